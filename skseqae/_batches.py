@@ -1,0 +1,86 @@
+"""What the network is trained on, cut into batches of like lengths."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ._sequences import Sequences, pad
+
+# a chunk of this many batches is sorted by length: long enough to bring like lengths together, short enough to shuffle
+BATCHES_PER_CHUNK = 16
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """Everything that a network is trained on, in scaled units, as float32.
+
+    Attributes
+    ----------
+    x : Sequences of N sequences (T_i, F)
+    targets : dict of str to Sequences
+        What each head must say back.
+    sample_weight : array of shape (N,)
+        Above 0.
+    """
+
+    x: Sequences
+    targets: dict[str, Sequences]
+    sample_weight: np.ndarray
+
+    def __len__(self):
+        return len(self.x)
+
+    def take(self, rows):
+        """Return the data of some samples."""
+        return TrainingData(self.x[rows], {h: t[rows] for h, t in self.targets.items()}, self.sample_weight[rows])
+
+    def mass(self, head):
+        """Return the loss' denominator, the sum of weight times length."""
+        return float(self.sample_weight @ self.targets[head].lengths)
+
+    def batch(self, rows):
+        """Return padded arrays: `x` (B, T, F), `mask` (B, T), `weight` (B,), `{head}` (B, T', F), `{head}_mask`."""
+        arrays = {"weight": self.sample_weight[rows].astype(np.float32)}
+        arrays["x"], arrays["mask"] = padded_and_mask(self.x[rows])
+        for head, target in self.targets.items():
+            arrays[head], arrays[f"{head}_mask"] = padded_and_mask(target[rows])
+        return arrays
+
+
+def padded_and_mask(sequences):
+    """Return the sequences padded at the end, (N, T, F), and their mask (N, T).
+
+    T is the longest length, or one where all are empty: the networks read at least one timestep.
+    """
+    n_timesteps = max(1, int(sequences.lengths.max()))
+    return pad(sequences, n_timesteps), mask_of(sequences.lengths, n_timesteps)
+
+
+def mask_of(lengths, n_timesteps):
+    """Return 1 for real timesteps and 0 for padding at the end: (N, T), float32."""
+    return (np.arange(n_timesteps) < lengths[:, None]).astype(np.float32)
+
+
+def shuffled_rows(lengths, batch_size, random_state):
+    """Cut a random order of samples into batches of like lengths, in random order.
+
+    Parameters
+    ----------
+    lengths : array of shape (N,)
+    batch_size : int
+    random_state : numpy.random.RandomState
+
+    Returns
+    -------
+    list of arrays of rows, each of at most `batch_size`
+    """
+    order = random_state.permutation(len(lengths))
+    batches = []
+    for chunk in _cut(order, batch_size * BATCHES_PER_CHUNK):
+        alike = _cut(chunk[np.argsort(lengths[chunk], kind="stable")], batch_size)
+        batches += [alike[i] for i in random_state.permutation(len(alike))]
+    return batches
+
+
+def _cut(rows, size):
+    return [rows[start : start + size] for start in range(0, len(rows), size)]

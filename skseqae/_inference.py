@@ -1,0 +1,123 @@
+"""Encoding and decoding with given weights: pure functions, which threads share.
+
+Rows are computed in batches of a few fixed sizes, filled with empty sequences, so that a row's bits depend neither on
+its company nor on how many were asked for.
+"""
+
+from collections import OrderedDict
+from threading import Lock
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from ._batches import mask_of, padded_and_mask
+from ._networks import build_encoder, build_free_decoder, call_decoder_function
+from ._process import check_process
+from ._sequences import Sequences, unpad
+
+BATCH_SIZES = (8, 32, 256)
+# rows times timesteps of one batch, so that long sequences are computed few at a time
+LARGEST_BATCH = 256 * 1024
+N_ARCHITECTURES_KEPT = 32
+
+_compiled = OrderedDict()
+_lock = Lock()
+
+
+def encode(architecture, weights, sequences):
+    """Return the encodings of scaled sequences.
+
+    Parameters
+    ----------
+    architecture : Architecture
+    weights : dict of str to list of arrays
+    sequences : Sequences of N sequences (T_i, F), float32
+
+    Returns
+    -------
+    array of shape (N, L), float32
+    """
+    encodings = np.empty((len(sequences), architecture.latent_dim), np.float32)
+    program = compile_programs(architecture)["encoder"]
+    for rows, size in _batches(sequences.lengths):
+        x, mask = padded_and_mask(sequences[rows])
+        encodings[rows] = program(weights["encoder"], _fill(x, size), _fill(mask, size)).numpy()[: len(rows)]
+    return encodings
+
+
+def decode(architecture, weights, head, Z, lengths):
+    """Return the scaled sequences that encodings stand for, in the order in which the decoder says them.
+
+    Parameters
+    ----------
+    head : str
+        The decoder to use, one of the architecture's.
+    Z : array of shape (N, L)
+    lengths : array of shape (N,)
+
+    Returns
+    -------
+    Sequences of N sequences (lengths[i], F), float32
+    """
+    program = compile_programs(architecture)[head]
+    batches, values = list(_batches(lengths)), []
+    for rows, size in batches:
+        mask = mask_of(lengths[rows], max(1, int(lengths[rows].max())))
+        z = _fill(Z[rows].astype(np.float32), size)
+        decoded = program(weights[head], z, _fill(mask, size)).numpy()[: len(rows)]
+        values.append(unpad(decoded, lengths[rows]).packed)
+    order = np.concatenate([rows for rows, _ in batches])
+    return Sequences.from_packed(np.concatenate(values), lengths[order])[np.argsort(order)]
+
+
+def _batches(lengths):
+    """Yield the rows of each batch, the longest first, and the size to fill it to."""
+    order = np.argsort(-lengths, kind="stable")
+    while len(order):
+        longest = max(1, int(lengths[order[0]]))
+        fitting = [size for size in BATCH_SIZES if size * longest <= LARGEST_BATCH] or BATCH_SIZES[:1]
+        size = next((size for size in fitting if size >= len(order)), fitting[-1])
+        yield order[:size], size
+        order = order[size:]
+
+
+def _fill(array, size):
+    return np.concatenate([array, np.zeros((size - len(array), *array.shape[1:]), array.dtype)])
+
+
+def compile_programs(architecture, made=None):
+    """Return the encoder and the decoders by name, compiled functions of (weights, input, mask), kept for reuse.
+
+    `made` is what the decoder function gave in `fit`, so that it need not be called again.
+    """
+    check_process()
+    with _lock:
+        if made or architecture not in _compiled:
+            _compiled[architecture] = _compile(architecture, made or call_decoder_function(architecture))
+        _compiled.move_to_end(architecture)
+        while len(_compiled) > N_ARCHITECTURES_KEPT:
+            _compiled.popitem(last=False)
+        return _compiled[architecture]
+
+
+def _compile(architecture, made):
+    networks = {head: build_free_decoder(architecture, head, made=made.get(head)) for head in architecture.heads}
+    return {name: _pure(network) for name, network in networks.items()} | {"encoder": _pure(build_encoder(architecture))}
+
+
+def _pure(network):
+    """Return the network as a compiled function of its weights and inputs."""
+
+    @tf.function(
+        input_signature=[
+            [tf.TensorSpec(weight.shape, weight.dtype) for weight in network.weights],
+            tf.TensorSpec((None, *network.inputs[0].shape[1:]), "float32"),
+            tf.TensorSpec((None, None), "float32"),
+        ]
+    )
+    def run(weights, x, mask):
+        with keras.StatelessScope(state_mapping=zip(network.weights, weights, strict=True)):
+            return network([x, mask], training=False)
+
+    return run

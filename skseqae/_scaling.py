@@ -1,0 +1,52 @@
+"""Standardisation of each feature over the real timesteps of the training set."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ._sequences import Sequences
+
+
+def weighted_moments(sequences, sample_weight):
+    """Return each feature's mean and standard deviation over all real timesteps.
+
+    Parameters
+    ----------
+    sequences : Sequences of N sequences (T_i, F)
+    sample_weight : array of shape (N,)
+        Weight of every timestep of a sequence, at least 0, not all 0.
+
+    Returns
+    -------
+    mean, std : arrays of shape (F,), float64
+        A feature that never changes has a standard deviation of 1.
+    """
+    weights = np.repeat(sample_weight / sample_weight.max(), sequences.lengths)
+    values = sequences.packed.astype(np.float64)
+    mean = np.average(values, axis=0, weights=weights)
+    std = np.sqrt(np.average((values - mean) ** 2, axis=0, weights=weights))
+    # what is left of a constant after rounding is not a spread to divide by
+    return mean, np.where(std <= 10 * np.finfo(np.float64).eps * np.abs(mean), 1.0, std)
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """A shift and a scale per feature, arrays of shape (F,)."""
+
+    mean: np.ndarray
+    std: np.ndarray
+
+    @classmethod
+    def identity(cls, n_features):
+        """Return the scaling that changes nothing."""
+        return cls(np.zeros(n_features), np.ones(n_features))
+
+    def apply(self, sequences):
+        """Return the sequences in scaled units, as float32."""
+        scaled = (sequences.packed - self.mean) / self.std
+        return Sequences.from_packed(scaled.astype(np.float32), sequences.lengths)
+
+    def undo(self, sequences, dtype):
+        """Return scaled sequences in the data's own units."""
+        values = sequences.packed * self.std + self.mean
+        return Sequences.from_packed(values.astype(dtype, copy=False), sequences.lengths)

@@ -1,0 +1,319 @@
+"""Compiled networks kept for reuse, and the loop that trains them.
+
+This is the only door to SciKeras, whose parameter routing makes the optimizer and the loss.
+"""
+
+import copy
+import difflib
+import inspect
+import json
+from collections import OrderedDict
+from contextlib import contextmanager
+from dataclasses import dataclass
+from threading import Lock
+
+import keras
+import numpy as np
+import tensorflow as tf
+from scikeras.wrappers import BaseWrapper
+
+from ._batches import shuffled_rows
+from ._inference import compile_programs
+from ._networks import call_decoder_function, initial_weights, join
+from ._process import check_process
+
+N_PROGRAMS_KEPT = 16
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to train: the estimator's parameters of the same names."""
+
+    optimizer: object
+    learning_rate: float
+    clipnorm: float | None
+    loss: object
+    routed: dict
+    epochs: int
+    batch_size: int
+    head_weights: dict[str, float]
+    n_iter_no_change: int | None  # None: no early stopping
+    tol: float
+    callbacks: object
+    verbose: int
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What training leaves behind: arrays and numbers only."""
+
+    weights: dict[str, list]
+    optimizer_state: list
+    history: dict[str, list]
+
+
+class DivergedError(ValueError):
+    """Training met numbers that are not finite."""
+
+
+class Program:
+    """A network with its optimizer and loss, and the compiled steps that train and evaluate it."""
+
+    def __init__(self, architecture, made, optimizer, loss):
+        self.architecture = architecture
+        self.model, self.parts = join(architecture, made)
+        self.loss = loss
+        self.model.compile(optimizer=optimizer)
+        optimizer.build(self.model.trainable_variables)
+        self.fresh_optimizer_state = [variable.numpy() for variable in optimizer.variables]
+        arrays = {"weight": tf.TensorSpec((None,), "float32")}
+        for name in ("x", *architecture.heads):
+            arrays[name] = tf.TensorSpec((None, None, architecture.n_features), "float32")
+            arrays["mask" if name == "x" else f"{name}_mask"] = tf.TensorSpec((None, None), "float32")
+        scales = {head: tf.TensorSpec((), "float32") for head in architecture.heads}
+        self.train_step = tf.function(self._train_step, input_signature=[arrays, scales])
+        self.evaluate_step = tf.function(self._losses, input_signature=[arrays])
+
+    def start(self, weights, optimizer_state, learning_rate):
+        """Put the arrays in place that training starts from."""
+        for name, part in self.parts.items():
+            part.set_weights(weights[name])
+        optimizer = self.model.optimizer
+        for variable, value in zip(optimizer.variables, optimizer_state or self.fresh_optimizer_state, strict=True):
+            variable.assign(value)
+        if learning_rate is not None:
+            optimizer.learning_rate = learning_rate
+        self.model.stop_training = False
+
+    def seed(self, random_state):
+        """Seed whatever draws numbers in training, such as dropout."""
+        for variable in self.model.variables:
+            if variable.name == "seed_generator_state":
+                variable.assign(random_state.randint(2**31 - 1, size=variable.shape))
+
+    @property
+    def weights(self):
+        """The weights of each part, as arrays."""
+        return {name: part.get_weights() for name, part in self.parts.items()}
+
+    def _losses(self, arrays, training=False):
+        """Return the weighted loss of each head, summed over samples and real timesteps."""
+        inputs = {name: value for name, value in arrays.items() if name in ("x", "mask") or name.endswith("_mask")}
+        if self.architecture.decoder == "conditional":
+            for head in self.architecture.heads:
+                inputs[f"{head}_previous"] = tf.pad(arrays[head][:, :-1], ((0, 0), (1, 0), (0, 0)))
+        outputs = self.model(inputs, training=training)
+        losses = {}
+        for head, output in outputs.items():
+            mask = arrays[f"{head}_mask"]
+            # padding is compared with itself, so that nothing said there can reach the loss or its gradient
+            target = arrays[head]
+            by_step = self.loss(target, tf.where(mask[:, :, None] > 0, output, tf.stop_gradient(target)))
+            if len(by_step.shape) != 2:
+                raise ValueError(f"loss must give one value per timestep, an array (batch, time), not {by_step.shape}.")
+            losses[head] = tf.reduce_sum(arrays["weight"][:, None] * mask * by_step)
+        return losses
+
+    def _train_step(self, arrays, scales):
+        variables = self.model.trainable_variables
+        with tf.GradientTape() as tape:
+            losses = self._losses(arrays, training=True)
+            objective = tf.add_n([scales[head] * loss for head, loss in losses.items()])
+        gradients = tape.gradient(objective, [v.value for v in variables])
+        self.model.optimizer.apply(gradients, variables)
+        return losses
+
+
+class Pool:
+    """Idle programs by what shapes them, the least recently used forgotten first. A program is lent to one fit."""
+
+    def __init__(self, size):
+        self.size = size
+        self._idle = OrderedDict()
+        self._lock = Lock()
+
+    @contextmanager
+    def borrow(self, key, build):
+        """Lend a program, built where none is idle; one whose fit raised is thrown away."""
+        with self._lock:
+            programs = self._idle.get(key, [])
+            program = programs.pop() if programs else None
+        if program is None:
+            program = build()
+        yield program
+        with self._lock:
+            self._idle.setdefault(key, []).append(program)
+            self._idle.move_to_end(key)
+            while sum(map(len, self._idle.values())) > self.size:
+                oldest = next(iter(self._idle))
+                self._idle[oldest].pop(0)
+                if not self._idle[oldest]:
+                    del self._idle[oldest]
+
+
+pool = Pool(N_PROGRAMS_KEPT)
+
+
+def train(architecture, settings, data, validation, random_state, *, weights=None, optimizer_state=None):
+    """Train a network.
+
+    Parameters
+    ----------
+    architecture : Architecture
+    settings : Settings
+    data, validation : TrainingData; validation may be None
+    random_state : numpy.random.RandomState
+        Draws the initial weights, then each epoch's order.
+    weights, optimizer_state : as in `Trained`
+        To go on from; drawn and reset where they are None.
+
+    Returns
+    -------
+    Trained
+
+    Raises
+    ------
+    DivergedError
+        If the loss or a weight is not finite.
+    """
+    check_process()
+    optimizer, loss, learning_rate = make_optimizer_and_loss(settings)
+    made = call_decoder_function(architecture, random_state if weights is None else None)
+    key = (architecture, _identity(optimizer, without=learning_rate is not None and "learning_rate"), _identity(loss))
+    loss = loss.call if isinstance(loss, keras.losses.Loss) else loss
+    with pool.borrow(key, lambda: Program(architecture, made, optimizer, loss)) as program:
+        weights = weights or initial_weights(program.parts, made, random_state)
+        program.start(weights, optimizer_state, learning_rate)
+        history, best = _run(program, settings, data, validation, random_state)
+        weights = best or program.weights
+        _check_finite(weights, len(history["loss"]))
+        optimizer_state = [variable.numpy() for variable in program.model.optimizer.variables]
+    if made:
+        compile_programs(architecture, made)
+    return Trained(weights, optimizer_state, history)
+
+
+def _run(program, settings, data, validation, random_state):
+    """Run the epochs; return the history, and the best weights where training may stop early."""
+    callbacks = _callbacks(settings, n_batches=-(-len(data) // settings.batch_size))
+    history, best, patience = {}, None, settings.n_iter_no_change
+    lowest, mark, waited = np.inf, np.inf, 0
+    for callback in callbacks:
+        callback.set_model(program.model)
+    _notify(callbacks, "on_train_begin")
+    for epoch in range(settings.epochs):
+        _notify(callbacks, "on_epoch_begin", epoch)
+        logs = _epoch(program, settings, data, random_state, callbacks)
+        if validation is not None:
+            logs |= {f"val_{name}": value for name, value in _evaluate(program, settings, validation).items()}
+        for name, value in logs.items():
+            history.setdefault(name, []).append(value)
+        _check_finite(logs, epoch + 1)
+        _notify(callbacks, "on_epoch_end", epoch, dict(logs))
+        if patience is not None:
+            if logs["val_loss"] < lowest:
+                lowest, best = logs["val_loss"], program.weights
+            waited = 0 if logs["val_loss"] < mark - settings.tol else waited + 1
+            mark = min(mark, logs["val_loss"]) if waited == 0 else mark
+        if program.model.stop_training or (patience is not None and waited >= patience):
+            break
+    _notify(callbacks, "on_train_end", dict(logs))
+    return history, best
+
+
+def _epoch(program, settings, data, random_state, callbacks):
+    """Train on every batch once; return the epoch's losses."""
+    program.seed(random_state)
+    scales = {head: weight * len(data) / data.mass(head) for head, weight in settings.head_weights.items()}
+    sums = dict.fromkeys(scales, 0.0)
+    for i, rows in enumerate(shuffled_rows(data.x.lengths, settings.batch_size, random_state)):
+        _notify(callbacks, "on_train_batch_begin", i)
+        losses = program.train_step(data.batch(rows), {head: s / len(rows) for head, s in scales.items()})
+        sums = {head: sums[head] + float(loss) for head, loss in losses.items()}
+        batch = {head: float(loss) * scales[head] / len(rows) for head, loss in losses.items()}
+        _notify(callbacks, "on_train_batch_end", i, {"loss": sum(batch.values())})
+    return _logs(sums, settings, data)
+
+
+def _evaluate(program, settings, data):
+    sums = dict.fromkeys(settings.head_weights, 0.0)
+    for start in range(0, len(data), settings.batch_size):
+        losses = program.evaluate_step(data.batch(np.arange(start, min(start + settings.batch_size, len(data)))))
+        sums = {head: sums[head] + float(loss) for head, loss in losses.items()}
+    return _logs(sums, settings, data)
+
+
+def _logs(sums, settings, data):
+    """Return the mean loss over real timesteps; with two heads, also that of each."""
+    means = {head: total / data.mass(head) for head, total in sums.items()}
+    logs = {"loss": sum(settings.head_weights[head] * mean for head, mean in means.items())}
+    return logs if len(means) == 1 else logs | {f"{head}_loss": mean for head, mean in means.items()}
+
+
+def _callbacks(settings, n_batches):
+    given = settings.callbacks or []
+    callbacks = [copy.deepcopy(c) for c in (given if isinstance(given, list | tuple) else [given])]
+    if settings.verbose:
+        callbacks.append(keras.callbacks.ProgbarLogger())
+    for callback in callbacks:
+        callback.set_params({"verbose": settings.verbose, "epochs": settings.epochs, "steps": n_batches})
+    return callbacks
+
+
+def _notify(callbacks, event, *arguments):
+    for callback in callbacks:
+        getattr(callback, event)(*arguments)
+
+
+def _check_finite(values, epoch):
+    if not all(np.isfinite(value).all() for value in keras.tree.flatten(values)):
+        raise DivergedError(
+            f"Training diverged in epoch {epoch}: the loss or a weight is no longer finite. Lower learning_rate, set "
+            "clipnorm=1.0 or less, or use scale='standard' and activation='tanh'."
+        )
+
+
+def make_optimizer_and_loss(settings):
+    """Return a new Keras optimizer, the loss, and the learning rate to set, None where the optimizer has its own."""
+    optimizer, loss, routed = settings.optimizer, settings.loss, dict(settings.routed)
+    if isinstance(optimizer, keras.optimizers.Optimizer):
+        config = optimizer.get_config()
+        optimizer = type(optimizer).from_config(config)
+        learning_rate = config["learning_rate"] if isinstance(config["learning_rate"], float) else None
+    else:
+        learning_rate = settings.learning_rate
+        routed |= {"optimizer__learning_rate": learning_rate, "optimizer__clipnorm": settings.clipnorm}
+        optimizer = type(keras.optimizers.get(optimizer)) if isinstance(optimizer, str) else optimizer
+    loss = _loss_class(loss) if isinstance(loss, str) else loss
+    _check_suffixes("optimizer", optimizer, routed)
+    _check_suffixes("loss", loss, routed)
+    kwargs = BaseWrapper(model=None, optimizer=optimizer, loss=loss, **routed)._get_compile_kwargs()
+    return kwargs["optimizer"], kwargs["loss"], learning_rate
+
+
+def _check_suffixes(prefix, target, routed):
+    """Refuse routed parameters that their target does not have, naming the nearest that it has."""
+    known = list(inspect.signature(target).parameters) if inspect.isclass(target) else []
+    for name in routed:
+        suffix = name.removeprefix(f"{prefix}__")
+        if suffix == name or suffix in known:
+            continue
+        if not inspect.isclass(target):
+            raise ValueError(f"{name} needs {prefix} to be a name or a class, but it is {target!r}: set it there.")
+        near = difflib.get_close_matches(suffix, known, n=1, cutoff=0) or ["nothing"]
+        raise ValueError(f"{name} is not a parameter of {target.__name__}; the nearest is {prefix}__{near[0]}.")
+
+
+def _loss_class(name):
+    """Return the class of a loss by any name that Keras knows it by, so that it can take parameters."""
+    function = keras.losses.get(name)
+    classes = {key.lower(): value for key, value in vars(keras.losses).items() if inspect.isclass(value)}
+    return classes[getattr(function, "__name__", type(function).__name__).replace("_", "").lower()]
+
+
+def _identity(thing, without=None):
+    """Return what a compiled program depends on: the configuration of a Keras object, or any other object itself."""
+    if not type(thing).__module__.startswith("keras.") or not hasattr(thing, "get_config"):
+        return thing
+    config = {name: value for name, value in thing.get_config().items() if name not in ("name", without)}
+    return type(thing), json.dumps(config, sort_keys=True, default=repr)
