@@ -16,7 +16,8 @@ from ._networks import build_encoder, build_free_decoder, call_decoder_function
 from ._process import check_process
 from ._sequences import Sequences, unpad
 
-BATCH_SIZES = (8, 32, 256)
+# multiples of 16, the floats of the widest vector registers: a vector's rest would be computed by other instructions
+BATCH_SIZES = (16, 32, 256)
 # rows times timesteps of one batch, so that long sequences are computed few at a time
 LARGEST_BATCH = 256 * 1024
 N_ARCHITECTURES_KEPT = 32
@@ -103,7 +104,9 @@ def compile_programs(architecture, made=None):
 
 def _compile(architecture, made):
     networks = {head: build_free_decoder(architecture, head, made=made.get(head)) for head in architecture.heads}
-    return {name: _pure(network) for name, network in networks.items()} | {"encoder": _pure(build_encoder(architecture))}
+    return {name: _pure(network) for name, network in networks.items()} | {
+        "encoder": _pure(build_encoder(architecture))
+    }
 
 
 def _pure(network):

@@ -1,10 +1,27 @@
 """The process that TensorFlow runs in."""
 
 import os
+from multiprocessing import current_process
 
 import keras
+import tensorflow as tf
 
 _PID = os.getpid()
+
+
+def _limit_threads():
+    """In a joblib worker, use the threads that joblib grants it; elsewhere leave TensorFlow as it is."""
+    granted = os.environ.get("OMP_NUM_THREADS", "")
+    if not (current_process().name.startswith("LokyProcess") and granted.isdigit()):
+        return
+    try:
+        tf.config.threading.set_intra_op_parallelism_threads(int(granted))
+        tf.config.threading.set_inter_op_parallelism_threads(int(granted))
+    except RuntimeError:
+        return  # this worker has computed with TensorFlow before: its threads are the caller's choice
+
+
+_limit_threads()
 
 
 def check_process():

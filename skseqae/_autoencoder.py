@@ -1,0 +1,484 @@
+"""LSTMAutoencoderTransformer: variable-length sequences in, fixed-length encodings out."""
+
+from dataclasses import replace
+
+import numpy as np
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin, _fit_context
+from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import _check_sample_weight, check_array, check_is_fitted
+
+from ._base import BaseSequenceEstimator
+from ._metrics import mean_by_feature, mean_by_sample, mean_by_timestep, squared_errors
+from ._targets import next_steps, reversed_in_time
+
+HEADS = {
+    "reconstruction": ("reconstruction",),
+    "prediction": ("prediction",),
+    "composite": ("reconstruction", "prediction"),
+}
+
+
+def _has_head(head):
+    """Return a check for `available_if`: the fitted objective, or the one set, has this decoder."""
+
+    def check(self):
+        heads = self._architecture.heads if hasattr(self, "_architecture") else HEADS.get(self.objective, ())
+        if head not in heads:
+            raise AttributeError(f"A {type(self).__name__} with objective={self.objective!r} has no {head} decoder.")
+        return True
+
+    return check
+
+
+class LSTMAutoencoderTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseSequenceEstimator):
+    """Encode variable-length sequences as fixed-length vectors, by an LSTM autoencoder.
+
+    An encoder reads each sequence into one vector, and a decoder says the sequence again from that vector alone. After
+    training the encoder is kept: `transform` gives its vectors. Padding is never seen by the encoder and never counted
+    in the loss, so that encodings do not depend on it.
+
+    Parameters
+    ----------
+    latent_dim : int, default=32
+        Columns L of `transform`, at least 1.
+    objective : {"reconstruction", "prediction", "composite"}, default="reconstruction"
+        What is said from the encoding: the sequence itself, each next timestep (the sequence shifted by one), or both,
+        by two decoders.
+    decoder : {"repeat", "conditional"} or callable, default="repeat"
+        "repeat" reads the encoding at every timestep and nothing else. "conditional" also reads the timestep before:
+        the true one in the training and validation loss, its own output everywhere else, zeros (in scaled units) at
+        the first step. A function `(n_timesteps, latent_dim, n_features) -> keras.Model` makes a model from
+        (B, latent_dim) to (B, n_timesteps, n_features) of any kind; it is called once a fit for each decoder, for the
+        longest training length, and longer sequences are refused later. A module-level function can be pickled.
+    reverse : bool, default=True
+        Whether the reconstruction is said last timestep first, within each sequence's own length, which is easier to
+        learn: what was read last is said first [1]_.
+    cell : {"lstm", "gru"}, default="lstm"
+        The recurrent cell.
+    units : int or tuple of int, default=None
+        Width of the recurrent layer, or of several stacked ones, each at least 1; the decoder mirrors them. None: one
+        of `latent_dim`. Where the state of the top layer is not `latent_dim` wide, a linear layer follows it.
+    bidirectional : bool, default=False
+        Whether each layer of the encoder reads both ways, which doubles its width.
+    activation : {"tanh", "relu", "sigmoid", "linear"}, default="tanh"
+        Activation of the cell.
+    dropout : float, default=0.0
+        Share of each recurrent layer's inputs dropped in training, in [0, 1), the same at every timestep of a sequence.
+    padding_value : float, default=None
+        What 2-D and 3-D arrays are padded with at the end: trailing timesteps all equal to it are padding. None: NaN.
+    scale : {"standard", None}, default="standard"
+        Whether each feature is standardised over the real timesteps of the training set, which outputs undo.
+    loss : str or callable, default="mse"
+        A Keras loss by name, class or instance, or a function of (true, said), each (B, T, F), that gives (B, T). With
+        "binary_crossentropy" outputs are sigmoid, with "categorical_crossentropy" softmax; both need `scale=None`.
+    optimizer : str, keras.optimizers.Optimizer or its class, default="adam"
+        The Keras optimizer. Of an instance the configuration is used; `learning_rate` and `clipnorm` must then be left
+        at their defaults.
+    learning_rate : float, default=1e-3
+        Step size, above 0.
+    clipnorm : float, default=1.0
+        Largest norm of the gradient of one weight array, above 0. None: any.
+    epochs : int, default=100
+        Passes over the training set, at least 1; with `early_stopping`, at most so many.
+    batch_size : int, default=32
+        Sequences per gradient step, at least 1.
+    early_stopping : bool, default=False
+        Whether part of the data is held out, training stops when the loss there does not fall, and the best weights
+        come back. `validation_fraction`, `n_iter_no_change` and `tol` act only then.
+    validation_fraction : float, default=0.1
+        Share of the samples held out, in (0, 1).
+    n_iter_no_change : int, default=10
+        Epochs without a fall of more than `tol` after which training stops, at least 1.
+    tol : float, default=1e-4
+        What counts as a fall of the validation loss, at least 0.
+    callbacks : keras.callbacks.Callback or list of them, default=None
+        Called at the events of training that Keras defines; `fit` works on deep copies.
+    warm_start : bool, default=False
+        Whether `fit` starts from the weights of the last one. The optimizer starts afresh.
+    verbose : int, default=0
+        0 is silent, 1 shows a progress bar, 2 a line per epoch.
+    random_state : int, RandomState instance or None, default=None
+        Draws the initial weights, the order of samples, the validation split and dropout.
+    **routed : dict
+        More arguments for the optimizer and the loss under SciKeras' routed names, such as `optimizer__beta_1=0.8` or
+        `loss__delta=2.0`.
+
+    Attributes
+    ----------
+    history_ : dict of str to list of float
+        Mean over real timesteps of each epoch's "loss", with early stopping "val_loss" too; with two decoders also
+        that of each, such as "reconstruction_loss".
+    n_iter_ : int
+        Epochs run.
+    n_features_in_ : int
+        Features per timestep; for 2-D X the number of columns.
+    feature_names_in_ : ndarray of str of shape (n_features_in_,)
+        Names of the columns, where X was a dataframe with string names.
+    encoder_, decoder_, model_ : keras.Model
+        The encoder, the decoder, and one after the other, built at each access from stock Keras layers; inputs are
+        `[x, mask]`, arrays (B, T, F) in the data's own units and (B, T). A conditional decoder feeds its own output
+        back, for which Keras has no layer: then `decoder_` and `model_` hold one of this package.
+
+    See Also
+    --------
+    sklearn.decomposition.PCA : Encodings of rows of one length.
+
+    References
+    ----------
+    .. [1] Srivastava, N., Mansimov, E. and Salakhutdinov, R. (2015). Unsupervised Learning of Video Representations
+       using LSTMs. arXiv:1502.04681.
+
+    Examples
+    --------
+    >>> from skseqae import LSTMAutoencoderTransformer
+    >>> from skseqae.datasets import make_waves
+    >>> X, y = make_waves(40, lengths=(10, 40), random_state=0)
+    >>> encoder = LSTMAutoencoderTransformer(latent_dim=8, epochs=2, random_state=0)
+    >>> encoder.fit_transform(X).shape
+    (40, 8)
+    >>> encoder.reconstruct(X[:1])[0].shape == X[0].shape
+    True
+    """
+
+    _parameter_constraints: dict = {
+        **BaseSequenceEstimator._parameter_constraints,
+        "objective": [StrOptions(set(HEADS))],
+        "decoder": [StrOptions({"repeat", "conditional"}), callable],
+        "reverse": ["boolean"],
+    }
+
+    def __init__(
+        self,
+        latent_dim=32,
+        *,
+        objective="reconstruction",
+        decoder="repeat",
+        reverse=True,
+        cell="lstm",
+        units=None,
+        bidirectional=False,
+        activation="tanh",
+        dropout=0.0,
+        padding_value=None,
+        scale="standard",
+        loss="mse",
+        optimizer="adam",
+        learning_rate=1e-3,
+        clipnorm=1.0,
+        epochs=100,
+        batch_size=32,
+        early_stopping=False,
+        validation_fraction=0.1,
+        n_iter_no_change=10,
+        tol=1e-4,
+        callbacks=None,
+        warm_start=False,
+        verbose=0,
+        random_state=None,
+        **routed,
+    ):
+        self.latent_dim = latent_dim
+        self.objective = objective
+        self.decoder = decoder
+        self.reverse = reverse
+        self.cell = cell
+        self.units = units
+        self.bidirectional = bidirectional
+        self.activation = activation
+        self.dropout = dropout
+        self.padding_value = padding_value
+        self.scale = scale
+        self.loss = loss
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.clipnorm = clipnorm
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.tol = tol
+        self.callbacks = callbacks
+        self.warm_start = warm_start
+        self.verbose = verbose
+        self.random_state = random_state
+        self._set_routed(routed)
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None, sample_weight=None):
+        """Train the autoencoder on sequences.
+
+        Parameters
+        ----------
+        X : sequences of N samples
+            A list of arrays (T_i, F) or (T_i,), an array (N, T, F) or (N, T), a dataframe (N, T), or `Sequences`.
+        y : ignored
+            Here for scikit-learn's sake.
+        sample_weight : array-like of shape (N,), default=None
+            How much each sequence counts, at least 0; one of weight 0 is as good as absent.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        TypeError, ValueError
+            If X is not sequences of finite numbers, or a parameter is out of its range, or training
+            diverged, or, with `warm_start`, the architecture changed. The
+            estimator is then as it was before.
+        """
+        return self._fit(X, y, sample_weight)
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y=None, sample_weight=None):
+        """Train for exactly one more epoch, the first time from scratch.
+
+        The scaling is that of the first call. The optimizer's state is kept from call to call, and nothing is held out
+        for validation.
+
+        Parameters
+        ----------
+        X : sequences of N samples
+            A list of arrays (T_i, F) or (T_i,), an array (N, T, F) or (N, T), a dataframe (N, T), or `Sequences`.
+        y : ignored
+            Here for scikit-learn's sake.
+        sample_weight : array-like of shape (N,), default=None
+            How much each sequence counts, at least 0; one of weight 0 is as good as absent.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        TypeError, ValueError
+            If X is not sequences of finite numbers, or a parameter is out of its range. The
+            estimator is then as it was before.
+        """
+        return self._fit(X, y, sample_weight, partial=True)
+
+    def transform(self, X):
+        """Encode sequences.
+
+        Parameters
+        ----------
+        X : sequences of N samples
+            A list of arrays (T_i, F) or (T_i,), an array (N, T, F) or (N, T), a dataframe (N, T), or `Sequences`.
+
+        Returns
+        -------
+        Z : ndarray of shape (N, latent_dim)
+            The encodings; float32 if X is, else float64.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If X is not sequences of as many features as in training.
+        """
+        sequences, _, x = self._read(X)
+        return self._encode(x).astype(sequences.dtype, copy=False)
+
+    @available_if(_has_head("reconstruction"))
+    def inverse_transform(self, Z, n_timesteps=None):
+        """Decode encodings into sequences of the kind that `fit` was given.
+
+        Parameters
+        ----------
+        Z : array-like of shape (N, latent_dim)
+            Encodings.
+        n_timesteps : int or array-like of int of shape (N,), default=None
+            Length of each sequence, at least 0. None: that of the training sequences, if they had one length.
+
+        Returns
+        -------
+        X : sequences of N samples
+
+        Raises
+        ------
+        ValueError
+            If Z has another number of columns, or `n_timesteps` is needed or out of range.
+        """
+        check_is_fitted(self)
+        Z = check_array(Z, dtype=[np.float64, np.float32], input_name="Z")
+        if Z.shape[1] != self._n_features_out:
+            raise ValueError(f"Z has {Z.shape[1]} columns, but encodings have latent_dim={self._n_features_out}.")
+        lengths = self._check_n_timesteps(n_timesteps, len(Z))
+        decoded = self._reconstruct(Z.astype(np.float32), lengths, Z.dtype)
+        return replace(self._layout, n_timesteps=int(lengths.max())).restore(decoded)
+
+    @available_if(_has_head("reconstruction"))
+    def reconstruct(self, X):
+        """Encode sequences and decode them again.
+
+        Parameters
+        ----------
+        X : sequences of N samples
+            A list of arrays (T_i, F) or (T_i,), an array (N, T, F) or (N, T), a dataframe (N, T), or `Sequences`.
+
+        Returns
+        -------
+        decoded : sequences of N samples
+            Of the kind, lengths and units of X.
+        """
+        sequences, layout, x = self._read(X)
+        return layout.restore(self._reconstruct(self._encode(x), sequences.lengths, sequences.dtype))
+
+    @available_if(_has_head("prediction"))
+    def predict_next(self, X):
+        """Say each next timestep.
+
+        The encoder has read all of X, those timesteps too, as in training: this is no forecast of what is not in X.
+
+        Parameters
+        ----------
+        X : sequences of N samples
+            A list of arrays (T_i, F) or (T_i,), an array (N, T, F) or (N, T), a dataframe (N, T), or `Sequences`.
+
+        Returns
+        -------
+        predicted : sequences of N samples
+            Of the kind of X, aligned with `x[1:]`: T_i - 1 timesteps each, none for a sequence of one timestep.
+        """
+        sequences, layout, x = self._read(X)
+        predicted = self._predict_next(self._encode(x), sequences.lengths, sequences.dtype)
+        if layout.n_timesteps is not None:
+            layout = replace(layout, n_timesteps=layout.n_timesteps - 1)
+        return layout.restore(predicted)
+
+    @available_if(_has_head("reconstruction"))
+    def reconstruction_error(self, X, reduction="sample"):
+        """Return the mean squared difference of X and `reconstruct(X)`.
+
+        Each feature is in units of its standard deviation in training, whatever `scale` and `loss` are.
+
+        Parameters
+        ----------
+        X : sequences of N samples
+            A list of arrays (T_i, F) or (T_i,), an array (N, T, F) or (N, T), a dataframe (N, T), or `Sequences`.
+        reduction : {"sample", "timestep", "feature"}, default="sample"
+            What is left after averaging.
+
+        Returns
+        -------
+        errors : ndarray of shape (N,), ndarray of shape (N, F), or sequences of N samples
+            For each sample; for each sample and feature; or for each timestep, as the kind of X with numbers for
+            timesteps. An empty sequence has errors of 0.
+        """
+        sequences, layout, x = self._read(X)
+        decoded = self._reconstruct(self._encode(x), sequences.lengths, np.float64)
+        return self._reduce_errors(sequences, decoded, layout, reduction)
+
+    def score_samples(self, X):
+        """Return minus the mean squared error of each sequence: the higher, the more like the training set.
+
+        Parameters
+        ----------
+        X : sequences of N samples
+            A list of arrays (T_i, F) or (T_i,), an array (N, T, F) or (N, T), a dataframe (N, T), or `Sequences`.
+
+        Returns
+        -------
+        scores : ndarray of shape (N,)
+            Minus `reconstruction_error(X)`, or for `objective="prediction"` minus that of `predict_next(X)`.
+        """
+        sequences, _, x = self._read(X)
+        Z = self._encode(x)
+        if "reconstruction" in self._architecture.heads:
+            decoded = self._reconstruct(Z, sequences.lengths, np.float64)
+        else:
+            decoded = self._predict_next(Z, sequences.lengths, np.float64)
+            sequences = next_steps(sequences)
+        return -mean_by_sample(squared_errors(sequences, decoded, self._feature_std))
+
+    def score(self, X, y=None, sample_weight=None):
+        """Return the mean of `score_samples`.
+
+        Parameters
+        ----------
+        X : sequences of N samples
+            A list of arrays (T_i, F) or (T_i,), an array (N, T, F) or (N, T), a dataframe (N, T), or `Sequences`.
+        y : ignored
+            Here for scikit-learn's sake.
+        sample_weight : array-like of shape (N,), default=None
+            How much each sequence counts.
+
+        Returns
+        -------
+        score : float
+            At most 0, the best.
+        """
+        scores = self.score_samples(X)
+        return float(np.average(scores, weights=_check_sample_weight(sample_weight, scores, dtype=np.float64)))
+
+    @property
+    def _n_features_out(self):
+        return self._architecture.latent_dim
+
+    def _architecture_for(self, sequences):
+        from ._networks import Architecture
+
+        heads = HEADS[self.objective]
+        longest = int(sequences.lengths.max())
+        if heads[-1] == "prediction" and longest < 2:
+            raise ValueError(
+                f"objective={self.objective!r} needs a sequence of 2 timesteps or more, but the longest has {longest}."
+            )
+        lengths = {"reconstruction": longest, "prediction": longest - 1}
+        return Architecture(
+            n_features=sequences.n_features,
+            latent_dim=self.latent_dim,
+            units=self._units(),
+            cell=self.cell,
+            activation=self.activation,
+            bidirectional=bool(self.bidirectional),
+            dropout=float(self.dropout),
+            heads=heads,
+            decoder=self.decoder,
+            n_timesteps=tuple(lengths[head] for head in heads) if callable(self.decoder) else (),
+            output_activation=self._output_activation(sequences),
+            reverse=bool(self.reverse) and "reconstruction" in heads,
+        )
+
+    def _targets_for(self, architecture, x):
+        says = {"reconstruction": reversed_in_time if architecture.reverse else lambda x: x, "prediction": next_steps}
+        return {head: says[head](x) for head in architecture.heads}
+
+    def _head_weights(self):
+        heads = HEADS[self.objective]
+        return dict.fromkeys(heads, 1 / len(heads))
+
+    def _reconstruct(self, Z, lengths, dtype):
+        decoded = self._decode("reconstruction", Z, lengths)
+        return self._scaling.undo(reversed_in_time(decoded) if self._architecture.reverse else decoded, dtype)
+
+    def _predict_next(self, Z, lengths, dtype):
+        return self._scaling.undo(self._decode("prediction", Z, np.maximum(lengths - 1, 0)), dtype)
+
+    def _reduce_errors(self, sequences, decoded, layout, reduction):
+        errors = squared_errors(sequences, decoded, self._feature_std)
+        if reduction == "sample":
+            return mean_by_sample(errors)
+        if reduction == "feature":
+            return mean_by_feature(errors)
+        if reduction == "timestep":
+            return replace(layout, univariate=True).restore(mean_by_timestep(errors))
+        raise ValueError(f"reduction must be 'sample', 'timestep' or 'feature', got {reduction!r}.")
+
+    def _check_n_timesteps(self, n_timesteps, n_samples):
+        """Return the length to decode each of N encodings to."""
+        if n_timesteps is None:
+            shortest, longest = self._length_range
+            if shortest != longest:
+                raise ValueError(
+                    f"The training sequences had from {shortest} to {longest} timesteps: say n_timesteps, an int or an "
+                    "array of one length for each row of Z."
+                )
+            n_timesteps = longest
+        lengths = np.asarray(n_timesteps)
+        if lengths.dtype.kind not in "iu" or lengths.shape not in ((), (n_samples,)) or (lengths < 0).any():
+            raise ValueError(
+                f"n_timesteps must be an int or an array of {n_samples} ints, of at least 0, got {n_timesteps!r}."
+            )
+        return np.broadcast_to(lengths, n_samples).astype(np.int64)

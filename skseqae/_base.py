@@ -1,0 +1,262 @@
+"""What the estimators share: checking, scaling, fitting on a copy, and the Keras models to give away."""
+
+import copy
+import inspect
+import numbers
+from dataclasses import replace
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.model_selection import train_test_split
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+
+from ._batches import TrainingData
+from ._routing import RoutedParametersMixin
+from ._scaling import Scaling, weighted_moments
+from ._sequences import check_sequences
+
+# by the loss' name as Keras has it, without underscores
+OUTPUT_ACTIVATIONS = {
+    "binarycrossentropy": "sigmoid",
+    "bce": "sigmoid",
+    "categoricalcrossentropy": "softmax",
+}
+
+
+class BaseSequenceEstimator(RoutedParametersMixin, BaseEstimator):
+    """Parameters and NumPy arrays, and what every estimator does with them.
+
+    A subclass says which network it needs (`_architecture_for`), what the network must say back (`_targets_for`) and
+    how much each of its heads counts (`_head_weights`).
+    """
+
+    _parameter_constraints: dict = {
+        "latent_dim": [Interval(numbers.Integral, 1, None, closed="left")],
+        "cell": [StrOptions({"lstm", "gru"})],
+        "units": [Interval(numbers.Integral, 1, None, closed="left"), tuple, list, None],
+        "bidirectional": ["boolean"],
+        "activation": [StrOptions({"tanh", "relu", "sigmoid", "linear"})],
+        "dropout": [Interval(numbers.Real, 0, 1, closed="left")],
+        "padding_value": [numbers.Real, None],
+        "scale": [StrOptions({"standard"}), None],
+        "loss": [str, callable],
+        "optimizer": [str, HasMethods(["get_config", "apply_gradients"])],
+        "learning_rate": [Interval(numbers.Real, 0, None, closed="neither")],
+        "clipnorm": [Interval(numbers.Real, 0, None, closed="neither"), None],
+        "epochs": [Interval(numbers.Integral, 1, None, closed="left")],
+        "batch_size": [Interval(numbers.Integral, 1, None, closed="left")],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(numbers.Real, 0, 1, closed="neither")],
+        "n_iter_no_change": [Interval(numbers.Integral, 1, None, closed="left")],
+        "tol": [Interval(numbers.Real, 0, None, closed="left")],
+        "callbacks": [list, tuple, HasMethods(["on_epoch_end", "set_model"]), None],
+        "warm_start": ["boolean"],
+        "verbose": ["verbose"],
+        "random_state": ["random_state"],
+    }
+
+    def __dir__(self):
+        """List the attributes, without those that build a Keras model: a look at an estimator must not."""
+        return [name for name in super().__dir__() if name not in ("model_", "encoder_", "decoder_")]
+
+    def __sklearn_tags__(self):
+        """Return scikit-learn's tags: 2-D and 3-D arrays are read."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        return tags
+
+    def _check_input(self, X, *, reset=False):
+        """Return X as `Sequences`, and its layout. At fit (`reset`) the features are taken, later held against."""
+        padding_value = self.padding_value if reset else self._padding_value
+        sequences, layout = check_sequences(X, padding_value=padding_value, warn_trailing_zeros=reset)
+        if layout.kind == "table" and (reset or self._layout.kind == "table"):
+            validate_data(self, X, reset=reset, skip_check_array=True)
+        elif reset:
+            self.n_features_in_ = sequences.n_features
+            vars(self).pop("feature_names_in_", None)
+        if not reset and sequences.n_features != self._architecture.n_features:
+            raise ValueError(
+                f"X has {sequences.n_features} features per timestep, but {type(self).__name__} was fitted on "
+                f"{self._architecture.n_features}."
+            )
+        return sequences, layout
+
+    def _read(self, X):
+        """Return X as `Sequences`, its layout, and the `Sequences` in scaled units."""
+        check_is_fitted(self)
+        sequences, layout = self._check_input(X)
+        return sequences, layout, self._scaling.apply(sequences)
+
+    def _fit(self, X, y, sample_weight, *, partial=False):
+        """Fit a copy and take it over by one update, so that a failure leaves everything as it was."""
+        fitted = copy.copy(self)
+        fitted._learn(X, y, sample_weight, partial)
+        self.__dict__ = vars(fitted)
+        return self
+
+    def _learn(self, X, y, sample_weight, partial):
+        continued = self._architecture if (partial or self.warm_start) and hasattr(self, "_architecture") else None
+        going_on = partial and continued is not None
+        sequences, layout = self._check_input(X, reset=not going_on)
+        sample_weight = _check_sample_weight(
+            sample_weight, sequences.lengths, dtype=np.float64, ensure_non_negative=True
+        )
+        rows = np.flatnonzero(sample_weight)  # a weight of zero is as good as absence
+        if not len(rows):
+            raise ValueError("All values of sample_weight are zero: at least one sample needs a weight above zero.")
+        sequences, sample_weight = sequences[rows], sample_weight[rows]
+        if not sequences.lengths.any():
+            raise ValueError("All sequences with a sample_weight above zero are empty: at least one needs a timestep.")
+        if not going_on:
+            self._layout, self._padding_value = layout, self.padding_value
+            self._length_range = int(sequences.lengths.min()), int(sequences.lengths.max())
+            mean, self._feature_std = weighted_moments(sequences, sample_weight)
+            standard = self.scale == "standard"
+            self._scaling = Scaling(mean, self._feature_std) if standard else Scaling.identity(len(mean))
+            self._random = np.random.RandomState(check_random_state(self.random_state).randint(2**31 - 1))
+        architecture = continued if going_on else self._architecture_for(sequences)
+        if continued and continued != replace(architecture, dropout=continued.dropout):
+            raise ValueError(_changed_architecture(continued, architecture))
+        x = self._scaling.apply(sequences)
+        data = TrainingData(x, self._targets_for(architecture, x), sample_weight)
+        self._train(architecture, data, partial, going_on)
+
+    def _train(self, architecture, data, partial, going_on):
+        # TensorFlow loads here, at the first fit, and not with the package
+        from ._training import train
+
+        validation = None
+        if self.early_stopping and not partial:
+            rows = train_test_split(np.arange(len(data)), test_size=self.validation_fraction, random_state=self._random)
+            data, validation = (data.take(np.sort(part)) for part in rows)
+        trained = train(
+            architecture,
+            self._settings(partial, stop_early=validation is not None),
+            data,
+            validation,
+            self._random,
+            weights=getattr(self, "_weights", None) if going_on or self.warm_start else None,
+            optimizer_state=self._optimizer_state if going_on else None,
+        )
+        self._architecture = architecture
+        self._weights, self._optimizer_state = trained.weights, trained.optimizer_state
+        before = self.history_ if going_on else {}
+        self.history_ = {name: before.get(name, []) + values for name, values in trained.history.items()}
+        self.n_iter_ = len(self.history_["loss"])
+
+    def _settings(self, partial, *, stop_early):
+        from ._training import Settings
+
+        if not isinstance(self.optimizer, str | type):
+            for name in ("learning_rate", "clipnorm"):
+                default = inspect.signature(type(self)).parameters[name].default
+                if getattr(self, name) != default:
+                    raise ValueError(
+                        f"{name}={getattr(self, name)!r} has no effect on an optimizer that is an instance: set it in "
+                        f"the optimizer and leave {name}={default!r}, or give the optimizer by name."
+                    )
+        return Settings(
+            optimizer=self.optimizer,
+            learning_rate=self.learning_rate,
+            clipnorm=self.clipnorm,
+            loss=self.loss,
+            routed=self._routed,
+            epochs=1 if partial else self.epochs,
+            batch_size=self.batch_size,
+            head_weights=self._head_weights(),
+            n_iter_no_change=self.n_iter_no_change if stop_early else None,
+            tol=self.tol,
+            callbacks=self.callbacks,
+            verbose=int(self.verbose),
+        )
+
+    def _units(self):
+        """Return the widths of the recurrent layers as a tuple."""
+        units = (self.latent_dim,) if self.units is None else self.units
+        units = tuple(np.atleast_1d(np.asarray(units, dtype=object)))
+        if not units or not all(isinstance(u, numbers.Integral) and u >= 1 for u in units):
+            raise ValueError(f"units must be an int or a tuple of ints of at least 1, got {self.units!r}.")
+        return tuple(int(u) for u in units)
+
+    def _output_activation(self, sequences):
+        """Return the activation that the loss asks for; refuse targets that it cannot reach."""
+        name = (
+            self.loss if isinstance(self.loss, str) else getattr(self.loss, "name", getattr(self.loss, "__name__", ""))
+        )
+        activation = OUTPUT_ACTIVATIONS.get(name.lower().replace("_", ""), "linear")
+        if activation == "linear":
+            return activation
+        if self.scale is not None:
+            raise ValueError(f"loss={name!r} compares probabilities: set scale=None, got scale={self.scale!r}.")
+        outside = [(i, t) for i, x in enumerate(sequences) for t in np.flatnonzero(((x < 0) | (x > 1)).any(axis=1))[:1]]
+        if outside:
+            i, t = outside[0]
+            raise ValueError(
+                f"X[{i}] has {sequences[i][t]} at timestep {t}, but loss={name!r} needs values from 0 to 1."
+            )
+        return activation
+
+    @property
+    def encoder_(self):
+        """A `keras.Model` of stock layers, from [x (B, T, F), mask (B, T)] in the data's units to encodings (B, L)."""
+        check_is_fitted(self)
+        from ._stock import stock_encoder
+
+        return stock_encoder(self._architecture, self._weights, self._scaling)
+
+    @property
+    def decoder_(self):
+        """A `keras.Model` from [encodings (B, L), mask (B, T)] to sequences (B, T, F) in the data's units.
+
+        Of stock layers, but for a conditional decoder, for which Keras has none. With two decoders, a dict of outputs.
+        """
+        check_is_fitted(self)
+        from ._stock import stock_decoder
+
+        return stock_decoder(self._architecture, self._weights, self._scaling)
+
+    @property
+    def model_(self):
+        """A `keras.Model`, `decoder_` after `encoder_`: from [x (B, T, F), mask (B, T)] to sequences (B, T, F)."""
+        from ._stock import stock_model
+
+        return stock_model(self.encoder_, self.decoder_)
+
+    def _encode(self, x):
+        """Return the encodings of scaled sequences: (N, L), float32."""
+        from ._inference import encode
+
+        return encode(self._architecture, self._weights, x)
+
+    def _decode(self, head, Z, lengths):
+        """Return the scaled sequences that encodings stand for, in the order in which the decoder says them."""
+        from ._inference import decode
+
+        self._check_decodable(head, lengths)
+        return decode(self._architecture, self._weights, head, Z, lengths)
+
+    def _check_decodable(self, head, lengths):
+        """Refuse sequences longer than what a decoder function was made for."""
+        if not callable(self._architecture.decoder):
+            return
+        limit = dict(zip(self._architecture.heads, self._architecture.n_timesteps, strict=True))[head]
+        too_long = np.flatnonzero(lengths > limit)
+        if len(too_long):
+            raise ValueError(
+                f"Sequence {too_long[0]} asks for {lengths[too_long[0]]} timesteps, but the decoder function was called "
+                f"for {limit}, the longest in training. Fit on longer sequences, or use decoder='repeat'."
+            )
+
+
+def _changed_architecture(before, after):
+    changed = [
+        f"{field}: {getattr(before, field)!r} -> {getattr(after, field)!r}"
+        for field in before.__dataclass_fields__
+        if getattr(before, field) != getattr(after, field)
+    ]
+    return (
+        f"warm_start=True goes on from the last fit's weights, but what shapes them changed ({'; '.join(changed)}). "
+        "Set warm_start=False, or clone the estimator."
+    )

@@ -1,0 +1,186 @@
+"""How others hold sequences (nests, dataframes, Arrow columns), read as arrays of numbers."""
+
+from numbers import Complex, Number, Real
+
+import numpy as np
+
+NUMERIC_KINDS = "biuf"
+
+
+def as_arrays(X):
+    """Return X as one array, or as a list of arrays where its sequences have their own lengths."""
+    if isinstance(X, (list, tuple)):
+        arrays = [_as_numeric(item, f"X[{i}]") for i, item in enumerate(X)]
+        is_nest = not any(hasattr(item, "__array__") for item in X)
+        is_rectangular = len({array.shape for array in arrays}) == 1
+        return np.stack(arrays) if is_nest and is_rectangular else arrays
+    array = as_array(X, "X")
+    if array.ndim == 1 and array.dtype.kind not in NUMERIC_KINDS:
+        return as_arrays(list(array))
+    return array
+
+
+def _as_numeric(item, name):
+    """Return one element of a list as an array of numbers, of whatever precision."""
+    array = as_array(item, name)
+    return array if array.dtype.kind in NUMERIC_KINDS else as_floats(array, name)
+
+
+def as_array(value, name):
+    """Return anything array-like as an array, but for what numpy would misread."""
+    if type(value) is np.ndarray:
+        return value
+    kind = type(value).__name__
+    if hasattr(value, "tocsr"):
+        raise TypeError(f"{name} is sparse ({kind}), but sequences are dense: pass {name}.toarray().")
+    if isinstance(value, np.ma.MaskedArray):
+        raise TypeError(f"{name} is a masked array, whose mask would be lost: pass {name}.filled(np.nan).")
+    if hasattr(value, "to_pylist"):
+        raise TypeError(f"{name} is an Arrow {kind}: read a column of lists by Sequences.from_arrow.")
+    if isinstance(value, (list, tuple)):
+        return _nest_as_array(value, name)
+    if hasattr(value, "__array__") or isinstance(value, Number):
+        return np.asarray(value)
+    raise TypeError(
+        f"{name} is of type {kind}, not numbers. Expected a list of arrays (T_i, F) or (T_i,), an array (N, T, F) or "
+        "(N, T), a dataframe (N, T), or Sequences."
+    )
+
+
+def _nest_as_array(nest, name):
+    """Return nested lists as an array, or name the timestep at which they spell none."""
+    try:
+        array = np.asarray(nest)
+    except ValueError:
+        counts = [len(step) if np.iterable(step) else 1 for step in nest]
+        timestep = next((t for t, count in enumerate(counts) if count != counts[0]), 0)
+        raise ValueError(
+            f"{name} has {counts[timestep]} feature(s) at timestep {timestep}, but {counts[0]} at timestep 0. "
+            "Each timestep must be a number, or a list of as many numbers as the others."
+        ) from None
+    # Where one string is among numbers, numpy makes strings of all.
+    return array if array.dtype.kind in NUMERIC_KINDS else np.asarray(nest, dtype=object)
+
+
+def as_floats(array, name, axes=("timestep", "feature")):
+    """Return an array as float32 where it is that, otherwise as float64; errors name the place along `axes`."""
+    kind = array.dtype.kind
+    if kind in NUMERIC_KINDS:
+        is_float32 = kind == "f" and array.dtype.itemsize == 4
+        with np.errstate(over="ignore"):  # a long double that becomes inf is refused as inf
+            return array.astype(np.float32 if is_float32 else np.float64, copy=False)
+    if kind in "mMV":  # as objects, dates would pass for numbers
+        raise TypeError(f"{name} is of type {array.dtype}, but sequences are of real numbers.")
+    floats = np.empty(array.shape)
+    for index, value in np.ndenumerate(array.astype(object)):
+        try:
+            floats[index] = _as_float(value)
+        except (TypeError, ValueError) as error:
+            place = "".join(f", {axis} {i}" for axis, i in zip(axes, index, strict=False))
+            raise type(error)(f"{name}{place} is {value!r}: {error}") from None
+    return floats
+
+
+def _as_float(value):
+    """Return one Python object as a float, and one that stands for no value as NaN."""
+    if _is_none(value):
+        return np.nan
+    if isinstance(value, (Real, np.bool_)):
+        try:
+            return float(value)
+        except OverflowError:
+            raise ValueError("it overflows float32. Rescale this feature.") from None
+    if isinstance(value, Complex):
+        raise ValueError("Complex data not supported. Pass real and imaginary parts as two features.")
+    # scikit-learn's check_dtype_object looks for these words.
+    raise TypeError("each argument must be real. Turn a string or another object into a number first.")
+
+
+def _is_none(value):
+    return value is None or type(value).__name__ == "NAType"  # the latter is the NA of pandas
+
+
+def pack_frame(frame, sample, time, features):
+    """Sort a long dataframe of S rows into packed values (S, F), lengths (N,) and the labels of the N samples."""
+    if not (hasattr(frame, "to_numpy") and hasattr(frame, "columns")):
+        raise TypeError(f"Expected a pandas or polars dataframe, got {type(frame).__name__}.")
+    keys = [sample] if time is None else [sample, time]
+    if features is None:
+        features = [column for column in frame.columns if column not in keys]
+    if not features:
+        raise ValueError(f"Found frame with 0 feature(s) beside {keys} while a minimum of 1 is required.")
+    _check_columns(frame, [*keys, *features])
+    # By hashing, because labels of different kinds cannot be sorted.
+    code_of = {}
+    codes = [code_of.setdefault(label, len(code_of)) for label in _check_present(frame[sample], sample)]
+    codes, labels = np.array(codes, dtype=np.int64), list(code_of)
+    if time is None:
+        order = np.argsort(codes, kind="stable")
+    else:
+        _check_present(frame[time], time)
+        order = _order_in_time(np.asarray(frame[time]), codes, labels)
+    columns = [as_floats(np.asarray(frame[column]), f"column {column!r}", ("row",)) for column in features]
+    return np.stack(columns, axis=1)[order], np.bincount(codes, minlength=len(labels)), labels
+
+
+def _check_columns(frame, names):
+    """Refuse a dataframe in which a named column is missing or comes twice."""
+    columns = list(frame.columns)
+    for name in names:
+        if columns.count(name) != 1:
+            raise ValueError(f"Expected one column {name!r}, found {columns.count(name)}. The columns are {columns}.")
+
+
+def _check_present(column, name):
+    """Return a column as a list, none of whose values is missing."""
+    items = column.to_list()
+    for row, item in enumerate(items):
+        if _is_none(item) or item != item:
+            raise ValueError(f"Column {name!r} has no value (NaN or null) at row {row}. Drop such rows or fill them.")
+    return items
+
+
+def _order_in_time(times, codes, labels):
+    """Return the order of rows by sample, and by time within each."""
+    order = np.argsort(times, kind="stable")
+    order = np.argsort(codes, kind="stable")
+    is_twice = (np.diff(codes[order]) == 0) & (times[order][1:] == times[order][:-1])
+    if is_twice.any():
+        row = order[:-1][is_twice][0]
+        raise ValueError(f"Sample {labels[codes[row]]!r} has time {times[row]} twice. Drop or combine such rows.")
+    return order
+
+
+def pack_arrow(column):
+    """Flatten an Arrow column of N lists into packed values (S,) or (S, F), and lengths (N,)."""
+    array = column.combine_chunks() if hasattr(column, "combine_chunks") else column
+    if not hasattr(array, "value_lengths"):
+        raise TypeError(f"Expected a pyarrow column of lists, got {getattr(array, 'type', type(array).__name__)}.")
+    values, lengths = _flatten_lists(array, "X[{}]".format)
+    if not hasattr(values, "value_lengths"):
+        return values.to_numpy(zero_copy_only=False), lengths
+
+    def name(row):
+        return "X[{}], timestep {}".format(*locate(row, lengths))
+
+    values, widths = _flatten_lists(values, name)
+    wrong = np.flatnonzero(widths != widths[:1])
+    if wrong.size:
+        raise ValueError(f"{name(wrong[0])} has {widths[wrong[0]]} features, but the first timestep has {widths[0]}.")
+    shape = (len(widths), widths[0] if widths.size else 1)
+    return values.to_numpy(zero_copy_only=False).reshape(shape), lengths
+
+
+def _flatten_lists(array, name):
+    """Return what the lists of an Arrow array hold, one after another, and how much each holds."""
+    if array.null_count:
+        row = array.is_null().to_pylist().index(True)
+        raise ValueError(f"{name(row)} is null. Drop it; an empty sequence is an empty list.")
+    return array.flatten(), array.value_lengths().to_numpy(zero_copy_only=False).astype(np.int64)
+
+
+def locate(row, lengths):
+    """Return the sample and the timestep that stand at a row of packed values."""
+    ends = np.cumsum(lengths)
+    sample = np.searchsorted(ends, row, side="right")
+    return sample, row - ends[sample] + lengths[sample]

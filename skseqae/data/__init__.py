@@ -1,0 +1,1 @@
+"""Bundled data, read by `skseqae.datasets`."""
