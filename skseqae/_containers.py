@@ -143,7 +143,7 @@ def _check_present(column, name):
 def _order_in_time(times, codes, labels):
     """Return the order of rows by sample, and by time within each."""
     order = np.argsort(times, kind="stable")
-    order = np.argsort(codes, kind="stable")
+    order = order[np.argsort(codes[order], kind="stable")]
     is_twice = (np.diff(codes[order]) == 0) & (times[order][1:] == times[order][:-1])
     if is_twice.any():
         row = order[:-1][is_twice][0]
