@@ -182,9 +182,8 @@ class BaseSequenceEstimator(RoutedParametersMixin, BaseEstimator):
 
     def _output_activation(self, sequences):
         """Return the activation that the loss asks for; refuse targets that it cannot reach."""
-        name = (
-            self.loss if isinstance(self.loss, str) else getattr(self.loss, "name", getattr(self.loss, "__name__", ""))
-        )
+        loss = self.loss
+        name = loss if isinstance(loss, str) else getattr(loss, "name", getattr(loss, "__name__", ""))
         activation = OUTPUT_ACTIVATIONS.get(name.lower().replace("_", ""), "linear")
         if activation == "linear":
             return activation
@@ -245,8 +244,8 @@ class BaseSequenceEstimator(RoutedParametersMixin, BaseEstimator):
         too_long = np.flatnonzero(lengths > limit)
         if len(too_long):
             raise ValueError(
-                f"Sequence {too_long[0]} asks for {lengths[too_long[0]]} timesteps, but the decoder function was called "
-                f"for {limit}, the longest in training. Fit on longer sequences, or use decoder='repeat'."
+                f"Sequence {too_long[0]} has {lengths[too_long[0]]} timesteps to decode, but the decoder function was "
+                f"called for {limit}, the longest in training. Fit on longer sequences, or use decoder='repeat'."
             )
 
 

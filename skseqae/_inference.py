@@ -5,6 +5,7 @@ its company nor on how many were asked for.
 """
 
 from collections import OrderedDict
+from functools import partial
 from threading import Lock
 
 import keras
@@ -111,16 +112,17 @@ def _compile(architecture, made):
 
 def _pure(network):
     """Return the network as a compiled function of its weights and inputs."""
-
-    @tf.function(
+    # a partial of its own for each network: TensorFlow takes many traces of one function for a mistake, and warns
+    return tf.function(
+        partial(_run, network),
         input_signature=[
             [tf.TensorSpec(weight.shape, weight.dtype) for weight in network.weights],
             tf.TensorSpec((None, *network.inputs[0].shape[1:]), "float32"),
             tf.TensorSpec((None, None), "float32"),
-        ]
+        ],
     )
-    def run(weights, x, mask):
-        with keras.StatelessScope(state_mapping=zip(network.weights, weights, strict=True)):
-            return network([x, mask], training=False)
 
-    return run
+
+def _run(network, weights, x, mask):
+    with keras.StatelessScope(state_mapping=zip(network.weights, weights, strict=True)):
+        return network([x, mask], training=False)

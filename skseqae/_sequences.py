@@ -32,7 +32,7 @@ class Sequences:
     Examples
     --------
     >>> import numpy as np
-    >>> from skseqae._sequences import Sequences
+    >>> from skseqae import Sequences
     >>> X = Sequences.from_packed(np.arange(10.0).reshape(5, 2), lengths=[2, 3])
     >>> X
     Sequences(N=2, lengths 2-3, n_features=2, float64)
@@ -82,7 +82,7 @@ class Sequences:
         Examples
         --------
         >>> import numpy as np
-        >>> from skseqae._sequences import Sequences
+        >>> from skseqae import Sequences
         >>> Sequences.from_padded([[0.0, 0.0, 5.0], [1.0, 0.0, 2.0]], padding="pre", padding_value=0.0).lengths
         array([1, 3])
         """
@@ -131,7 +131,7 @@ class Sequences:
         Examples
         --------
         >>> import numpy as np
-        >>> from skseqae._sequences import Sequences
+        >>> from skseqae import Sequences
         >>> Sequences.from_channels_first(np.ones((4, 2, 9)))
         Sequences(N=4, lengths 9-9, n_features=2, float64)
         """
@@ -167,7 +167,7 @@ class Sequences:
 
         Examples
         --------
-        >>> from skseqae._sequences import Sequences
+        >>> from skseqae import Sequences
         >>> Sequences.from_packed([1.0, 2.0, 3.0], lengths=[1, 2])
         Sequences(N=2, lengths 1-2, n_features=1, float64)
         """
@@ -217,7 +217,7 @@ class Sequences:
         Examples
         --------
         >>> import pandas as pd
-        >>> from skseqae._sequences import Sequences
+        >>> from skseqae import Sequences
         >>> frame = pd.DataFrame({"id": ["b", "a", "b"], "t": [2, 1, 1], "x": [5.0, 6.0, 7.0]})
         >>> Sequences.from_frame(frame, sample="id", time="t")[0]
         array([[7.],
@@ -253,7 +253,7 @@ class Sequences:
         Examples
         --------
         >>> import pyarrow as pa
-        >>> from skseqae._sequences import Sequences
+        >>> from skseqae import Sequences
         >>> Sequences.from_arrow(pa.array([[1.0, 2.0], [3.0]]))
         Sequences(N=2, lengths 1-2, n_features=1, float64)
         """

@@ -10,6 +10,7 @@ import json
 from collections import OrderedDict
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from threading import Lock
 
 import keras
@@ -71,8 +72,9 @@ class Program:
             arrays[name] = tf.TensorSpec((None, None, architecture.n_features), "float32")
             arrays["mask" if name == "x" else f"{name}_mask"] = tf.TensorSpec((None, None), "float32")
         scales = {head: tf.TensorSpec((), "float32") for head in architecture.heads}
-        self.train_step = tf.function(self._train_step, input_signature=[arrays, scales])
-        self.evaluate_step = tf.function(self._losses, input_signature=[arrays])
+        # partials, which TensorFlow tells apart: it takes many traces of one method for a mistake, and warns
+        self.train_step = tf.function(partial(self._train_step), input_signature=[arrays, scales])
+        self.evaluate_step = tf.function(partial(self._losses), input_signature=[arrays])
 
     def start(self, weights, optimizer_state, learning_rate):
         """Put the arrays in place that training starts from."""
@@ -177,6 +179,8 @@ def train(architecture, settings, data, validation, random_state, *, weights=Non
         If the loss or a weight is not finite.
     """
     check_process()
+    for part in (data, validation):
+        _check_targets(part)
     optimizer, loss, learning_rate = make_optimizer_and_loss(settings)
     made = call_decoder_function(architecture, random_state if weights is None else None)
     key = (architecture, _identity(optimizer, without=learning_rate is not None and "learning_rate"), _identity(loss))
@@ -263,6 +267,16 @@ def _callbacks(settings, n_batches):
 def _notify(callbacks, event, *arguments):
     for callback in callbacks:
         getattr(callback, event)(*arguments)
+
+
+def _check_targets(data):
+    """Refuse data without a timestep to learn, by which the loss could not be divided."""
+    for head in data.targets if data else ():
+        if data.mass(head) == 0:
+            raise ValueError(
+                f"{len(data)} sample(s) to train on or to validate with hold no timestep for the {head} decoder. Give "
+                "more or longer sequences, or another validation_fraction."
+            )
 
 
 def _check_finite(values, epoch):
