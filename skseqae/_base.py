@@ -92,6 +92,7 @@ class BaseSequenceEstimator(RoutedParametersMixin, BaseEstimator):
     def _fit(self, X, y, sample_weight, *, partial=False):
         """Fit a copy and take it over by one update, so that a failure leaves everything as it was."""
         fitted = copy.copy(self)
+        fitted._random = copy.deepcopy(getattr(self, "_random", None))
         fitted._learn(X, y, sample_weight, partial)
         self.__dict__ = vars(fitted)
         return self
