@@ -59,7 +59,9 @@ class BaseSequenceEstimator(RoutedParametersMixin, BaseEstimator):
 
     def __dir__(self):
         """List the attributes, without those that build a Keras model: a look at an estimator must not."""
-        return [name for name in super().__dir__() if name not in ("model_", "encoder_", "decoder_")]
+        # not super's, which asks for every attribute, to leave out those that are not available
+        cheap = (name for name in object.__dir__(self) if name not in ("model_", "encoder_", "decoder_"))
+        return [name for name in cheap if hasattr(self, name)]
 
     def __sklearn_tags__(self):
         """Return scikit-learn's tags: 2-D and 3-D arrays are read."""
@@ -70,8 +72,12 @@ class BaseSequenceEstimator(RoutedParametersMixin, BaseEstimator):
     def _check_input(self, X, *, reset=False):
         """Return X as `Sequences`, and its layout. At fit (`reset`) the features are taken, later held against."""
         padding_value = self.padding_value if reset else self._padding_value
+        fixed_width = reset or self._layout.kind == "table"
+        if fixed_width and hasattr(X, "columns"):
+            # before the values: columns that are not those of the fit are the better explanation
+            validate_data(self, X, reset=reset, skip_check_array=True)
         sequences, layout = check_sequences(X, padding_value=padding_value, warn_trailing_zeros=reset)
-        if layout.kind == "table" and (reset or self._layout.kind == "table"):
+        if fixed_width and layout.kind == "table":
             validate_data(self, X, reset=reset, skip_check_array=True)
         elif reset:
             self.n_features_in_ = sequences.n_features

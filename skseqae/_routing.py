@@ -4,6 +4,7 @@ import difflib
 import inspect
 
 ROUTES = ("optimizer", "loss")
+PREFIXES = tuple(f"{route}__" for route in ROUTES)
 # what has a parameter of its own, so that there is one way to set it
 OWNED = {"optimizer__learning_rate": "learning_rate", "optimizer__clipnorm": "clipnorm"}
 
@@ -14,9 +15,8 @@ class RoutedParametersMixin:
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
         # scikit-learn takes every name in the signature for a parameter, and `**routed` is none
-        signature = inspect.signature(cls)
-        own = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
-        cls.__signature__ = signature.replace(parameters=own)
+        _self, *parameters = inspect.signature(cls.__init__).parameters.values()
+        cls.__signature__ = inspect.Signature([p for p in parameters if p.kind is not p.VAR_KEYWORD])
 
     def _set_routed(self, routed):
         """Take the constructor's `optimizer__*` and `loss__*`; refuse any other name at once."""
@@ -33,14 +33,13 @@ class RoutedParametersMixin:
         prefix, separator, suffix = name.partition("__")
         if separator and suffix and prefix in routes:
             return
-        candidates = [f"{route}__{suffix}" for route in routes] if separator else own
-        near = difflib.get_close_matches(name, candidates, n=1, cutoff=0)[0]
+        candidates = [f"{route}__{suffix}" for route in routes] if separator and routes else own
+        near = difflib.get_close_matches(name, candidates, n=1, cutoff=0.0)[0]
         raise error(f"{cls.__name__} has no parameter {name!r}; the nearest is {near!r}.")
 
     @property
     def _routed(self):
-        prefixes = tuple(f"{route}__" for route in ROUTES)
-        return {name: value for name, value in vars(self).items() if name.startswith(prefixes)}
+        return {name: value for name, value in vars(self).items() if name.startswith(PREFIXES)}
 
     def get_params(self, deep=True):
         """Get parameters for this estimator.
@@ -74,9 +73,12 @@ class RoutedParametersMixin:
         ValueError
             If there is no such parameter; the nearest is named.
         """
-        routed = {name: value for name, value in params.items() if name.startswith(tuple(f"{r}__" for r in ROUTES))}
-        for name in routed:
-            self._check_routed_name(name, ValueError)
+        known = self.get_params(deep=False)
+        for name in params:
+            nested = hasattr(known.get(name.partition("__")[0]), "get_params")
+            if name not in known and not nested:
+                self._check_routed_name(name, ValueError)
+        routed = {name: value for name, value in params.items() if name.startswith(PREFIXES)}
         super().set_params(**{name: value for name, value in params.items() if name not in routed})
         vars(self).update(routed)
         return self
