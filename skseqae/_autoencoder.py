@@ -8,6 +8,7 @@ from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _check_sample_weight, check_array, check_is_fitted
 
+from ._architecture import Architecture
 from ._base import BaseSequenceEstimator
 from ._metrics import mean_by_feature, mean_by_sample, mean_by_timestep, squared_errors
 from ._targets import next_steps, reversed_in_time
@@ -417,8 +418,6 @@ class LSTMAutoencoderTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMix
         return self._architecture.latent_dim
 
     def _architecture_for(self, sequences):
-        from ._networks import Architecture
-
         heads = HEADS[self.objective]
         longest = int(sequences.lengths.max())
         if heads[-1] == "prediction" and longest < 2:

@@ -13,6 +13,7 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from ._batches import TrainingData
+from ._process import check_process
 from ._routing import RoutedParametersMixin
 from ._scaling import Scaling, weighted_moments
 from ._sequences import check_sequences
@@ -132,6 +133,7 @@ class BaseSequenceEstimator(RoutedParametersMixin, BaseEstimator):
 
     def _train(self, architecture, data, partial, going_on):
         # TensorFlow loads here, at the first fit, and not with the package
+        check_process()
         from ._training import train
 
         validation = None
@@ -208,6 +210,7 @@ class BaseSequenceEstimator(RoutedParametersMixin, BaseEstimator):
     def encoder_(self):
         """A `keras.Model` of stock layers, from [x (B, T, F), mask (B, T)] in the data's units to encodings (B, L)."""
         check_is_fitted(self)
+        check_process()
         from ._stock import stock_encoder
 
         return stock_encoder(self._architecture, self._weights, self._scaling)
@@ -219,6 +222,7 @@ class BaseSequenceEstimator(RoutedParametersMixin, BaseEstimator):
         Of stock layers, but for a conditional decoder, for which Keras has none. With two decoders, a dict of outputs.
         """
         check_is_fitted(self)
+        check_process()
         from ._stock import stock_decoder
 
         return stock_decoder(self._architecture, self._weights, self._scaling)
@@ -232,15 +236,17 @@ class BaseSequenceEstimator(RoutedParametersMixin, BaseEstimator):
 
     def _encode(self, x):
         """Return the encodings of scaled sequences: (N, L), float32."""
+        check_process()
         from ._inference import encode
 
         return encode(self._architecture, self._weights, x)
 
     def _decode(self, head, Z, lengths):
         """Return the scaled sequences that encodings stand for, in the order in which the decoder says them."""
+        self._check_decodable(head, lengths)
+        check_process()
         from ._inference import decode
 
-        self._check_decodable(head, lengths)
         return decode(self._architecture, self._weights, head, Z, lengths)
 
     def _check_decodable(self, head, lengths):

@@ -14,7 +14,6 @@ import tensorflow as tf
 
 from ._batches import mask_of, padded_and_mask
 from ._networks import build_encoder, build_free_decoder, call_decoder_function
-from ._process import check_process
 from ._sequences import Sequences, unpad
 
 # multiples of 16, the floats of the widest vector registers: a vector's rest would be computed by other instructions
@@ -70,7 +69,7 @@ def decode(architecture, weights, head, Z, lengths):
         decoded = program(weights[head], z, _fill(mask, size)).numpy()[: len(rows)]
         values.append(unpad(decoded, lengths[rows]).packed)
     order = np.concatenate([rows for rows, _ in batches])
-    return Sequences.from_packed(np.concatenate(values), lengths[order])[np.argsort(order)]
+    return Sequences(np.concatenate(values), lengths[order])[np.argsort(order)]
 
 
 def _batches(lengths):
@@ -93,7 +92,6 @@ def compile_programs(architecture, made=None):
 
     `made` is what the decoder function gave in `fit`, so that it need not be called again.
     """
-    check_process()
     with _lock:
         if made or architecture not in _compiled:
             _compiled[architecture] = _compile(architecture, made or call_decoder_function(architecture))

@@ -131,6 +131,9 @@ class Recurrent(keras.layers.Layer):
             return last_real(h, mask)
         return reverse_real(h, mask) if backward else h
 
+    def compute_mask(self, inputs, previous_mask=None):
+        """Return None: what follows is given the mask where it needs one."""
+
     def compute_output_shape(self, x_shape, mask_shape=None):
         """Return the shape of the output, which Keras then need not find by tracing."""
         width = self.units * len(self.directions)
@@ -211,6 +214,9 @@ class FreeRunning(keras.layers.Layer):
             (0, first, states, outputs),
         )
         return tf.transpose(outputs.stack(), (1, 0, 2))
+
+    def compute_mask(self, inputs, previous_mask=None):
+        """Return None: what follows is given the mask where it needs one."""
 
     def compute_output_shape(self, z_shape, mask_shape=None):
         """Return (B, T, F)."""

@@ -20,12 +20,12 @@ def squared_errors(sequences, decoded, std):
     Sequences of N sequences (T_i, F)
     """
     difference = (sequences.packed.astype(np.float64) - decoded.packed) / std
-    return Sequences.from_packed(difference**2, sequences.lengths)
+    return Sequences(difference**2, sequences.lengths)
 
 
 def mean_by_timestep(errors):
     """Average over the features: Sequences of N sequences (T_i, 1)."""
-    return Sequences.from_packed(errors.packed.mean(axis=1, keepdims=True), errors.lengths)
+    return Sequences(errors.packed.mean(axis=1, keepdims=True), errors.lengths)
 
 
 def mean_by_feature(errors):

@@ -6,9 +6,7 @@ with the same weights in the same order, to be given away.
 """
 
 import random
-from collections.abc import Callable
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 import keras
 from keras import ops
@@ -18,24 +16,22 @@ from ._layers import FreeRunning, Recurrent
 STOCK = {"lstm": keras.layers.LSTM, "gru": keras.layers.GRU}
 
 
-@dataclass(frozen=True)
-class Architecture:
-    """All that decides which weights there are and what is computed from them."""
+@contextmanager
+def own_generator(random_state=None):
+    """Put Python's generator back afterwards, from which Keras seeds what it is given no seed for.
 
-    n_features: int
-    latent_dim: int
-    units: tuple[int, ...]
-    cell: str = "lstm"
-    activation: str = "tanh"
-    bidirectional: bool = False
-    dropout: float = 0.0
-    heads: tuple[str, ...] = ("reconstruction",)
-    decoder: str | Callable = "repeat"
-    n_timesteps: tuple[int, ...] = ()  # of each head, where the decoder is a function
-    output_activation: str = "linear"
-    reverse: bool = False  # whether reconstructions are said last timestep first
+    With `random_state` it is seeded for the time being.
+    """
+    state = random.getstate()
+    if random_state is not None:
+        random.seed(int(random_state.randint(2**31 - 1)))
+    try:
+        yield
+    finally:
+        random.setstate(state)
 
 
+@own_generator()
 def build_encoder(architecture, *, stock=False):
     """Return the network from [x (B, T, F), mask (B, T)] to an encoding (B, L)."""
     x, mask = _sequence_input(architecture.n_features), _mask_input()
@@ -49,6 +45,7 @@ def build_encoder(architecture, *, stock=False):
     return keras.Model([x, mask], y, name="encoder")
 
 
+@own_generator()
 def build_decoder(architecture, head, *, stock=False, made=None):
     """Return the network from [encoding (B, L), mask (B, T)] to sequences (B, T, F).
 
@@ -71,6 +68,7 @@ def build_decoder(architecture, head, *, stock=False, made=None):
     return keras.Model(inputs, y, name=f"{head}_decoder")
 
 
+@own_generator()
 def build_free_decoder(architecture, head, *, stock=False, made=None):
     """Return the network from [encoding (B, L), mask (B, T)] to sequences (B, T, F) that reads no target.
 
@@ -92,15 +90,14 @@ def build_free_decoder(architecture, head, *, stock=False, made=None):
 def call_decoder_function(architecture, random_state=None):
     """Call the user's function once for each head; a dict of str to keras.Model, empty where there is no function.
 
-    Unseeded Keras initializers draw their seeds from Python's generator: with `random_state` it is seeded for the
-    call, and put back.
+    With `random_state`, its unseeded initializers are seeded.
     """
     made = {}
     if not callable(architecture.decoder):
         return made
     for head, n_timesteps in zip(architecture.heads, architecture.n_timesteps, strict=True):
         want = (n_timesteps, architecture.latent_dim, architecture.n_features)
-        with _seeded(random_state):
+        with own_generator(random_state):
             made[head] = architecture.decoder(*want)
         check_decoder_model(made[head], *want)
     return made
@@ -114,19 +111,6 @@ def check_decoder_model(model, n_timesteps, latent_dim, n_features):
     got = model.compute_output_shape((None, latent_dim))
     if tuple(got[1:]) != (n_timesteps, n_features):
         raise ValueError(f"decoder must return a keras.Model from {shapes[0]} to {shapes[1]}, but its output is {got}.")
-
-
-@contextmanager
-def _seeded(random_state):
-    if random_state is None:
-        yield
-        return
-    state = random.getstate()
-    random.seed(int(random_state.randint(2**31 - 1)))
-    try:
-        yield
-    finally:
-        random.setstate(state)
 
 
 def join(architecture, made):

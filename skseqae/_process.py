@@ -1,19 +1,47 @@
 """The process that TensorFlow runs in."""
 
 import os
+import sys
+from functools import cache
 from multiprocessing import current_process
 
-import keras
-import tensorflow as tf
-
-_PID = os.getpid()
+_forked_too_late = False
 
 
+def check_process():
+    """Refuse to compute where TensorFlow would hang, or with another Keras backend; to be called before Keras loads.
+
+    Raises
+    ------
+    RuntimeError
+        If this process was forked from one that had used TensorFlow, or Keras is configured for another backend.
+    """
+    if _forked_too_late:
+        raise RuntimeError(
+            "TensorFlow was used before this process was forked, and would hang in it. Start processes with the "
+            "'spawn' or 'forkserver' method, or use joblib's default 'loky' backend."
+        )
+    backend = "tensorflow" if "keras" in sys.modules else os.environ.get("KERAS_BACKEND", "tensorflow")
+    if backend == "tensorflow":
+        import keras
+
+        backend = keras.config.backend()
+    if backend != "tensorflow":
+        raise RuntimeError(
+            f"skseqae runs on Keras' TensorFlow backend, but Keras was configured for {backend!r}: set the environment "
+            "variable KERAS_BACKEND=tensorflow before the first import of keras."
+        )
+    _limit_threads()
+
+
+@cache
 def _limit_threads():
     """In a joblib worker, use the threads that joblib grants it; elsewhere leave TensorFlow as it is."""
     granted = os.environ.get("OMP_NUM_THREADS", "")
     if not (current_process().name.startswith("LokyProcess") and granted.isdigit()):
         return
+    import tensorflow as tf
+
     try:
         tf.config.threading.set_intra_op_parallelism_threads(int(granted))
         tf.config.threading.set_inter_op_parallelism_threads(int(granted))
@@ -21,18 +49,12 @@ def _limit_threads():
         return  # this worker has computed with TensorFlow before: its threads are the caller's choice
 
 
-_limit_threads()
+def _note_fork():
+    """In a new fork, remember whether TensorFlow had started its threads, which a fork does not inherit."""
+    global _forked_too_late
+    context = getattr(sys.modules.get("tensorflow.python.eager.context"), "context_safe", lambda: None)()
+    _forked_too_late = _forked_too_late or getattr(context, "_initialized", False)
 
 
-def check_process():
-    """Refuse to compute where TensorFlow would hang, or with another Keras backend."""
-    if os.getpid() != _PID:
-        raise RuntimeError(
-            "TensorFlow was used before this process was forked, and would hang in it. Start processes with the "
-            "'spawn' or 'forkserver' method, or use joblib's default 'loky' backend."
-        )
-    if keras.config.backend() != "tensorflow":
-        raise RuntimeError(
-            f"skseqae runs on Keras' TensorFlow backend, but Keras was configured for {keras.config.backend()!r}: "
-            "set the environment variable KERAS_BACKEND=tensorflow before the first import of keras."
-        )
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_note_fork)

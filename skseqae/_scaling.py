@@ -25,8 +25,10 @@ def weighted_moments(sequences, sample_weight):
     values = sequences.packed.astype(np.float64)
     mean = np.average(values, axis=0, weights=weights)
     std = np.sqrt(np.average((values - mean) ** 2, axis=0, weights=weights))
-    # what is left of a constant after rounding is not a spread to divide by
-    return mean, np.where(std <= 10 * np.finfo(np.float64).eps * np.abs(mean), 1.0, std)
+    low, high = values[weights > 0].min(axis=0), values[weights > 0].max(axis=0)
+    # what rounding leaves between equal values is not a spread to divide by
+    constant = high - low <= 10 * np.finfo(np.float64).eps * np.maximum(np.abs(low), np.abs(high))
+    return np.where(constant, low, mean), np.where(constant, 1.0, std)
 
 
 @dataclass(frozen=True)
@@ -44,9 +46,9 @@ class Scaling:
     def apply(self, sequences):
         """Return the sequences in scaled units, as float32."""
         scaled = (sequences.packed - self.mean) / self.std
-        return Sequences.from_packed(scaled.astype(np.float32), sequences.lengths)
+        return Sequences(scaled.astype(np.float32), sequences.lengths)
 
     def undo(self, sequences, dtype):
         """Return scaled sequences in the data's own units."""
         values = sequences.packed * self.std + self.mean
-        return Sequences.from_packed(values.astype(dtype, copy=False), sequences.lengths)
+        return Sequences(values.astype(dtype, copy=False), sequences.lengths)

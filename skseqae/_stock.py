@@ -3,12 +3,10 @@
 import keras
 
 from ._networks import at_steps, build_encoder, build_free_decoder, call_decoder_function
-from ._process import check_process
 
 
 def stock_encoder(architecture, weights, scaling):
     """Return a model from [x (B, T, F), mask (B, T)] to encodings (B, L)."""
-    check_process()
     encoder = build_encoder(architecture, stock=True)
     encoder.set_weights(weights["encoder"])
     x, mask = _inputs(encoder)
@@ -20,7 +18,6 @@ def stock_encoder(architecture, weights, scaling):
 
 def stock_decoder(architecture, weights, scaling):
     """Return a model from [encodings (B, L), mask (B, T)] to sequences (B, T, F), a dict of them for several heads."""
-    check_process()
     made = call_decoder_function(architecture)
     inputs, outputs = None, {}
     for head in architecture.heads:

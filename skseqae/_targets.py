@@ -19,7 +19,7 @@ def reversed_in_time(sequences):
     lengths = sequences.lengths
     ends = np.cumsum(lengths)
     steps_into = np.arange(ends[-1]) - np.repeat(ends - lengths, lengths)
-    return Sequences.from_packed(sequences.packed[np.repeat(ends - 1, lengths) - steps_into], lengths)
+    return Sequences(sequences.packed[np.repeat(ends - 1, lengths) - steps_into], lengths)
 
 
 def next_steps(sequences):
@@ -35,4 +35,4 @@ def next_steps(sequences):
     """
     lengths = sequences.lengths
     starts = (np.cumsum(lengths) - lengths)[lengths > 0]
-    return Sequences.from_packed(np.delete(sequences.packed, starts, axis=0), np.maximum(lengths - 1, 0))
+    return Sequences(np.delete(sequences.packed, starts, axis=0), np.maximum(lengths - 1, 0))

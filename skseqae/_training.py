@@ -7,7 +7,6 @@ import copy
 import difflib
 import inspect
 import json
-from collections import OrderedDict
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -21,7 +20,6 @@ from scikeras.wrappers import BaseWrapper
 from ._batches import shuffled_rows
 from ._inference import compile_programs
 from ._networks import call_decoder_function, initial_weights, join
-from ._process import check_process
 
 N_PROGRAMS_KEPT = 16
 
@@ -127,30 +125,23 @@ class Program:
 
 
 class Pool:
-    """Idle programs by what shapes them, the least recently used forgotten first. A program is lent to one fit."""
+    """Idle programs, the least recently used forgotten first. A program is lent to one fit at a time."""
 
     def __init__(self, size):
         self.size = size
-        self._idle = OrderedDict()
+        self._idle = []  # pairs of what shapes a program and the program, the last used at the end
         self._lock = Lock()
 
     @contextmanager
     def borrow(self, key, build):
         """Lend a program, built where none is idle; one whose fit raised is thrown away."""
         with self._lock:
-            programs = self._idle.get(key, [])
-            program = programs.pop() if programs else None
-        if program is None:
-            program = build()
+            places = [i for i, (other, _) in enumerate(self._idle) if other == key]
+            program = self._idle.pop(places[-1])[1] if places else None
+        program = program or build()
         yield program
         with self._lock:
-            self._idle.setdefault(key, []).append(program)
-            self._idle.move_to_end(key)
-            while sum(map(len, self._idle.values())) > self.size:
-                oldest = next(iter(self._idle))
-                self._idle[oldest].pop(0)
-                if not self._idle[oldest]:
-                    del self._idle[oldest]
+            self._idle = [*self._idle, (key, program)][-self.size :]
 
 
 pool = Pool(N_PROGRAMS_KEPT)
@@ -178,7 +169,6 @@ def train(architecture, settings, data, validation, random_state, *, weights=Non
     DivergedError
         If the loss or a weight is not finite.
     """
-    check_process()
     for part in (data, validation):
         _check_targets(part)
     optimizer, loss, learning_rate = make_optimizer_and_loss(settings)
@@ -329,5 +319,7 @@ def _identity(thing, without=None):
     """Return what a compiled program depends on: the configuration of a Keras object, or any other object itself."""
     if not type(thing).__module__.startswith("keras.") or not hasattr(thing, "get_config"):
         return thing
-    config = {name: value for name, value in thing.get_config().items() if name not in ("name", without)}
+    # Keras' losses leave their own arguments out of the configuration
+    config = thing.get_config() | getattr(thing, "_fn_kwargs", {})
+    config = {name: value for name, value in config.items() if name not in ("name", without)}
     return type(thing), json.dumps(config, sort_keys=True, default=repr)

@@ -1,0 +1,171 @@
+"""One step and the loop over time: against equations in numpy, and each gradient against a second one."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from numpy.testing import assert_allclose, assert_array_equal
+
+from skseqae._cells import ACTIVATIONS, CELLS, SLOPES, sigmoid
+
+UNITS = 3
+IN_NUMPY = {
+    "tanh": np.tanh,
+    "relu": lambda x: np.maximum(x, 0),
+    "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
+    "linear": lambda x: x,
+}
+every_activation = pytest.mark.parametrize("activation", IN_NUMPY)
+every_cell = pytest.mark.parametrize("cell", CELLS)
+
+
+def draw(*shape, seed=0):
+    return np.random.default_rng(seed).normal(size=shape)
+
+
+def draw_step(cell):
+    """The projected input, the recurrent product, and each part of the state: (2, .) each."""
+    shapes = [(2, cell.n_gates * UNITS)] * 2 + [(2, UNITS)] * cell.n_states
+    return [tf.constant(draw(*shape, seed=seed)) for seed, shape in enumerate(shapes)]
+
+
+def draw_loop(cell, *, constant):
+    """The projected input, the recurrent kernel, its bias, and the mask of rows of 5, 2, 0 and 3 timesteps."""
+    width = cell.n_gates * UNITS
+    projected = draw(4, width) if constant else draw(4, 5, width)
+    mask = np.arange(5) < np.array([5, 2, 0, 3])[:, None]
+    arrays = projected, draw(UNITS, width, seed=1) / 2, draw(width, seed=2)
+    return [tf.constant(array) for array in arrays], tf.constant(mask.astype(np.float64))
+
+
+def numeric_gradient(function, arguments, step=1e-6):
+    """Central differences of a function of several arrays, one array of slopes for each."""
+    gradients = []
+    for k, argument in enumerate(arguments):
+        gradient = np.zeros(argument.shape)
+        for place in np.ndindex(*argument.shape):
+            shift = np.zeros(argument.shape)
+            shift[place] = step
+            above, below = ([*arguments[:k], argument + s, *arguments[k + 1 :]] for s in (shift, -shift))
+            gradient[place] = (function(*above) - function(*below)) / (2 * step)
+        gradients.append(gradient)
+    return gradients
+
+
+@every_activation
+def test_an_activation_is_what_its_name_says(activation):
+    x = np.linspace(-4, 4, 33)
+    assert_allclose(ACTIVATIONS[activation](tf.constant(x)), IN_NUMPY[activation](x), rtol=1e-12, atol=1e-15)
+
+
+@every_activation
+def test_a_slope_is_the_derivative_of_its_activation(activation):
+    x, phi = np.linspace(-4, 4, 34), IN_NUMPY[activation]
+    numeric = (phi(x + 1e-6) - phi(x - 1e-6)) / 2e-6
+    assert_allclose(SLOPES[activation](tf.constant(phi(x))), numeric, rtol=1e-7, atol=1e-8)
+
+
+def test_the_gates_neither_overflow_nor_lose_their_ends():
+    assert_array_equal(sigmoid(tf.constant([-1e30, 0.0, 1e30])), np.array([0.0, 0.5, 1.0], np.float32))
+
+
+@every_activation
+def test_a_step_of_an_lstm_follows_the_equations(activation):
+    projected, recurrent, h, c = draw_step(CELLS["lstm"])
+    i, f, g, o = np.split(projected.numpy() + recurrent.numpy(), 4, axis=1)
+    gate, phi = IN_NUMPY["sigmoid"], IN_NUMPY[activation]
+    expected_c = gate(f) * c + gate(i) * phi(g)
+    (got_h, got_c), _ = CELLS["lstm"].step(projected, recurrent, (h, c), activation)
+    assert_allclose(got_c, expected_c, rtol=1e-12)
+    assert_allclose(got_h, gate(o) * phi(expected_c), rtol=1e-12)
+
+
+@every_activation
+def test_a_step_of_a_gru_follows_the_equations(activation):
+    projected, recurrent, h = draw_step(CELLS["gru"])
+    x_z, x_r, x_n = np.split(projected.numpy(), 3, axis=1)
+    h_z, h_r, h_n = np.split(recurrent.numpy(), 3, axis=1)
+    gate, phi = IN_NUMPY["sigmoid"], IN_NUMPY[activation]
+    z = gate(x_z + h_z)
+    n = phi(x_n + gate(x_r + h_r) * h_n)
+    ((got_h,), _) = CELLS["gru"].step(projected, recurrent, (h,), activation)
+    assert_allclose(got_h, z * h + (1 - z) * n, rtol=1e-12)
+
+
+@every_activation
+@every_cell
+def test_the_gradient_of_a_step_equals_central_differences(cell, activation):
+    cell = CELLS[cell]
+    arguments = draw_step(cell)
+    upstream = [tf.constant(draw(2, UNITS, seed=9 + i)) for i in range(cell.n_states)]
+
+    def objective(projected, recurrent, *state):
+        after, _ = cell.step(projected, recurrent, state, activation)
+        return sum(tf.reduce_sum(d * s) for d, s in zip(upstream, after, strict=True)).numpy()
+
+    state = tuple(arguments[2:])
+    _, saved = cell.step(*arguments[:2], state, activation)
+    d_projected, d_recurrent, d_state = cell.step_gradient(saved, state, tuple(upstream), activation)
+    for got, expected in zip([d_projected, d_recurrent, *d_state], numeric_gradient(objective, arguments), strict=True):
+        assert_allclose(got, expected, rtol=1e-6, atol=1e-8)
+
+
+@pytest.mark.parametrize("masked", [True, False])
+@every_cell
+def test_the_loop_takes_one_step_after_another(cell, masked):
+    cell = CELLS[cell]
+    (projected, U, bias), mask = draw_loop(cell, constant=False)
+    state, expected = cell.zero_state(4, UNITS, tf.float64), []
+    for t in range(5):
+        state, _ = cell.step(projected[:, t], state[0] @ U + bias, state, "tanh")
+        state = tuple(s * mask[:, t, None] for s in state) if masked else state
+        expected.append(state[0])
+    got = cell.recur(projected, U, bias, mask, activation="tanh", masked=masked, differentiable=False)
+    assert_allclose(got, np.stack(expected, axis=1), rtol=1e-12, atol=1e-15)
+
+
+@every_cell
+def test_a_masked_state_is_zero_on_padding(cell):
+    arguments, mask = draw_loop(CELLS[cell], constant=False)
+    h = CELLS[cell].recur(*arguments, mask, activation="relu", masked=True, differentiable=False).numpy()
+    assert (h[mask.numpy() == 0] == 0).all()
+    assert h[mask.numpy() == 1].any()
+
+
+@every_cell
+def test_an_input_without_time_is_the_same_at_every_timestep(cell):
+    (projected, *rest), mask = draw_loop(CELLS[cell], constant=True)
+    repeated = tf.repeat(projected[:, None], 5, axis=1)
+    options = {"activation": "tanh", "masked": False, "differentiable": True}
+    assert_array_equal(
+        CELLS[cell].recur(projected, *rest, mask, **options), CELLS[cell].recur(repeated, *rest, mask, **options)
+    )
+
+
+@pytest.mark.parametrize("masked", [True, False])
+@every_cell
+def test_keeping_what_a_gradient_needs_never_changes_a_state(cell, masked):
+    arguments, mask = draw_loop(CELLS[cell], constant=False)
+    kept, not_kept = (
+        CELLS[cell].recur(*arguments, mask, activation="relu", masked=masked, differentiable=differentiable)
+        for differentiable in (True, False)
+    )
+    assert_array_equal(kept, not_kept)
+
+
+@pytest.mark.parametrize("constant", [True, False], ids=["constant", "in time"])
+@pytest.mark.parametrize("masked", [True, False], ids=["masked", "unmasked"])
+@every_activation
+@every_cell
+def test_the_gradient_written_by_hand_equals_the_automatic_one(cell, activation, masked, constant):
+    """What is not differentiable by hand is differentiated by TensorFlow, through its own loop."""
+    arguments, mask = draw_loop(CELLS[cell], constant=constant)
+    upstream = tf.constant(draw(4, 5, UNITS, seed=9))
+    gradients = []
+    for by_hand in (True, False):
+        with tf.GradientTape() as tape:
+            tape.watch(arguments)
+            h = CELLS[cell].recur(*arguments, mask, activation=activation, masked=masked, differentiable=by_hand)
+            objective = tf.reduce_sum(upstream * h)
+        gradients.append(tape.gradient(objective, arguments))
+    for by_hand, automatic in zip(*gradients, strict=True):
+        assert_allclose(by_hand, automatic, rtol=1e-9, atol=1e-11)

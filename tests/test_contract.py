@@ -1,0 +1,250 @@
+"""What an estimator promises beside training: its output, its copies, its names, its features and its looks."""
+
+import copy
+import pickle
+import subprocess
+import sys
+import time
+
+import joblib
+import keras
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from every_estimator import (
+    SEQUENCE_CLASSES,
+    X,
+    every_container,
+    every_sequence_class,
+    every_transformer,
+    packed,
+    quick,
+    said,
+    y,
+)
+from numpy.testing import assert_array_equal
+from sklearn.base import clone
+from sklearn.decomposition import PCA
+from sklearn.model_selection import GridSearchCV, KFold
+from sklearn.pipeline import make_pipeline
+
+# --- Output containers ------------------------------------------------------------------------------------------------
+
+
+@every_transformer
+@pytest.mark.parametrize(("library", "frame"), [("pandas", pd.DataFrame), ("polars", pl.DataFrame)])
+@every_container
+def test_set_output_names_the_columns_after_the_class(cls, data, library, frame):
+    estimator = quick(cls, latent_dim=3).set_output(transform=library)
+    encodings = estimator.fit_transform(data, y)
+    names = [f"{cls.__name__.lower()}{i}" for i in range(3)]
+    assert type(encodings) is frame
+    assert list(encodings.columns) == names == estimator.get_feature_names_out().tolist()
+    assert_array_equal(encodings.to_numpy(), estimator.set_output(transform="default").transform(data))
+
+
+# --- Copies -----------------------------------------------------------------------------------------------------------
+
+
+def through_joblib(estimator, path):
+    joblib.dump(estimator, path)
+    return joblib.load(path)
+
+
+COPIES = {
+    "pickle": lambda estimator, path: pickle.loads(pickle.dumps(estimator)),
+    "joblib": through_joblib,
+    "deepcopy": lambda estimator, path: copy.deepcopy(estimator),
+}
+
+
+@every_sequence_class
+@pytest.mark.parametrize("way", COPIES)
+def test_a_copy_says_and_learns_the_same(cls, way, tmp_path):
+    estimator = quick(cls, optimizer__beta_1=0.8).partial_fit(X, y)
+    copied = COPIES[way](estimator, tmp_path / "estimator")
+    assert copied.get_params() == estimator.get_params()
+    assert_array_equal(said(copied), said(estimator))
+    before = said(copied)
+    assert_array_equal(said(copied.partial_fit(X, y)), said(estimator.partial_fit(X, y)))
+    assert not np.allclose(said(copied), before, rtol=0, atol=1e-4)
+
+
+class Recorder(keras.callbacks.Callback):
+    """Write down each epoch, here and for all copies."""
+
+    epochs = []
+
+    def __init__(self):
+        super().__init__()
+        self.own_epochs = []
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.own_epochs.append(epoch)
+        self.epochs.append(epoch)
+
+
+@every_sequence_class
+def test_clones_of_keras_objects_learn_the_same_and_leave_them_alone(cls):
+    optimizer, loss, recorder = keras.optimizers.SGD(0.1), keras.losses.Huber(delta=0.5), Recorder()
+    estimator = quick(cls, optimizer=optimizer, loss=loss, callbacks=[recorder])
+    again = clone(estimator)
+    Recorder.epochs.clear()
+    assert_array_equal(said(clone(again).fit(X, y)), said(estimator.fit(X, y)))
+    assert Recorder.epochs == [0, 1, 0, 1]
+    assert estimator.optimizer is optimizer
+    assert not optimizer.built
+    assert recorder.own_epochs == []
+    assert again.loss is not loss
+    assert again.loss.get_config() == loss.get_config()
+    assert again.optimizer.get_config() == optimizer.get_config()
+    assert not np.allclose(said(estimator), said(quick(cls).fit(X, y)), rtol=0, atol=1e-3)
+
+
+@every_sequence_class
+def test_routed_names_survive_clone_and_pickle(cls):
+    estimator = quick(cls, optimizer__beta_1=0.8, loss="huber").set_params(loss__delta=0.5)
+    routed = {"optimizer__beta_1": 0.8, "loss__delta": 0.5}
+    for copied in (clone(estimator), pickle.loads(pickle.dumps(estimator))):
+        assert routed.items() <= copied.get_params().items()
+    assert clone(cls()).get_params().keys().isdisjoint(routed)
+
+
+# --- Routed names -----------------------------------------------------------------------------------------------------
+
+
+@every_sequence_class
+def test_a_grid_may_search_over_routed_names(cls):
+    pipeline = make_pipeline(quick(cls), PCA(2))
+    name = f"{cls.__name__.lower()}__optimizer__beta_1"
+    search = GridSearchCV(pipeline, {name: [0.0, 0.9]}, cv=KFold(2), error_score="raise").fit(X, y)
+    low, high = search.cv_results_["mean_test_score"]
+    assert low != high
+    best = quick(cls, optimizer__beta_1=search.best_params_[name]).fit(X, y)
+    assert_array_equal(said(search.best_estimator_[0]), said(best))
+
+
+@every_sequence_class
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("optimiser__beta_1", "has no parameter 'optimiser__beta_1'; the nearest is 'optimizer__beta_1'"),
+        ("los__delta", "has no parameter 'los__delta'; the nearest is 'loss__delta'"),
+        ("optimizer__", "has no parameter 'optimizer__'; the nearest is 'optimizer"),
+        ("latent_dim__units", "has no parameter 'latent_dim__units'; the nearest is"),
+        ("latentdim", "has no parameter 'latentdim'; the nearest is 'latent_dim'"),
+        ("optimizer__learning_rate", "optimizer__learning_rate has a parameter of its own: set learning_rate instead"),
+        ("optimizer__clipnorm", "optimizer__clipnorm has a parameter of its own: set clipnorm instead"),
+    ],
+)
+def test_a_wrong_name_is_refused_at_once_with_the_nearest(cls, name, message):
+    with pytest.raises(TypeError, match=message):
+        cls(**{name: 0.5})
+    estimator = cls()
+    with pytest.raises(ValueError, match=message):
+        estimator.set_params(**{name: 0.5})
+    assert estimator.get_params() == cls().get_params()
+
+
+@every_sequence_class
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"optimizer__beta1": 0.5}, "optimizer__beta1 is not a parameter of Adam; the nearest is optimizer__beta_1"),
+        ({"loss": "huber", "loss__detla": 1.0}, "loss__detla is not a parameter of Huber; the nearest is loss__delta"),
+        ({"loss__delta": 1.0}, "loss__delta is not a parameter of MeanSquaredError; the nearest is loss__"),
+        ({"optimizer": "sgd", "optimizer__beta_1": 0.5}, "optimizer__beta_1 is not a parameter of SGD"),
+        ({"optimizer": keras.optimizers.Adam(), "optimizer__beta_1": 0.5}, "needs optimizer to be a name or a class"),
+        ({"optimizer": keras.optimizers.Adam(), "learning_rate": 0.5}, "learning_rate=0.5 has no effect on an optim"),
+        ({"optimizer": keras.optimizers.Adam(), "clipnorm": None}, "clipnorm=None has no effect on an optimizer that"),
+    ],
+    ids=lambda value: ",".join(value) if isinstance(value, dict) else "",
+)
+def test_a_setting_that_keras_cannot_take_is_refused_at_fit(cls, parameters, message):
+    estimator = quick(cls, **parameters)
+    with pytest.raises(ValueError, match=message):
+        estimator.fit(X, y)
+    assert not hasattr(estimator, "n_features_in_")
+
+
+# --- Features ---------------------------------------------------------------------------------------------------------
+
+TABLE = np.random.default_rng(0).normal(size=(24, 5))
+UNIVARIATE = {
+    "list": [row[: 2 + i % 7, None] for i, row in enumerate(np.hstack([TABLE, TABLE]))],
+    "flat list": [row[: 2 + i % 7] for i, row in enumerate(np.hstack([TABLE, TABLE]))],
+    "3-D": np.hstack([TABLE, TABLE])[:, :, None],
+    "Sequences": packed([row[: 1 + i % 5, None] for i, row in enumerate(TABLE)]),
+}
+
+
+@every_sequence_class
+@pytest.mark.parametrize("kind", UNIVARIATE)
+def test_a_table_fixes_its_width_and_nothing_else(cls, kind):
+    estimator = quick(cls).fit(TABLE, y)
+    assert estimator.n_features_in_ == 5
+    with pytest.raises(ValueError, match=f"X has 4 features, but {cls.__name__} is expecting 5 features as input"):
+        said(estimator, TABLE[:, :4])
+    assert len(said(estimator, UNIVARIATE[kind])) == 24
+    assert_array_equal(said(estimator, TABLE[:, :, None]), said(estimator, TABLE))
+
+
+@every_sequence_class
+@pytest.mark.parametrize("kind", UNIVARIATE)
+def test_after_univariate_sequences_a_table_of_any_width_is_read(cls, kind):
+    estimator = quick(cls).fit(UNIVARIATE[kind], y)
+    assert estimator.n_features_in_ == 1
+    for width in (1, 3, 5):
+        assert_array_equal(said(estimator, TABLE[:, :width]), said(estimator, list(TABLE[:, :width])))
+
+
+@every_sequence_class
+@every_container
+def test_sequences_fix_their_features_and_not_their_lengths(cls, data):
+    estimator = quick(cls).fit(pd.DataFrame(TABLE, columns=list("abcde")), y).fit(data, y)
+    assert estimator.n_features_in_ == 2
+    assert not hasattr(estimator, "feature_names_in_")
+    assert len(said(estimator, [np.ones((1, 2)), np.ones((40, 2))])) == 2
+    for wrong, count in ((TABLE, 1), (np.ones((2, 4, 3)), 3), ([np.ones((4, 1))], 1)):
+        with pytest.raises(ValueError, match=f"X has {count} features per timestep, but {cls.__name__} was fitted on"):
+            said(estimator, wrong)
+
+
+# --- The view of an estimator -----------------------------------------------------------------------------------------
+
+
+@every_sequence_class
+def test_the_html_view_builds_no_network(cls, monkeypatch):
+    def refuse(*args):
+        raise RuntimeError("a network was asked for")
+
+    for part in ("encoder", "decoder", "model"):
+        monkeypatch.setattr(f"skseqae._stock.stock_{part}", refuse)
+    estimator = quick(cls)
+    assert cls.__name__ in estimator._repr_html_()
+    assert cls.__name__ in estimator.fit(X, y)._repr_html_()
+    for name in ("encoder_", "decoder_", "model_"):
+        with pytest.raises(RuntimeError, match="a network was asked for"):
+            getattr(estimator, name)
+
+
+IMPORT = """
+import sys
+import skseqae
+from sklearn.base import clone
+for name in sys.argv[1:]:
+    estimator = clone(getattr(skseqae, name)(optimizer__epsilon=1e-6))
+    print(estimator, estimator._repr_html_())
+print("loaded", *{"tensorflow", "keras", "scikeras"}.intersection(sys.modules))
+"""
+
+
+def test_a_look_at_the_package_takes_a_second_and_loads_no_tensorflow():
+    command = [sys.executable, "-c", IMPORT, *(cls.__name__ for cls in SEQUENCE_CLASSES)]
+    start = time.perf_counter()
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    seconds = time.perf_counter() - start
+    print(f"{seconds:.1f} s")
+    assert done.stdout.splitlines()[-1] == "loaded"
+    assert seconds < 3

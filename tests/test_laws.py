@@ -1,0 +1,931 @@
+"""The laws that every estimator obeys, tried on each class in `sequence_strategies.COMBINATIONS`."""
+
+import copy
+import os
+import pickle
+import random
+import sys
+import warnings
+from contextlib import suppress
+from itertools import combinations
+
+import joblib
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose
+from sequence_strategies import (
+    CASES,
+    CONTAINERS,
+    PLAIN,
+    UNIVARIATE_CONTAINERS,
+    assert_same_bits,
+    containers,
+    differ,
+    draw_sequences,
+    laws,
+    outputs,
+    parameters_for,
+    run_in_fresh_process,
+    seeds,
+    very_unequal_sequences,
+)
+from sklearn.base import clone
+from sklearn.decomposition import PCA
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import cross_val_score
+
+from skseqae import LSTMAutoencoderTransformer
+from skseqae._networks import build_decoder
+from skseqae.datasets import make_counters, make_waves
+
+each_case = pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+some_cases = pytest.mark.parametrize("case", list(CASES.values())[::3], ids=list(CASES)[::3])
+each_class = pytest.mark.parametrize("case", PLAIN.values(), ids=PLAIN)
+
+# callbacks that read the learning rate make Keras 3 with NumPy 2 warn of its own code
+keras_warns_of_its_own = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
+# too small a step to move a weight that is not zero
+STILL = {"learning_rate": 1e-12, "epochs": 1}
+
+
+# --- 1. padding -------------------------------------------------------------------------------------------------------
+
+
+@each_case
+@laws(max_examples=4)
+@given(st.data())
+def test_neither_padding_nor_container_changes_an_encoding_or_a_loss(case, data):
+    arrays = data.draw(case.sequences())
+    container = data.draw(st.sampled_from(list(containers(case.n_features))))
+    X = containers(case.n_features)[container](arrays)
+
+    plain = case.fit(arrays)
+    held = case.fit(X, **parameters_for(container))
+
+    assert held.history_ == plain.history_
+    assert_same_bits(outputs(held, X), outputs(plain, arrays))
+
+
+@each_case
+@laws(max_examples=2)
+@given(st.data())
+def test_an_estimator_fitted_on_one_container_reads_any_other(case, data):
+    arrays = data.draw(case.sequences())
+    fitted = case.fitted()
+    expected = outputs(fitted, arrays)
+    for name, held in containers(case.n_features).items():
+        if not parameters_for(name):
+            assert_same_bits(outputs(fitted, held(arrays)), expected)
+
+
+@each_class
+@laws(max_examples=12)
+@given(st.data(), st.sampled_from(["float16", "float32", "longdouble", "int8", "uint16", "int64", "bool", "object"]))
+def test_no_number_type_changes_an_encoding_or_a_loss(case, data, dtype):
+    arrays = data.draw(case.sequences())
+    if np.dtype(dtype).kind in "iub":
+        arrays = [array.round() for array in arrays]
+    converted = [array.astype(dtype) for array in arrays]
+
+    plain, other = case.fit(arrays), case.fit(converted)
+
+    assert other.history_ == plain.history_
+    np.testing.assert_array_equal(other.transform(converted), plain.transform(arrays))
+
+
+# --- 2. company -------------------------------------------------------------------------------------------------------
+
+N_CROWD = 300
+
+
+@pytest.fixture(scope="module")
+def crowds():
+    """The crowd of each case with what it says, computed once."""
+    known = {}
+
+    def crowd_of(case):
+        if case not in known:
+            crowd = very_unequal_sequences(N_CROWD, case.reach or 200, case.n_features)
+            known[case] = crowd, outputs(case.fitted(), crowd)
+        return known[case]
+
+    return crowd_of
+
+
+@each_case
+@pytest.mark.parametrize("n_samples", [1, 2, 15, 16, 17, 33, N_CROWD])
+def test_a_row_is_the_same_bits_in_any_company(case, n_samples, crowds):
+    crowd, expected = crowds(case)
+    rng = np.random.default_rng(n_samples)
+    for _ in range(3):
+        rows = rng.permutation(N_CROWD)[:n_samples]
+        rows[0] = rng.choice([i for i, x in enumerate(crowd) if len(x) > 1])  # all empty would be refused
+        got = outputs(case.fitted(), [crowd[row] for row in rows])
+        assert_same_bits(got, {verb: [said[row] for row in rows] for verb, said in expected.items()})
+
+
+@each_case
+@laws(max_examples=8)
+@given(st.data())
+def test_a_row_does_not_feel_how_long_its_mates_are(case, data):
+    longest = case.reach or 200
+    lengths = st.integers(0, longest) | st.sampled_from([0, 1, 2, longest])
+    mates = draw_sequences(data.draw(st.lists(lengths, min_size=1, max_size=20)), case.n_features, data.draw(seeds))
+    (one,) = draw_sequences([data.draw(st.integers(1, longest))], case.n_features, data.draw(seeds))
+    place = data.draw(st.integers(0, len(mates)))
+
+    alone = outputs(case.fitted(), [one])
+    among = outputs(case.fitted(), [*mates[:place], one, *mates[place:]])
+
+    assert_same_bits({verb: [said[place]] for verb, said in among.items()}, alone)
+
+
+@each_class
+def test_a_row_does_not_feel_a_mate_that_needs_smaller_batches(case):
+    rows = draw_sequences(range(1, 41), case.n_features, seed=0)
+    very_long = draw_sequences([2000, 20_000], case.n_features, seed=1)
+
+    alone = outputs(case.fitted(), rows)
+    among = outputs(case.fitted(), [very_long[0], *rows, very_long[1]])
+
+    assert_same_bits({verb: said[1:-1] for verb, said in among.items()}, alone)
+
+
+@pytest.mark.parametrize("loss", ["mse", "binary_crossentropy", "categorical_crossentropy"])
+@pytest.mark.parametrize(("units", "n_features"), [((129, 65), 13), (200, 64), (1, 3)])
+@each_class
+def test_no_width_and_no_output_activation_lets_a_row_feel_its_company(case, units, n_features, loss):
+    scale = "standard" if loss == "mse" else None
+    X = draw_sequences(np.random.default_rng(0).integers(2, 30, size=50), n_features, seed=0)
+    fitted = case.fit(X[:8], units=units, objective="composite", loss=loss, scale=scale, epochs=1)
+    expected = outputs(fitted, X)
+
+    for rows in [slice(0, 1), slice(40, 57), slice(None, None, -1)]:
+        assert_same_bits(outputs(fitted, X[rows]), {verb: said[rows] for verb, said in expected.items()})
+
+
+# --- 3. real zeros are data -------------------------------------------------------------------------------------------
+
+
+@each_case
+@laws(max_examples=6)
+@given(st.data())
+def test_a_zero_more_is_another_sequence(case, data):
+    fitted = case.fitted()
+    (x,) = draw_sequences([data.draw(st.integers(1, 12))], case.n_features, data.draw(seeds))
+    place = data.draw(st.integers(0, len(x)))
+    with_zero = np.insert(x, place, 0.0, axis=0)
+
+    assert [len(row) for row in outputs(fitted, [with_zero])["transform"]] == [3]
+    if np.array_equal(with_zero[:-1], x) and case.parameters.get("activation") == "relu":
+        return  # a rectified state may be as dead after one more step
+    assert differ(outputs(fitted, [with_zero]), {"transform": outputs(fitted, [x])["transform"]})
+
+
+@each_class
+def test_the_sequence_that_masking_zeros_confuses_with_another_keeps_its_own_encoding(case):
+    fitted = case.fit(draw_sequences([4, 5, 6, 7], 1, seed=0))
+    with_zeros, without = fitted.transform([[1, 0, 2, 0, 3, 4], [1, 2, 3, 4]])
+    assert not np.allclose(with_zeros, without)
+
+
+@each_case
+@laws(max_examples=6)
+@given(st.data())
+def test_zeros_that_end_a_sequence_are_counted_in_the_loss(case, data):
+    """An epoch that moves nothing says what the weights say of the zeros, too."""
+    arrays = data.draw(case.sequences())
+    arrays = [np.concatenate([x, np.zeros((2, case.n_features))]) for x in arrays]
+    X = CONTAINERS["padded"](arrays)
+    with pytest.warns(UserWarning, match="padding_value"):
+        padded = case.fit(X)
+    assert padded.history_ == case.fit(arrays).history_
+
+
+# --- 4. the honest loss -----------------------------------------------------------------------------------------------
+
+LOSSES = {
+    "mse": lambda true, said: (true - said) ** 2,
+    "mae": lambda true, said: abs(true - said),
+    "huber": lambda true, said: np.where(abs(true - said) <= 1, (true - said) ** 2 / 2, abs(true - said) - 0.5),
+    "binary_crossentropy": lambda true, said: -(true * np.log(said) + (1 - true) * np.log(1 - said)),
+}
+# by decoder: the verb that says the sequence again, and how much of the sequence that is
+HEADS = {"reconstruction": ("reconstruct", slice(None)), "prediction": ("predict_next", slice(1, None))}
+
+
+def moments(arrays, weights):
+    """Mean and standard deviation of each feature over real timesteps."""
+    values, weights = np.concatenate(arrays), np.repeat(weights, [len(x) for x in arrays])
+    mean = np.average(values, axis=0, weights=weights)
+    std = np.sqrt(np.average((values - mean) ** 2, axis=0, weights=weights))
+    return mean, np.where(std > 0, std, 1)
+
+
+def losses_by_sample(fitted, said, true, weights):
+    """What each sample adds to the loss' numerator and to its denominator."""
+    loss, std = LOSSES[fitted.loss], 1 if fitted.scale is None else moments(true["all"], weights)[1]
+    parts = [loss(t / std, s / std).mean(axis=1).sum() for t, s in zip(true["head"], said, strict=True)]
+    return weights * parts, weights * [len(t) for t in true["head"]]
+
+
+def numpy_losses(fitted, arrays, weights):
+    """The numerators and denominators of each decoder's loss, from what the verbs say."""
+    return {
+        head: losses_by_sample(
+            fitted, getattr(fitted, verb)(arrays), {"all": arrays, "head": [x[part] for x in arrays]}, weights
+        )
+        for head, (verb, part) in HEADS.items()
+        if hasattr(fitted, verb)
+    }
+
+
+def mean_losses(losses, rows=slice(None)):
+    """The loss over some samples, and where there are two decoders that of each."""
+    means = {f"{head}_loss": over[rows].sum() / under[rows].sum() for head, (over, under) in losses.items()}
+    total = {"loss": np.mean(list(means.values()))}
+    return total | means if len(means) > 1 else total
+
+
+def last_epoch(history, prefix=""):
+    return {name.removeprefix(prefix): values[-1] for name, values in history.items() if name.startswith(prefix)}
+
+
+def same_numbers(got, expected):
+    return got.keys() == expected.keys() and all(np.isclose(got[k], expected[k], rtol=2e-5) for k in got)
+
+
+@each_case
+@pytest.mark.parametrize("batch_size", [3, 64])
+@laws(max_examples=4)
+@given(st.data())
+def test_the_loss_is_the_weighted_mean_over_real_timesteps(case, batch_size, data):
+    arrays = data.draw(case.sequences())
+    weights = np.random.default_rng(data.draw(seeds)).uniform(0.25, 4, size=len(arrays))
+    still = STILL | {"batch_size": batch_size, "dropout": 0.0, "early_stopping": False}
+
+    fitted = case.fit(arrays, weights, **still)
+
+    losses = numpy_losses(fitted, arrays, weights)
+    if case.parameters.get("decoder") == "conditional":
+        losses = teacher_forced_losses(fitted, arrays, weights)
+    got, expected = last_epoch(fitted.history_), mean_losses(losses)
+    assert same_numbers(got, expected), f"{got} is not {expected}"
+
+
+def teacher_forced_losses(fitted, arrays, weights):
+    """As `numpy_losses`, each step having read the true one before it."""
+    mean, std = (0, 1) if fitted.scale is None else moments(arrays, weights)
+    losses = {}
+    for head, (_, part) in HEADS.items():
+        if head not in fitted._architecture.heads:
+            continue
+        backwards = head == "reconstruction" and fitted.reverse
+        true = [x[part][::-1] if backwards else x[part] for x in arrays]
+        scaled = [(t - mean) / std for t in true]
+        said = [s * std + mean for s in teacher_forced(fitted, head, arrays, scaled)]
+        losses[head] = losses_by_sample(fitted, said, {"all": arrays, "head": true}, weights)
+    return losses
+
+
+def teacher_forced(fitted, head, arrays, scaled):
+    """What the decoder says in training, from the layers themselves."""
+    decoder = build_decoder(fitted._architecture, head)
+    decoder.set_weights(fitted._weights[head])
+    previous = [np.concatenate([np.zeros((1, s.shape[1])), s])[: len(s)] for s in scaled]
+    mask = CONTAINERS["sentinel"]([np.ones((max(len(s), 1), 1)) for s in scaled])[:, :, 0] > 0
+    inputs = np.zeros((*mask.shape, scaled[0].shape[1]), np.float32)
+    for row, p in zip(inputs, previous, strict=True):
+        row[: len(p)] = p
+    said = decoder([fitted.transform(arrays), mask.astype(np.float32), inputs])
+    return [np.asarray(row, dtype=float)[: len(s)] for row, s in zip(said, scaled, strict=True)]
+
+
+@each_case
+@laws(max_examples=4)
+@given(st.data())
+def test_the_validation_loss_is_that_of_the_samples_held_out(case, data):
+    """Which samples those are is drawn: some split has to give both numbers."""
+    if case.parameters.get("decoder") == "conditional":
+        return  # as for the training loss, whose code it shares
+    arrays = data.draw(case.sequences(max_size=7))
+    n_held_out = -(-len(arrays) // 2)
+    split = {"early_stopping": True, "validation_fraction": n_held_out / len(arrays)}
+
+    fitted = case.fit(arrays, **STILL, **split, dropout=0.0)
+
+    losses = numpy_losses(fitted, arrays, np.ones(len(arrays)))
+    held_out = last_epoch(fitted.history_, "val_")
+    trained = {name: values[-1] for name, values in fitted.history_.items() if not name.startswith("val_")}
+    everyone = set(range(len(arrays)))
+    assert any(
+        same_numbers(held_out, mean_losses(losses, list(rows)))
+        and same_numbers(trained, mean_losses(losses, list(everyone - set(rows))))
+        for rows in combinations(everyone, n_held_out)
+    )
+
+
+@each_class
+def test_the_mean_over_padding_would_be_another_loss(case):
+    """The tutorials' loss, with its target of zeros on padding, is off by a tenth and more."""
+    arrays = draw_sequences([2, 3, 4, 5, 30], case.n_features, seed=0)
+    fitted = case.fit(arrays, **STILL, scale=None)
+    honest = fitted.history_["loss"][-1]
+
+    target = CONTAINERS["padded"](arrays)
+    padding = np.isnan(target)
+    mask = np.ones(target.shape[:2], np.float32)
+    said = fitted.decoder_.predict([fitted.transform(arrays), mask], verbose=0)
+    counted = np.mean((np.nan_to_num(target) - said) ** 2)
+    diluted = np.mean((np.nan_to_num(target) - np.where(padding, 0, said)) ** 2)
+
+    over, under = numpy_losses(fitted, arrays, np.ones(5))["reconstruction"]
+    assert_allclose(honest, over.sum() / under.sum(), rtol=1e-5)
+    assert abs(counted / honest - 1) > 0.1
+    assert abs(diluted / honest - 1) > 0.1
+
+
+# --- 5. the seed ------------------------------------------------------------------------------------------------------
+
+
+@each_case
+@laws(max_examples=3)
+@given(st.data())
+def test_the_same_seed_gives_the_same_bits_whatever_was_trained_in_between(case, data):
+    arrays, seed = data.draw(case.sequences()), data.draw(seeds)
+    other_network = next(other for other in CASES.values() if other is not case)
+
+    first = case.fit(arrays, random_state=seed)
+    case.fit(arrays, random_state=seed + 1 if seed < 2**31 - 1 else 0, learning_rate=0.5)
+    other_network.fit(other_network.training_set)
+    second = case.fit(arrays, random_state=seed)
+
+    assert second.history_ == first.history_
+    assert_same_bits(outputs(second, arrays), outputs(first, arrays))
+
+
+@each_class
+def test_a_larger_network_on_several_threads_gives_the_same_bits(case):
+    X = draw_sequences(np.random.default_rng(0).integers(1, 90, size=130), 5, seed=0)
+    a, b = (case.fit(X, units=48, latent_dim=40, batch_size=64, dropout=0.2) for _ in range(2))
+    assert a.history_ == b.history_
+    assert_same_bits(outputs(a, X), outputs(b, X))
+
+
+@each_case
+def test_two_seeds_give_two_results(case):
+    X = case.training_set
+    assert differ(outputs(case.fit(X, random_state=1), X), outputs(case.fit(X, random_state=2), X))
+
+
+@each_class
+def test_a_random_state_advances_and_two_of_them_differ(case):
+    X, generator = case.training_set, np.random.RandomState(0)
+    first, second = (case.fit(X, random_state=generator) for _ in range(2))
+    again = case.fit(X, random_state=np.random.RandomState(0))
+    other = case.fit(X, random_state=np.random.RandomState(1))
+
+    assert_same_bits(outputs(again, X), outputs(first, X))
+    assert differ(outputs(second, X), outputs(first, X))
+    assert differ(outputs(other, X), outputs(first, X))
+
+
+def global_state():
+    """What an estimator could change behind its user's back."""
+    return {
+        "python": random.getstate(),
+        "numpy": pickle.dumps(np.random.get_state()),
+        "numpy errors": np.geterr(),
+        "environment": dict(os.environ),
+        "folder": (os.getcwd(), sorted(os.listdir())),
+        "warnings": list(warnings.filters),
+        "floatx": keras.config.floatx(),
+        "epsilon": keras.config.epsilon(),
+        "axes": keras.config.image_data_format(),
+        "policy": keras.config.dtype_policy().name,
+        "tracebacks": keras.config.is_traceback_filtering_enabled(),
+        "eager": tf.config.functions_run_eagerly(),
+        "deterministic": tf.config.experimental.is_op_determinism_enabled()
+        if hasattr(tf.config.experimental, "is_op_determinism_enabled")
+        else None,
+        "jit": tf.config.optimizer.get_jit(),
+        "threads": tf.config.threading.get_intra_op_parallelism_threads(),
+    }
+
+
+@pytest.fixture
+def own_global_seeds():
+    """Give back Python's and NumPy's generators after a test that seeds them."""
+    states = random.getstate(), np.random.get_state()
+    yield
+    random.setstate(states[0])
+    np.random.set_state(states[1])
+
+
+def use_everything(case, latent_dim):
+    """Fit, go on, say everything, and build the models to give away."""
+    X = case.training_set
+    fitted = case.fit(X, latent_dim=latent_dim)
+    fitted.partial_fit(X)
+    return outputs(fitted, X), fitted.model_
+
+
+@some_cases
+def test_nothing_global_changes(case, own_global_seeds, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    before = global_state()
+    use_everything(case, latent_dim=4)
+    after = global_state()
+    assert [name for name in before if before[name] != after[name]] == []
+
+
+def global_draws():
+    return [
+        random.random(),
+        float(np.random.rand()),
+        float(tf.random.uniform(())),
+        float(keras.random.uniform(())),
+        float(keras.layers.Dense(1).add_weight(shape=(1, 1), initializer="glorot_uniform")[0, 0]),
+    ]
+
+
+@each_class
+def test_whoever_seeded_a_global_generator_draws_the_same_after_a_fit(case, own_global_seeds):
+    keras.utils.set_random_seed(3)
+    expected = global_draws()
+    keras.utils.set_random_seed(3)
+    use_everything(case, latent_dim=5)
+    assert global_draws() == expected
+
+
+@each_class
+def test_no_global_seed_reaches_a_seeded_fit(case, own_global_seeds):
+    X, results = case.training_set, []
+    for seed in (1, 2):
+        keras.utils.set_random_seed(seed)
+        results.append(outputs(case.fit(X, latent_dim=5 + seed % 2, dropout=0.2), X))
+        results.append(outputs(case.fit(X, dropout=0.2), X))
+    assert_same_bits(results[3], results[1])
+
+
+# --- 6. all or nothing ------------------------------------------------------------------------------------------------
+
+EVENTS = [f"on_{event}_{edge}" for event in ("train", "epoch", "train_batch") for edge in ("begin", "end")]
+
+
+class Raises(keras.callbacks.Callback):
+    """Raises at the second chance, or the only one."""
+
+    def __init__(self, event, error):
+        super().__init__()
+        setattr(self, event, self.interfere)
+        self.event, self.error, self.chances = event, error, 0 if event.startswith("on_train_") else 1
+
+    def interfere(self, *arguments):
+        if self.chances or self.event in ("on_train_begin", "on_train_end"):
+            raise self.error(f"at {self.event}")
+        self.chances += 1
+
+
+def exact_state(estimator):
+    """Every attribute: which object it is, and what it holds."""
+    return {name: (id(value), pickle.dumps(value)) for name, value in vars(estimator).items()}
+
+
+def fails_and_changes_nothing(estimator, verb, X, event, error):
+    estimator.set_params(callbacks=Raises(event, error))
+    before = exact_state(estimator)
+    with pytest.raises(error, match=event):
+        getattr(estimator, verb)(X)
+    assert exact_state(estimator) == before
+    estimator.set_params(callbacks=None)
+
+
+each_accident = pytest.mark.parametrize(
+    ("event", "error"), [(event, error) for event in EVENTS for error in (RuntimeError, KeyboardInterrupt)]
+)
+
+
+@each_class
+@each_accident
+def test_a_failed_first_fit_changes_nothing(case, event, error):
+    X, estimator = case.training_set, case.make()
+    fails_and_changes_nothing(estimator, "fit", X, event, error)
+    assert_same_bits(outputs(estimator.fit(X, case.y(len(X))), X), outputs(case.fitted(), X))
+
+
+@each_class
+@each_accident
+def test_a_failed_refit_changes_nothing(case, event, error):
+    X = case.training_set
+    estimator = copy.deepcopy(case.fitted())
+    fails_and_changes_nothing(estimator, "fit", [x[:, :2] for x in X[3:]], event, error)
+    assert_same_bits(outputs(estimator.fit(X, case.y(len(X))), X), outputs(case.fitted(), X))
+
+
+@each_class
+@each_accident
+def test_a_failed_partial_fit_changes_nothing(case, event, error):
+    X = case.training_set
+    estimator = copy.deepcopy(case.fitted())
+    untroubled = copy.deepcopy(estimator).partial_fit(X)
+    fails_and_changes_nothing(estimator, "partial_fit", X, event, error)
+    assert_same_bits(outputs(estimator.partial_fit(X), X), outputs(untroubled, X))
+
+
+class Interrupter:
+    """Presses Ctrl-C at the n-th line of the package that runs."""
+
+    def __init__(self, n):
+        self.n, self.seen = n, 0
+
+    def __call__(self, frame, event, argument):
+        if f"{os.sep}skseqae{os.sep}" not in frame.f_code.co_filename:
+            return None
+        if event == "line":
+            self.seen += 1
+            if self.seen == self.n:
+                raise KeyboardInterrupt
+        return self
+
+    def run(self, function, *arguments):
+        before = sys.gettrace()
+        sys.settrace(self)
+        try:
+            with suppress(KeyboardInterrupt):
+                function(*arguments)
+        finally:
+            sys.settrace(before)
+        return self.seen
+
+
+@pytest.fixture(scope="module")
+def n_lines():
+    """How many lines run when a network is built and trained."""
+    (case, *_) = PLAIN.values()
+    X = draw_sequences([2, 3], 2, seed=0)
+    return Interrupter(-1).run(case.make(latent_dim=9, epochs=1).fit, X)
+
+
+@each_class
+@laws(max_examples=15)
+@given(when=st.floats(0, 1), verb=st.sampled_from(["fit", "partial_fit"]))
+def test_an_interrupt_at_any_line_leaves_the_estimator_as_it_was_or_as_it_will_be(case, when, verb, n_lines):
+    X = draw_sequences([2, 3, 4], case.n_features, seed=0)
+    estimator = case.fit(X, epochs=1, latent_dim=2)
+    before = pickle.dumps(vars(estimator))
+    after = pickle.dumps(vars(getattr(copy.deepcopy(estimator), verb)(X[1:])))
+
+    Interrupter(round(when * n_lines)).run(getattr(estimator, verb), X[1:])
+
+    assert pickle.dumps(vars(estimator)) in (before, after)
+
+
+def at_epoch_2(epoch, rate):
+    return 1e30 if epoch == 2 else rate
+
+
+DIVERGING = {
+    "rectified": ({"activation": "relu", "learning_rate": 1e30}, "epoch 1"),
+    "linear": ({"activation": "linear", "optimizer": "sgd", "learning_rate": 1e30}, "epoch 1"),
+    "held out": ({"activation": "linear", "learning_rate": 1e30, "early_stopping": True}, "epoch 1"),
+    # one batch, whose loss was finite when it was computed: the weights after it are not
+    "last step": ({"optimizer": "sgd", "learning_rate": 3e38, "scale": None, "batch_size": 99, "epochs": 1}, "epoch 1"),
+    "later": (
+        {
+            "activation": "relu",
+            "epochs": 4,
+            "callbacks": keras.callbacks.LearningRateScheduler(at_epoch_2),
+        },
+        "epoch 3",
+    ),
+}
+
+
+@keras_warns_of_its_own
+@each_class
+@pytest.mark.parametrize(("parameters", "epoch"), DIVERGING.values(), ids=DIVERGING)
+@pytest.mark.parametrize("verb", ["fit", "partial_fit"])
+def test_a_diverging_training_is_an_error_that_names_the_epoch(case, verb, parameters, epoch):
+    if verb == "partial_fit" and epoch != "epoch 1":
+        return  # it has but one
+    X = [x * 1e3 for x in case.training_set]
+    estimator = case.make(clipnorm=None, **parameters)
+    before = exact_state(estimator)
+    with pytest.raises(ValueError, match=f"diverged in {epoch}.*learning_rate"):
+        getattr(estimator, verb)(X)
+    assert exact_state(estimator) == before
+
+
+@each_class
+@laws(max_examples=10)
+@given(rate=st.floats(1e-3, 3e38), activation=st.sampled_from(["relu", "linear"]), seed=seeds)
+def test_fit_raises_or_returns_finite_weights(case, rate, activation, seed):
+    estimator = case.make(learning_rate=rate, activation=activation, clipnorm=None, random_state=seed)
+    with suppress(ValueError):
+        estimator.fit(case.training_set)
+        assert all(np.isfinite(weight).all() for part in estimator._weights.values() for weight in part)
+
+
+# --- 7. the round trip ------------------------------------------------------------------------------------------------
+
+
+def joblib_copy(estimator, path):
+    joblib.dump(estimator, path)
+    return joblib.load(path)
+
+
+COPIES = {
+    "deepcopy": lambda estimator, path: copy.deepcopy(estimator),
+    "copy": lambda estimator, path: copy.copy(estimator),
+    "pickle": lambda estimator, path: pickle.loads(pickle.dumps(estimator)),
+    "joblib": joblib_copy,
+}
+
+
+@each_case
+@pytest.mark.parametrize("way", COPIES)
+def test_a_copy_says_the_same_and_trains_on_the_same(case, way, tmp_path):
+    X = case.training_set
+    original = case.fitted()
+    copied = COPIES[way](original, tmp_path / "estimator.joblib")
+    assert copied.history_ == original.history_
+    assert_same_bits(outputs(copied, X), outputs(original, X))
+
+    going_on, gone_on = (copy.deepcopy(estimator).partial_fit(X) for estimator in (original, copied))
+    assert_same_bits(outputs(gone_on, X), outputs(going_on, X))
+
+
+@each_case
+def test_training_a_copy_leaves_the_original_alone(case):
+    original = copy.deepcopy(case.fitted())
+    before = pickle.dumps(original)
+    copy.copy(original).partial_fit(case.training_set)
+    copy.copy(original).fit(case.training_set[1:])
+    assert pickle.dumps(original) == before
+
+
+@each_case
+def test_a_clone_has_the_parameters_and_fits_to_the_same_bits(case):
+    X = case.training_set
+    cloned = clone(case.fitted())
+    assert cloned.get_params() == case.make().get_params()
+    assert not hasattr(cloned, "history_")
+    assert_same_bits(outputs(cloned.fit(X, case.y(len(X))), X), outputs(case.fitted(), X))
+
+
+IN_A_FRESH_PROCESS = """
+import pickle, sys
+from pathlib import Path
+from sequence_strategies import CASES, outputs
+
+folder, fitted_there = Path(sys.argv[1]), sys.argv[2].split(",")
+results = {}
+for name, case in CASES.items():
+    fitted = pickle.loads((folder / name).read_bytes())
+    results[name, "unpickled"] = outputs(fitted, case.training_set)
+for name in fitted_there:
+    fitted = CASES[name].fit(CASES[name].training_set)
+    results[name, "fitted"] = outputs(fitted, CASES[name].training_set)
+(folder / "results").write_bytes(pickle.dumps(results))
+"""
+FITTED_THERE = list(CASES)[::3]
+
+
+@pytest.fixture(scope="module")
+def fresh_process(tmp_path_factory):
+    """What a new process says, with pickled estimators and with its own."""
+    folder = tmp_path_factory.mktemp("pickled")
+    for name, case in CASES.items():
+        (folder / name).write_bytes(pickle.dumps(case.fitted()))
+    run_in_fresh_process(IN_A_FRESH_PROCESS, folder, ",".join(FITTED_THERE))
+    return pickle.loads((folder / "results").read_bytes())
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_unpickled_in_a_fresh_process_it_says_the_same(name, fresh_process):
+    case = CASES[name]
+    assert_same_bits(fresh_process[name, "unpickled"], outputs(case.fitted(), case.training_set))
+
+
+@pytest.mark.parametrize("name", FITTED_THERE)
+def test_the_same_seed_gives_the_same_bits_in_a_fresh_process(name, fresh_process):
+    case = CASES[name]
+    assert_same_bits(fresh_process[name, "fitted"], outputs(case.fitted(), case.training_set))
+
+
+# --- 8. purity --------------------------------------------------------------------------------------------------------
+
+
+def frozen(X):
+    """Make what can be made read-only so, and return it."""
+    for part in [X, *X] if isinstance(X, list | tuple) or getattr(X, "dtype", None) == object else [X]:
+        if isinstance(part, np.ndarray):
+            part.flags.writeable = False
+    return X
+
+
+@each_case
+@laws(max_examples=5)
+@given(st.data())
+def test_the_data_are_never_written_to(case, data):
+    arrays = data.draw(case.sequences())
+    held = containers(case.n_features)
+    name = data.draw(st.sampled_from(list(held)))
+    X = frozen(held[name]([x.copy() for x in arrays]))
+    weights = frozen(np.linspace(1, 2, len(arrays)))
+    before = pickle.dumps((X, weights))
+
+    fitted = case.fit(X, weights, **parameters_for(name))
+    fitted.partial_fit(X, sample_weight=weights)
+    fitted.score(X)
+    outputs(fitted, X)
+
+    assert pickle.dumps((X, weights)) == before
+
+
+@each_case
+def test_what_a_verb_returns_shares_no_memory_with_the_data(case):
+    X = CONTAINERS["padded"](case.training_set)
+    for verb in outputs(case.fitted(), X):
+        assert not np.shares_memory(getattr(case.fitted(), verb)(X), X)
+
+
+@each_class
+def test_parameters_stay_the_objects_that_they_were(case):
+    given = {
+        "units": [4, 3],
+        "callbacks": [keras.callbacks.EarlyStopping(monitor="loss"), keras.callbacks.History()],
+        "optimizer": keras.optimizers.Adam(0.01, beta_1=0.8),
+        "loss": keras.losses.Huber(delta=0.3),
+        "random_state": np.random.RandomState(3),
+    }
+    # all that an optimizer, a loss or a callback holds, but for a generator, which must advance
+    whole = {name: pickle.dumps(given[name]) for name in ("units", "callbacks", "loss")}
+    config = given["optimizer"].get_config()
+
+    fitted = case.fit(case.training_set, **given)
+    fitted.partial_fit(case.training_set)
+    outputs(fitted, case.training_set)
+
+    assert all(getattr(fitted, name) is value for name, value in given.items())
+    assert {name: pickle.dumps(given[name]) for name in whole} == whole
+    assert given["optimizer"].get_config() == config
+    assert not given["optimizer"].built
+    assert given["callbacks"][1].model is None
+    assert pickle.dumps(given["random_state"]) != pickle.dumps(np.random.RandomState(3))
+
+
+# --- 9. it learns -----------------------------------------------------------------------------------------------------
+
+
+def mean_squared_error(X, said):
+    return np.mean(np.concatenate([((a - b) ** 2).ravel() for a, b in zip(X, said, strict=True)]))
+
+
+def pca_error(X, n_components):
+    """The error over real timesteps of PCA on the sequences padded with zeros."""
+    rows = np.nan_to_num(CONTAINERS["padded"](X)).reshape(len(X), -1)
+    pca = PCA(n_components, random_state=0).fit(rows)
+    said = pca.inverse_transform(pca.transform(rows))
+    return mean_squared_error(X, [row[: len(x), None] for row, x in zip(said, X, strict=True)])
+
+
+LEARNS = [LSTMAutoencoderTransformer(latent_dim=2, units=16, epochs=80, learning_rate=0.01, random_state=0)]
+each_learner = pytest.mark.parametrize("learner", LEARNS, ids=lambda learner: type(learner).__name__)
+
+
+@each_learner
+def test_it_says_counters_better_than_their_mean_and_than_pca(learner):
+    X, _ = make_counters(120, random_state=0)
+    fitted = clone(learner).fit(X)
+    error = mean_squared_error(X, fitted.reconstruct(X))
+    mean = np.concatenate(X).mean()
+
+    assert fitted.history_["loss"][-1] < 0.25 * fitted.history_["loss"][0]
+    assert error < 0.25 * mean_squared_error(X, [np.full_like(x, mean) for x in X])
+    assert error < 0.75 * pca_error(X, n_components=2)
+
+
+@each_learner
+def test_its_encodings_tell_waves_apart(learner):
+    X, y = make_waves(150, lengths=(15, 30), random_state=0)
+    fitted = clone(learner).set_params(latent_dim=8, epochs=40).fit(X)
+    losses = fitted.history_["loss"]
+
+    assert losses[-1] < 0.9 * losses[0]
+    assert cross_val_score(LogisticRegression(max_iter=1000), fitted.transform(X), y).mean() > 0.75  # chance is 1/3
+
+
+# --- going on ---------------------------------------------------------------------------------------------------------
+
+
+@each_case
+@laws(max_examples=3)
+@given(st.data())
+def test_k_calls_of_partial_fit_are_a_fit_of_k_epochs(case, data):
+    arrays, k = data.draw(case.sequences()), data.draw(st.integers(1, 4))
+    whole = case.fit(arrays, epochs=k, early_stopping=False)
+    parts = case.make()
+    for _ in range(k):
+        parts = pickle.loads(pickle.dumps(parts)).partial_fit(arrays, case.y(len(arrays)))
+
+    assert parts.history_ == whole.history_
+    assert parts.n_iter_ == whole.n_iter_ == k
+    assert_same_bits(outputs(parts, arrays), outputs(whole, arrays))
+
+
+@each_class
+def test_partial_fit_goes_on_where_fit_ended(case):
+    X = case.training_set
+    assert_same_bits(outputs(case.fit(X, epochs=2).partial_fit(X), X), outputs(case.fit(X, epochs=3), X))
+
+
+@each_class
+def test_partial_fit_keeps_the_scaling_of_the_first_call(case):
+    X = case.training_set
+    far = [x * 50 + 1000 for x in X]
+    fitted = case.make(**STILL).partial_fit(X)
+    encodings = fitted.transform(X)
+    assert_allclose(fitted.partial_fit(far).transform(X), encodings, atol=1e-6)
+    assert np.ptp(fitted.history_["loss"]) > 1e3  # units apart
+
+
+@each_class
+def test_a_warm_start_keeps_the_weights(case):
+    X = case.training_set
+    fitted = case.fit(X, random_state=1, epochs=5)
+    encodings = fitted.transform(X)
+    fitted.set_params(warm_start=True, random_state=2, **STILL).fit(X)
+    assert_allclose(fitted.transform(X), encodings, atol=1e-6)
+    assert fitted.n_iter_ == len(fitted.history_["loss"]) == 1
+
+
+@each_class
+def test_a_warm_start_forgets_the_optimizer(case):
+    """Adagrad slows down by all gradients that it has seen; these moved no weight."""
+    X = case.training_set
+    slow, quick = {"optimizer": "adagrad", "learning_rate": 1e-30}, {"learning_rate": 0.1, "epochs": 3}
+    one_batch = {"batch_size": len(X)}
+    fresh = case.fit(X, optimizer="adagrad", **quick, **one_batch)
+    seasoned = case.fit(X, **slow | {"epochs": 20}, **one_batch).set_params(**quick)
+    going_on = copy.deepcopy(seasoned).partial_fit(X).partial_fit(X)
+    warm = seasoned.set_params(warm_start=True).fit(X)
+
+    assert_allclose(warm.history_["loss"], fresh.history_["loss"], rtol=1e-5)
+    assert not np.isclose(going_on.history_["loss"][-1], fresh.history_["loss"][1], rtol=1e-4)
+
+
+@each_class
+@pytest.mark.parametrize(
+    "change", [{"latent_dim": 4}, {"units": 7}, {"cell": "gru"}, {"bidirectional": True}, {"decoder": "conditional"}]
+)
+def test_a_warm_start_refuses_another_architecture(case, change):
+    fitted = copy.deepcopy(case.fitted()).set_params(warm_start=True, **change)
+    before = exact_state(fitted)
+    with pytest.raises(ValueError, match=f"warm_start=True.*{next(iter(change))}"):
+        fitted.fit(case.training_set)
+    assert exact_state(fitted) == before
+
+
+@each_class
+def test_a_warm_start_refuses_another_number_of_features(case):
+    fitted = copy.deepcopy(case.fitted()).set_params(warm_start=True)
+    with pytest.raises(ValueError, match="warm_start=True.*n_features"):
+        fitted.fit([x[:, :1] for x in case.training_set])
+
+
+@each_class
+def test_a_parameter_set_after_fit_changes_nothing_before_the_next(case):
+    X = case.training_set
+    fitted = copy.deepcopy(case.fitted())
+    fitted.set_params(latent_dim=9, units=(2, 2), cell="gru", bidirectional=True, activation="relu", scale=None)
+    fitted.set_params(padding_value=SENTINEL_OF_X, loss="mae", reverse=False, decoder="conditional")
+    assert_same_bits(outputs(fitted, X), outputs(case.fitted(), X))
+
+
+SENTINEL_OF_X = 0.5
+
+
+@each_case
+def test_rows_of_weight_zero_touch_nothing(case):
+    X = case.training_set
+    weights = np.ones(len(X))
+    weights[[1, 4, 5]] = 0
+    X_far = [x if w else 1 - x * 1e6 for x, w in zip(X, weights, strict=True)]
+    if case.parameters.get("loss") == "binary_crossentropy":
+        X_far = [x if w else 1 - x for x, w in zip(X, weights, strict=True)]
+    some = [x for x, w in zip(X, weights, strict=True) if w]
+
+    weighted, without = case.fit(X_far, weights), case.fit(some)
+
+    assert weighted.history_ == without.history_
+    assert_same_bits(outputs(weighted, some), outputs(without, some))
+
+
+assert set(UNIVARIATE_CONTAINERS).isdisjoint(CONTAINERS)

@@ -1,0 +1,363 @@
+"""The recurrent layer against numpy, against the stock Keras layer, and against central differences."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from numpy.testing import assert_allclose, assert_array_equal
+
+from skseqae._layers import ForgetGateBias, FreeRunning, Recurrent, last_real, reverse_real
+
+LENGTHS = np.array([4, 2, 1, 0])
+UNITS, N_FEATURES, N_TIMESTEPS = 3, 2, 5
+STOCK = {"lstm": keras.layers.LSTM, "gru": keras.layers.GRU}
+every_cell = pytest.mark.parametrize("cell", ["lstm", "gru"])
+every_activation = pytest.mark.parametrize("activation", ["tanh", "relu", "sigmoid", "linear"])
+one_way_or_both = pytest.mark.parametrize("bidirectional", [False, True], ids=["one way", "both ways"])
+last_or_every_step = pytest.mark.parametrize("sequences", [False, True], ids=["last step", "every step"])
+each_direction_and_each_output = pytest.mark.parametrize(
+    ("bidirectional", "sequences"), [(False, True), (True, False)], ids=["one way, every step", "both ways, last step"]
+)
+
+
+def draw(*shape, seed=0):
+    return np.random.default_rng(seed).normal(size=shape)
+
+
+def mask_for(lengths=LENGTHS, n_timesteps=N_TIMESTEPS):
+    return (np.arange(n_timesteps) < lengths[:, None]).astype(np.float32)
+
+
+def make_layer(n_features=N_FEATURES, *, seed=0, **options):
+    """A layer with known weights."""
+    layer = Recurrent(UNITS, **options)
+    layer.build((None, None, n_features))
+    layer.set_weights([draw(*weight.shape, seed=seed + i) / 2 for i, weight in enumerate(layer.weights)])
+    return layer
+
+
+def gradients_of(layer, x, mask, upstream):
+    """The gradients of the layer's input and of each of its weights."""
+    x = tf.constant(x)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        objective = tf.reduce_sum(upstream * layer(x, mask=tf.constant(mask), training=True))
+    return [g.numpy() for g in tape.gradient(objective, [x, *(weight.value for weight in layer.weights)])]
+
+
+def upstream_of(layer, mask, seed=7):
+    """Random gradients of the output, zero on padding, where nothing is asked of it."""
+    width = UNITS * len(layer.directions)
+    if not layer.return_sequences:
+        return draw(len(mask), width, seed=seed).astype(layer.dtype)
+    return (draw(*mask.shape, width, seed=seed) * mask[:, :, None]).astype(layer.dtype)
+
+
+# --- equal to numpy ---------------------------------------------------------------------------------------------------
+
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+def lstm_by_hand(x, kernel, recurrent_kernel, bias):
+    """Return the state after each timestep of one sequence."""
+    h = c = np.zeros(UNITS)
+    states = []
+    for x_t in x:
+        i, f, g, o = np.split(x_t @ kernel + h @ recurrent_kernel + bias, 4)
+        c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+        h = sigmoid(o) * np.tanh(c)
+        states.append(h)
+    return np.array(states)
+
+
+def gru_by_hand(x, kernel, recurrent_kernel, bias):
+    """Return the state after each timestep of one sequence."""
+    h = np.zeros(UNITS)
+    states = []
+    for x_t in x:
+        x_z, x_r, x_n = np.split(x_t @ kernel + bias[0], 3)
+        h_z, h_r, h_n = np.split(h @ recurrent_kernel + bias[1], 3)
+        z = sigmoid(x_z + h_z)
+        n = np.tanh(x_n + sigmoid(x_r + h_r) * h_n)
+        h = z * h + (1 - z) * n
+        states.append(h)
+    return np.array(states)
+
+
+@pytest.mark.parametrize(("cell", "by_hand"), [("lstm", lstm_by_hand), ("gru", gru_by_hand)])
+def test_a_layer_with_known_weights_equals_ten_lines_of_numpy(cell, by_hand):
+    layer = make_layer(cell=cell, return_sequences=True, dtype="float64")
+    x = draw(4, N_TIMESTEPS, N_FEATURES, seed=5)
+    got = layer(x, mask=mask_for()).numpy()
+    for row, length in enumerate(LENGTHS):
+        expected = by_hand(x[row, :length], *layer.get_weights())
+        assert_allclose(got[row, :length], expected.reshape(-1, UNITS), rtol=1e-12)
+
+
+@every_cell
+def test_without_sequences_a_layer_returns_the_state_after_the_last_real_timestep(cell):
+    every = make_layer(cell=cell, return_sequences=True)
+    last = make_layer(cell=cell, return_sequences=False)
+    x = draw(4, N_TIMESTEPS, N_FEATURES).astype(np.float32)
+    states, got = every(x, mask=mask_for()).numpy(), last(x, mask=mask_for()).numpy()
+    for row, length in enumerate(LENGTHS[:3]):
+        assert_array_equal(got[row], states[row, length - 1])
+    assert_array_equal(got[3], np.zeros(UNITS))
+
+
+def test_the_second_direction_reads_each_sequence_from_its_own_end():
+    both = make_layer(bidirectional=True, dtype="float64")
+    x = draw(4, N_TIMESTEPS, N_FEATURES, seed=5)
+    got = both(x, mask=mask_for()).numpy()
+    backward_weights = both.get_weights()[3:]
+    for row, length in enumerate(LENGTHS[:3]):
+        assert_allclose(got[row, UNITS:], lstm_by_hand(x[row, :length][::-1], *backward_weights)[-1], rtol=1e-12)
+
+
+def test_the_last_real_timestep_of_an_empty_row_is_zero():
+    x = draw(4, N_TIMESTEPS, 2)
+    assert_array_equal(last_real(tf.constant(x), mask_for()), [x[0, 3], x[1, 1], x[2, 0], [0, 0]])
+
+
+def test_reversing_leaves_padding_in_its_place():
+    x = draw(4, N_TIMESTEPS, 2)
+    expected = x.copy()
+    for row, length in enumerate(LENGTHS):
+        expected[row, :length] = x[row, :length][::-1]
+    assert_array_equal(reverse_real(tf.constant(x), mask_for()), expected)
+
+
+class NoteMask(keras.layers.Layer):
+    """Passes its input on, and notes the mask that came with it."""
+
+    def call(self, x, mask=None):
+        self.seen = mask
+        return x
+
+
+@every_cell
+def test_a_single_state_hands_no_mask_on(cell):
+    """It has no timesteps left, so that what follows, such as a user's decoder, would take the mask for its own."""
+    x, mask, note = keras.Input((None, N_FEATURES)), keras.Input((None,)), NoteMask()
+    model = keras.Model([x, mask], note(Recurrent(UNITS, cell=cell)(x, mask=mask)))
+    model([draw(4, N_TIMESTEPS, N_FEATURES), mask_for()])
+    assert note.seen is None
+
+
+def test_only_the_forget_gate_starts_with_a_bias():
+    assert_array_equal(ForgetGateBias()((8,)), [0, 0, 1, 1, 0, 0, 0, 0])
+
+
+# --- equal to Keras ---------------------------------------------------------------------------------------------------
+
+
+@last_or_every_step
+@one_way_or_both
+@every_activation
+@every_cell
+def test_a_layer_equals_that_of_keras_forwards_and_backwards(cell, activation, bidirectional, sequences):
+    options = {"activation": activation, "return_sequences": sequences}
+    layer = make_layer(cell=cell, bidirectional=bidirectional, **options)
+    stock = STOCK[cell](UNITS, **options)
+    stock = keras.layers.Bidirectional(stock) if bidirectional else stock
+    stock.build((None, None, N_FEATURES))
+    stock.set_weights(layer.get_weights())
+
+    x, mask = draw(4, N_TIMESTEPS, N_FEATURES, seed=5).astype(np.float32), mask_for()
+    real = mask[:, :, None] if sequences else 1.0
+    expected = stock(x, mask=mask.astype(bool)) * real
+    assert_allclose(layer(x, mask=mask) * real, expected, rtol=1e-6, atol=1e-6)
+
+    upstream = upstream_of(layer, mask)
+    with tf.GradientTape() as tape:
+        x = tf.constant(x)
+        tape.watch(x)
+        objective = tf.reduce_sum(upstream * stock(x, mask=mask.astype(bool)))
+    expected = tape.gradient(objective, [x, *(weight.value for weight in stock.weights)])
+    for got, want in zip(gradients_of(layer, x, mask, upstream), expected, strict=True):
+        assert_allclose(got, want, rtol=1e-5, atol=1e-5)
+
+
+# --- gradients --------------------------------------------------------------------------------------------------------
+
+
+def assert_gradients_equal_central_differences(layer, x, mask, step=1e-6):
+    """Compare along one random direction of the input and of each weight, which no wrong entry can hide from."""
+    weights, upstream = layer.get_weights(), upstream_of(layer, mask)
+
+    def objective(x, *weights):
+        layer.set_weights(weights)
+        return tf.reduce_sum(upstream * layer(x, mask=mask, training=True)).numpy()
+
+    arguments = [x, *weights]
+    for k, gradient in enumerate(gradients_of(layer, x, mask, upstream)):
+        direction = draw(*gradient.shape, seed=20 + k)
+        above, below = (
+            objective(*arguments[:k], arguments[k] + shift, *arguments[k + 1 :])
+            for shift in (step * direction, -step * direction)
+        )
+        assert_allclose(np.sum(gradient * direction), (above - below) / (2 * step), rtol=1e-6, atol=1e-7)
+
+
+@each_direction_and_each_output
+@every_activation
+@every_cell
+def test_gradients_equal_central_differences(cell, activation, bidirectional, sequences):
+    layer = make_layer(
+        cell=cell, activation=activation, bidirectional=bidirectional, return_sequences=sequences, dtype="float64"
+    )
+    x, mask = draw(4, N_TIMESTEPS, N_FEATURES, seed=5), mask_for().astype(np.float64)
+    assert_gradients_equal_central_differences(layer, x, mask)
+
+
+@every_activation
+@every_cell
+def test_gradients_of_an_input_without_time_equal_central_differences(cell, activation):
+    layer = make_layer(cell=cell, activation=activation, return_sequences=True, dtype="float64")
+    assert_gradients_equal_central_differences(layer, draw(4, N_FEATURES, seed=5), mask_for().astype(np.float64))
+
+
+@one_way_or_both
+@every_cell
+def test_an_input_without_time_is_the_same_at_every_timestep(cell, bidirectional):
+    layer = make_layer(cell=cell, bidirectional=bidirectional, return_sequences=True, dtype="float64")
+    x, mask = draw(4, N_FEATURES, seed=5), mask_for()
+    repeated = np.repeat(x[:, None], N_TIMESTEPS, axis=1)
+    assert_allclose(layer(x, mask=mask), layer(repeated, mask=mask), rtol=1e-12, atol=1e-15)
+
+
+@each_direction_and_each_output
+@every_activation
+@every_cell
+def test_what_follows_the_end_reaches_neither_state_nor_gradient(cell, activation, bidirectional, sequences):
+    layer = make_layer(cell=cell, activation=activation, bidirectional=bidirectional, return_sequences=sequences)
+    x, mask = draw(4, N_TIMESTEPS, N_FEATURES, seed=5).astype(np.float32), mask_for()
+    real = mask[:, :, None]
+    rubbish = x * real + 1e6 * (1 - real)
+    real_outputs = mask > 0 if sequences else slice(None)
+    assert_array_equal(layer(rubbish, mask=mask).numpy()[real_outputs], layer(x, mask=mask).numpy()[real_outputs])
+
+    upstream = upstream_of(layer, mask)
+    d_x, *d_weights = gradients_of(layer, x, mask, upstream)
+    d_rubbish, *d_weights_of_rubbish = gradients_of(layer, rubbish, mask, upstream)
+    assert_array_equal(d_x[mask == 0], 0)
+    assert_array_equal(d_rubbish, d_x)
+    for got, expected in zip(d_weights_of_rubbish, d_weights, strict=True):
+        assert_array_equal(got, expected)
+
+
+def make_growing_layer(cell, **options):
+    """A layer whose state is multiplied many times over in each timestep."""
+    layer = make_layer(cell=cell, **options)
+    kernel, recurrent_kernel, bias = (np.abs(weight) for weight in layer.get_weights())
+    if cell == "gru":
+        recurrent_kernel[:, :UNITS] *= -1  # the update gate opens as the state grows
+    layer.set_weights([kernel, 30 * recurrent_kernel, bias])
+    return layer
+
+
+@last_or_every_step
+@pytest.mark.parametrize("activation", ["relu", "linear"])
+@every_cell
+def test_gradients_are_finite_where_the_state_would_overflow_in_the_padding(cell, activation, sequences):
+    """A decoder reads the encoding at every timestep, so that its state may grow as long as there are any."""
+    layer = make_growing_layer(cell, activation=activation, return_sequences=sequences)
+    x, n_timesteps = np.ones((2, N_FEATURES), np.float32), 60
+    to_the_end = layer(x, mask=mask_for(np.array([n_timesteps] * 2), n_timesteps))
+    assert not np.isfinite(to_the_end).all()
+
+    mask = mask_for(np.array([4, 2]), n_timesteps)
+    assert np.isfinite(layer(x, mask=mask)).all()
+    for gradient in gradients_of(layer, x, mask, upstream_of(layer, mask)):
+        assert np.isfinite(gradient).all()
+        assert gradient.any()
+
+
+# --- dropout ----------------------------------------------------------------------------------------------------------
+
+
+def layer_that_shows_its_input(dropout=0.5):
+    """A GRU without memory whose state at each timestep is the hyperbolic tangent of its input."""
+    layer = Recurrent(8, cell="gru", return_sequences=True, dropout=dropout)
+    layer.build((None, None, 8))
+    kernel, bias = np.zeros((8, 24)), np.zeros((2, 24))
+    kernel[:, 16:] = np.eye(8)
+    bias[0, :8] = -1e9  # the update gate is shut
+    layer.set_weights([kernel, np.zeros((8, 24)), bias])
+    return layer
+
+
+def dropped(layer, seed, *, x=None, training=True):
+    """The inputs that are left, (4, N_TIMESTEPS, 8)."""
+    layer.seed_generator.state.assign([seed, 0])
+    x = np.full((4, N_TIMESTEPS, 8), 0.1, np.float32) if x is None else x
+    return np.arctanh(layer(x, mask=mask_for(np.array([N_TIMESTEPS] * 4)), training=training))
+
+
+def test_dropout_is_the_same_at_every_timestep_of_a_sequence_and_differs_between_sequences():
+    left = dropped(layer_that_shows_its_input(), 1)
+    assert_allclose(np.unique(left.round(4)), [0, 0.2])  # half of the inputs are dropped, the others doubled
+    assert_array_equal(left, np.repeat(left[:, :1], N_TIMESTEPS, axis=1))
+    assert len(np.unique(left[:, 0], axis=0)) == 4
+
+
+def test_dropout_of_an_input_without_time_is_the_same_at_every_timestep():
+    left = dropped(layer_that_shows_its_input(), 1, x=np.full((4, 8), 0.1, np.float32))
+    assert_allclose(np.unique(left.round(4)), [0, 0.2])
+    assert_array_equal(left, np.repeat(left[:, :1], N_TIMESTEPS, axis=1))
+
+
+def test_dropout_follows_its_seed_and_moves_on():
+    layer = layer_that_shows_its_input()
+    first = dropped(layer, 1)
+    assert_array_equal(dropped(layer_that_shows_its_input(), 1), first)
+    assert (dropped(layer, 2) != first).any()
+    dropped(layer, 1)
+    x = np.full((4, N_TIMESTEPS, 8), 0.1, np.float32)
+    assert (np.arctanh(layer(x, mask=mask_for(np.array([N_TIMESTEPS] * 4)), training=True)) != first).any()
+
+
+def test_nothing_is_dropped_outside_training():
+    assert_allclose(dropped(layer_that_shows_its_input(), 1, training=False), 0.1, rtol=1e-5)
+
+
+# --- the decoder that reads its own output ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("output_activation", ["linear", "sigmoid"])
+@every_activation
+@every_cell
+def test_free_running_equals_stepping_the_teacher_forced_decoder_by_hand(cell, activation, output_activation):
+    free = FreeRunning((4, 3), 2, cell=cell, activation=activation, output_activation=output_activation)
+    free.build((None, 5))
+    free.set_weights([draw(*weight.shape, seed=i) / 2 for i, weight in enumerate(free.weights)])
+    z, mask = draw(3, 5, seed=8).astype(np.float32), mask_for(np.array([4, 2, 0]), 4)
+
+    forced = [Recurrent(units, cell=cell, activation=activation, return_sequences=True) for units in (4, 3)]
+    forced.append(keras.layers.Dense(2, activation=output_activation))
+    said = np.zeros((3, 5, 2), np.float32)  # zeros, and then each timestep after the one that was said before it
+    weights, width = free.get_weights(), 7
+    for layer, n_weights in zip(forced, (3, 3, 2), strict=True):
+        layer.build((None, None, width))
+        layer.set_weights(weights[:n_weights])
+        weights, width = weights[n_weights:], layer.units
+    for t in range(4):
+        y = np.concatenate([np.repeat(z[:, None], t + 1, axis=1), said[:, : t + 1]], axis=2)
+        for layer in forced[:-1]:
+            y = layer(y, mask=np.ones((3, t + 1), np.float32))
+        said[:, t + 1] = forced[-1](y)[:, t]
+    assert_allclose(free(z, mask=mask), said[:, 1:], rtol=1e-5, atol=1e-6)
+
+
+# Keras 3.15 reads its variables by numpy.array without the keyword that numpy 2.4 asks for
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+def test_keras_can_save_a_free_running_decoder(tmp_path):
+    z, mask = keras.Input((5,)), keras.Input((None,))
+    free = FreeRunning((4, 3), 2, cell="gru", activation="relu", output_activation="sigmoid")
+    model = keras.Model([z, mask], free(z, mask=mask))
+    model.save(tmp_path / "decoder.keras")
+    again = keras.models.load_model(tmp_path / "decoder.keras")
+    arrays = [draw(3, 5).astype(np.float32), mask_for(np.array([4, 2, 0]), 4)]
+    assert_array_equal(again(arrays), model(arrays))

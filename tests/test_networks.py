@@ -1,0 +1,282 @@
+"""The networks of our own layers, those of stock layers, and the weights that both start from."""
+
+import random
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from skseqae._networks import (
+    Architecture,
+    at_steps,
+    build_decoder,
+    build_encoder,
+    build_free_decoder,
+    call_decoder_function,
+    initial_weights,
+    join,
+)
+
+ARCHITECTURES = {
+    "one layer": Architecture(n_features=2, latent_dim=3, units=(3,)),
+    "another width": Architecture(n_features=2, latent_dim=3, units=(4,), output_activation="sigmoid"),
+    "stacked": Architecture(n_features=2, latent_dim=3, units=(5, 3), activation="relu"),
+    "both ways": Architecture(n_features=1, latent_dim=3, units=(4, 2), bidirectional=True, dropout=0.5),
+    "gru": Architecture(n_features=2, latent_dim=3, units=(4, 3), cell="gru", activation="sigmoid"),
+    "gru both ways": Architecture(n_features=2, latent_dim=6, units=(3,), cell="gru", bidirectional=True),
+}
+every_architecture = pytest.mark.parametrize("architecture", ARCHITECTURES.values(), ids=ARCHITECTURES)
+LENGTHS = np.array([4, 2, 1])
+MASK = (np.arange(5) < LENGTHS[:, None]).astype(np.float32)
+REAL = MASK[:, :, None]
+
+
+def draw(*shape, seed=0):
+    return np.random.default_rng(seed).normal(size=shape).astype(np.float32)
+
+
+def with_known_weights(model, seed=10):
+    model.set_weights([draw(*weight.shape, seed=seed + i) / 2 for i, weight in enumerate(model.weights)])
+    return model
+
+
+def draw_weights(architecture, seed=0, made=None):
+    made = made or {}
+    return initial_weights(join(architecture, made)[1], made, np.random.RandomState(seed))
+
+
+def a_decoder(n_timesteps, latent_dim, n_features):
+    """A user's function: a dense layer without a seed of its own."""
+    layers = [keras.Input((latent_dim,)), keras.layers.Dense(n_timesteps * n_features)]
+    return keras.Sequential([*layers, keras.layers.Reshape((n_timesteps, n_features))])
+
+
+MADE_BY_FUNCTION = Architecture(n_features=2, latent_dim=3, units=(3,), decoder=a_decoder, n_timesteps=(5,))
+
+
+# --- the same weights in the same order -------------------------------------------------------------------------------
+
+
+@every_architecture
+def test_a_stock_encoder_takes_the_weights_of_the_trained_one_in_order(architecture):
+    trained, stock = build_encoder(architecture), build_encoder(architecture, stock=True)
+    stock.set_weights(with_known_weights(trained).get_weights())
+    inputs = [draw(3, 5, architecture.n_features), MASK]
+    assert trained(inputs).shape == (3, architecture.latent_dim)
+    assert_allclose(stock(inputs), trained(inputs), rtol=1e-5, atol=1e-6)
+
+
+@every_architecture
+def test_a_stock_decoder_takes_the_weights_of_the_trained_one_in_order(architecture):
+    trained, stock = (build_decoder(architecture, "reconstruction", stock=stock) for stock in (False, True))
+    stock.set_weights(with_known_weights(trained).get_weights())
+    inputs = [draw(3, architecture.latent_dim), MASK]
+    assert trained(inputs).shape == (3, 5, architecture.n_features)
+    assert_allclose(stock(inputs) * REAL, trained(inputs) * REAL, rtol=1e-5, atol=1e-6)
+
+
+@every_architecture
+def test_a_free_running_decoder_takes_the_weights_of_the_taught_one_in_order(architecture):
+    architecture = replace(architecture, decoder="conditional")
+    taught = with_known_weights(build_decoder(architecture, "reconstruction"))
+    free = build_free_decoder(architecture, "reconstruction")
+    free.set_weights(taught.get_weights())
+    z, previous = draw(3, architecture.latent_dim), np.zeros((3, 5, architecture.n_features), np.float32)
+    for t in range(4):
+        previous[:, t + 1] = taught([z, MASK, previous])[:, t]  # what is said becomes what was said before
+    assert_allclose(free([z, MASK]) * REAL, taught([z, MASK, previous]) * REAL, rtol=1e-5, atol=1e-6)
+
+
+def test_a_decoder_that_is_not_conditional_runs_free_as_it_is():
+    architecture = ARCHITECTURES["stacked"]
+    decoder = with_known_weights(build_decoder(architecture, "reconstruction"))
+    free = build_free_decoder(architecture, "reconstruction")
+    free.set_weights(decoder.get_weights())
+    assert_array_equal(free([draw(3, 3), MASK]), decoder([draw(3, 3), MASK]))
+
+
+@pytest.mark.parametrize("stock", [False, True])
+def test_the_encoding_is_the_state_unless_its_width_is_another(stock):
+    names = {
+        case: [layer.name for layer in build_encoder(ARCHITECTURES[case], stock=stock).layers]
+        for case in ("one layer", "gru both ways", "another width", "both ways")
+    }
+    assert {case: "encoding" in layers for case, layers in names.items()} == {
+        "one layer": False, "gru both ways": False, "another width": True, "both ways": True
+    }  # fmt: skip
+
+
+def test_a_decoder_mirrors_the_units_of_the_encoder():
+    shapes = [w.shape for w in build_decoder(ARCHITECTURES["stacked"], "reconstruction").weights]
+    assert shapes == [(3, 12), (3, 12), (12,), (3, 20), (5, 20), (20,), (5, 2), (2,)]
+
+
+# --- what is trained --------------------------------------------------------------------------------------------------
+
+
+def test_the_joined_network_says_what_its_parts_say_in_a_row():
+    architecture = replace(ARCHITECTURES["stacked"], heads=("reconstruction", "prediction"))
+    model, parts = join(architecture, {})
+    assert list(parts) == ["encoder", "reconstruction", "prediction"]
+    with_known_weights(model)
+    x, shorter = draw(3, 5, 2), (np.arange(4) < LENGTHS[:, None] - 1).astype(np.float32)
+    masks = {"reconstruction": MASK, "prediction": shorter}
+    said = model({"x": x, "mask": MASK} | {f"{head}_mask": mask for head, mask in masks.items()})
+    z = parts["encoder"]([x, MASK]).numpy()
+    for head, mask in masks.items():
+        assert_array_equal(said[head], parts[head]([z, mask]))
+    assert not np.array_equal(parts["reconstruction"]([z, MASK]), parts["prediction"]([z, MASK]))
+
+
+def test_a_conditional_decoder_is_joined_by_what_came_before():
+    model, parts = join(replace(ARCHITECTURES["one layer"], decoder="conditional"), {})
+    with_known_weights(model)
+    x, previous = draw(3, 5, 2), draw(3, 5, 2, seed=1)
+    inputs = {"x": x, "mask": MASK, "reconstruction_mask": MASK, "reconstruction_previous": previous}
+    said = model(inputs)["reconstruction"]
+    z = parts["encoder"]([x, MASK]).numpy()
+    assert_array_equal(said, parts["reconstruction"]([z, MASK, previous]))
+
+
+# --- initial weights --------------------------------------------------------------------------------------------------
+
+
+def flat(weights):
+    return [array for part in weights.values() for array in part]
+
+
+@every_architecture
+def test_initial_weights_follow_the_seed(architecture):
+    first, again, other = (flat(draw_weights(architecture, seed)) for seed in (0, 0, 1))
+    assert all(map(np.array_equal, first, again))
+    for a, b in zip(first, other, strict=True):
+        is_bias = set(np.unique(a)) <= {0, 1}
+        assert np.array_equal(a, b) == is_bias
+
+
+def test_initial_weights_fit_the_parts_and_leave_them_alone():
+    architecture = ARCHITECTURES["both ways"]
+    _, parts = join(architecture, {})
+    before = {name: part.get_weights() for name, part in parts.items()}
+    drawn = initial_weights(parts, {}, np.random.RandomState(0))
+    assert list(drawn) == list(parts)
+    for name, part in parts.items():
+        assert [w.shape for w in drawn[name]] == [w.shape for w in before[name]]
+        assert all(map(np.array_equal, part.get_weights(), before[name]))
+
+
+@pytest.fixture(scope="module", params=["lstm", "gru"])
+def wide(request):
+    """The weights of a wide encoder, names and arrays: two layers both ways, and a dense one."""
+    architecture = Architecture(n_features=20, latent_dim=10, units=(30, 20), cell=request.param, bidirectional=True)
+    _, parts = join(architecture, {})
+    drawn = initial_weights(parts, {}, np.random.RandomState(0))["encoder"]
+    names = [weight.name.removeprefix("backward_") for weight in parts["encoder"].weights]
+    return request.param, list(zip(names, drawn, strict=True))
+
+
+def test_kernels_are_uniform_within_the_limits_of_glorot(wide):
+    kernels = [array for name, array in wide[1] if name == "kernel"]
+    assert len(kernels) == 5
+    for kernel in kernels:
+        limit = np.sqrt(6 / sum(kernel.shape))
+        quantiles = np.quantile(kernel, [0, 0.25, 0.5, 0.75, 1])
+        assert_allclose(quantiles, limit * np.array([-1, -0.5, 0, 0.5, 1]), atol=0.2 * limit)
+        assert 0.95 * limit < np.abs(kernel).max() <= limit
+
+
+def test_recurrent_kernels_are_orthogonal(wide):
+    kernels = [array for name, array in wide[1] if name == "recurrent_kernel"]
+    assert len(kernels) == 4
+    for kernel in kernels:
+        assert_allclose(kernel @ kernel.T, np.eye(len(kernel)), atol=1e-5)
+        assert np.abs(kernel).max() < 0.9  # and no identity
+
+
+def test_biases_are_zero_but_for_ones_at_the_forget_gate_of_an_lstm(wide):
+    cell, weights = wide
+    biases = [array for name, array in weights if name == "bias"]
+    assert len(biases) == 5
+    for bias in biases[:4]:
+        expected = np.repeat([0, 1, 0, 0], bias.size // 4) if cell == "lstm" else np.zeros(bias.shape)
+        assert_array_equal(bias, expected)
+    assert_array_equal(biases[4], np.zeros(10))
+
+
+def test_no_two_layers_and_no_two_directions_start_alike():
+    architecture = Architecture(n_features=6, latent_dim=6, units=(3, 3), bidirectional=True)
+    kernels = [array for array in flat(draw_weights(architecture)) if array.shape == (6, 12)]
+    assert len(kernels) == 5
+    for i, kernel in enumerate(kernels):
+        assert not any(np.array_equal(kernel, other) for other in kernels[:i])
+
+
+# --- a decoder that is a function -------------------------------------------------------------------------------------
+
+
+def test_a_decoder_function_is_called_once_for_each_head_with_its_longest_length():
+    calls = []
+
+    def note(*arguments):
+        calls.append(arguments)
+        return a_decoder(*arguments)
+
+    heads = ("reconstruction", "prediction")
+    architecture = replace(MADE_BY_FUNCTION, decoder=note, heads=heads, n_timesteps=(5, 4))
+    made = call_decoder_function(architecture, np.random.RandomState(0))
+    assert calls == [(5, 3, 2), (4, 3, 2)]
+    assert list(made) == ["reconstruction", "prediction"]
+    assert call_decoder_function(ARCHITECTURES["one layer"]) == {}
+
+
+def test_the_weights_of_a_decoder_function_follow_the_seed():
+    def kernel(seed):
+        made = call_decoder_function(MADE_BY_FUNCTION, np.random.RandomState(seed))
+        return draw_weights(MADE_BY_FUNCTION, made=made)["reconstruction"][0]
+
+    assert_array_equal(kernel(0), kernel(0))
+    assert not np.array_equal(kernel(0), kernel(1))
+
+
+@pytest.mark.parametrize("random_state", [np.random.RandomState(0), None], ids=["seeded", "not seeded"])
+def test_a_decoder_function_never_changes_the_state_of_pythons_generator(random_state):
+    before = random.getstate()
+    call_decoder_function(MADE_BY_FUNCTION, random_state)
+    is_unchanged = random.getstate() == before
+    assert is_unchanged
+
+
+def test_a_decoder_function_that_raises_never_changes_the_state_of_pythons_generator():
+    def draw_and_raise(*_):
+        random.random()
+        raise ArithmeticError("in the user's function")
+
+    before = random.getstate()
+    with pytest.raises(ArithmeticError, match="in the user's function"):
+        call_decoder_function(replace(MADE_BY_FUNCTION, decoder=draw_and_raise), np.random.RandomState(0))
+    is_unchanged = random.getstate() == before
+    assert is_unchanged
+
+
+def test_what_a_decoder_function_must_give_is_said_where_it_does_not():
+    with pytest.raises(TypeError, match=r"must return a keras.Model from \(batch, 3\) to \(batch, 5, 2\), but gave"):
+        call_decoder_function(replace(MADE_BY_FUNCTION, decoder=lambda *_: "a model"))
+    with pytest.raises(ValueError, match=r"from \(batch, 3\) to \(batch, 5, 2\), but its output is \(None, 4, 2\)"):
+        call_decoder_function(replace(MADE_BY_FUNCTION, decoder=lambda t, latent, f: a_decoder(t - 1, latent, f)))
+
+
+def test_what_a_function_made_is_read_at_the_steps_asked_for():
+    made = call_decoder_function(MADE_BY_FUNCTION, np.random.RandomState(0))["reconstruction"]
+    decoder = build_decoder(MADE_BY_FUNCTION, "reconstruction", made=made)
+    z = draw(3, 3)
+    assert_array_equal(decoder([z, MASK]) * REAL, made(z) * REAL)
+    assert_array_equal(decoder([z, MASK[:, :4]]) * REAL[:, :4], made(z)[:, :4] * REAL[:, :4])
+
+
+def test_reading_in_reverse_starts_at_each_rows_own_end():
+    y = draw(3, 5, 2)
+    got = at_steps(y, MASK, reverse=True).numpy()
+    for row, length in enumerate(LENGTHS):
+        assert_array_equal(got[row, :length], y[row, :length][::-1])

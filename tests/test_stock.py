@@ -1,0 +1,93 @@
+"""The Keras models that are given away: stock layers, the data's own units, the same numbers."""
+
+import random
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from skseqae._batches import padded_and_mask
+from skseqae._inference import decode, encode
+from skseqae._networks import Architecture, initial_weights, join
+from skseqae._scaling import Scaling
+from skseqae._sequences import Sequences, unpad
+from skseqae._stock import stock_decoder, stock_encoder, stock_model
+from skseqae._targets import reversed_in_time
+
+LENGTHS = np.array([4, 1, 3, 5])
+HEADS = ("reconstruction", "prediction")
+ARCHITECTURE = Architecture(n_features=2, latent_dim=3, units=(4,), heads=HEADS, reverse=True)
+SCALING = Scaling(np.array([100.0, -3.0]), np.array([2.0, 0.5]))
+X = Sequences.from_packed(np.random.default_rng(0).normal(size=(13, 2)) * SCALING.std + SCALING.mean, LENGTHS)
+
+
+def draw_weights(architecture):
+    return initial_weights(join(architecture, {})[1], {}, np.random.RandomState(0))
+
+
+@pytest.fixture(scope="module")
+def weights():
+    return draw_weights(ARCHITECTURE)
+
+
+@pytest.fixture(scope="module")
+def encodings(weights):
+    return encode(ARCHITECTURE, weights, SCALING.apply(X))
+
+
+def decoded(weights, head, encodings, lengths=LENGTHS):
+    """What the verbs say, in the data's own units, first timestep first."""
+    said = decode(ARCHITECTURE, weights, head, encodings, lengths)
+    return SCALING.undo(reversed_in_time(said) if head == "reconstruction" else said, np.float64)
+
+
+def test_the_stock_encoder_reads_the_datas_own_units(weights, encodings):
+    encoder = stock_encoder(ARCHITECTURE, weights, SCALING)
+    assert [tuple(source.shape) for source in encoder.inputs] == [(None, None, 2), (None, None)]
+    assert_allclose(encoder(list(padded_and_mask(X))), encodings, atol=1e-5)
+
+
+def test_the_stock_decoder_says_the_datas_own_units_first_timestep_first(weights, encodings):
+    said = stock_decoder(ARCHITECTURE, weights, SCALING)([encodings, padded_and_mask(X)[1]])
+    assert list(said) == ["reconstruction", "prediction"]
+    for head, values in said.items():
+        got = unpad(values.numpy(), LENGTHS).packed
+        tolerance = 1e-5 * SCALING.std + 1e-7 * np.abs(SCALING.mean)  # and float32 has seven digits of the mean
+        assert (np.abs(got - decoded(weights, head, encodings).packed) < tolerance).all()
+
+
+def test_with_one_decoder_the_stock_decoder_gives_one_array():
+    architecture = replace(ARCHITECTURE, heads=("reconstruction",))
+    decoder = stock_decoder(architecture, draw_weights(architecture), SCALING)
+    assert decoder([np.zeros((1, 3)), np.ones((1, 4))]).shape == (1, 4, 2)
+
+
+def test_the_whole_model_is_its_parts_in_a_row(weights, encodings):
+    encoder, decoder = stock_encoder(ARCHITECTURE, weights, SCALING), stock_decoder(ARCHITECTURE, weights, SCALING)
+    x, mask = padded_and_mask(X)
+    said, expected = stock_model(encoder, decoder)([x, mask]), decoder([encoder([x, mask]).numpy(), mask])
+    for head in ARCHITECTURE.heads:
+        assert_allclose(said[head], expected[head], rtol=1e-6)
+
+
+@pytest.mark.parametrize("decoder", ["repeat", "conditional"])
+def test_only_what_keras_lacks_is_not_a_stock_layer(decoder):
+    architecture = replace(ARCHITECTURE, decoder=decoder)
+    weights = draw_weights(architecture)
+    model = stock_model(stock_encoder(architecture, weights, SCALING), stock_decoder(architecture, weights, SCALING))
+    own = {
+        type(layer).__name__
+        for layer in model._flatten_layers()
+        if not type(layer).__module__.startswith("keras.") and not isinstance(layer, keras.Model)
+    }
+    assert own == (set() if decoder == "repeat" else {"FreeRunning", "Recurrent"})
+
+
+def test_giving_networks_away_never_changes_the_state_of_pythons_generator(weights):
+    before = random.getstate()
+    stock_encoder(ARCHITECTURE, weights, SCALING)
+    stock_decoder(ARCHITECTURE, weights, SCALING)
+    is_unchanged = random.getstate() == before
+    assert is_unchanged
