@@ -413,6 +413,12 @@ class LSTMAutoencoderTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMix
         scores = self.score_samples(X)
         return float(np.average(scores, weights=_check_sample_weight(sample_weight, scores, dtype=np.float64)))
 
+    def __sklearn_tags__(self):
+        """Return scikit-learn's tags: float32 comes out where it went in."""
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
     @property
     def _n_features_out(self):
         return self._architecture.latent_dim

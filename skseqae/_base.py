@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
@@ -129,6 +128,8 @@ class BaseSequenceEstimator(RoutedParametersMixin, BaseEstimator):
             raise ValueError(_changed_architecture(continued, architecture))
         x = self._scaling.apply(sequences)
         data = TrainingData(x, self._targets_for(architecture, x), sample_weight)
+        for head, target in data.targets.items():
+            _check_decodable(architecture, head, target.lengths)
         self._train(architecture, data, partial, going_on)
 
     def _train(self, architecture, data, partial, going_on):
@@ -138,8 +139,8 @@ class BaseSequenceEstimator(RoutedParametersMixin, BaseEstimator):
 
         validation = None
         if self.early_stopping and not partial:
-            rows = train_test_split(np.arange(len(data)), test_size=self.validation_fraction, random_state=self._random)
-            data, validation = (data.take(np.sort(part)) for part in rows)
+            held = data.hold_out(self.validation_fraction, self._random)
+            data, validation = data.take(np.setdiff1d(np.arange(len(data)), held)), data.take(held)
         trained = train(
             architecture,
             self._settings(partial, stop_early=validation is not None),
@@ -243,23 +244,24 @@ class BaseSequenceEstimator(RoutedParametersMixin, BaseEstimator):
 
     def _decode(self, head, Z, lengths):
         """Return the scaled sequences that encodings stand for, in the order in which the decoder says them."""
-        self._check_decodable(head, lengths)
+        _check_decodable(self._architecture, head, lengths)
         check_process()
         from ._inference import decode
 
         return decode(self._architecture, self._weights, head, Z, lengths)
 
-    def _check_decodable(self, head, lengths):
-        """Refuse sequences longer than what a decoder function was made for."""
-        if not callable(self._architecture.decoder):
-            return
-        limit = dict(zip(self._architecture.heads, self._architecture.n_timesteps, strict=True))[head]
-        too_long = np.flatnonzero(lengths > limit)
-        if len(too_long):
-            raise ValueError(
-                f"Sequence {too_long[0]} has {lengths[too_long[0]]} timesteps to decode, but the decoder function was "
-                f"called for {limit}, the longest in training. Fit on longer sequences, or use decoder='repeat'."
-            )
+
+def _check_decodable(architecture, head, lengths):
+    """Refuse sequences longer than what a decoder function was called for."""
+    if not callable(architecture.decoder):
+        return
+    limit = dict(zip(architecture.heads, architecture.n_timesteps, strict=True))[head]
+    too_long = np.flatnonzero(lengths > limit)
+    if len(too_long):
+        raise ValueError(
+            f"Sequence {too_long[0]} has {lengths[too_long[0]]} timesteps to decode, but the decoder function was "
+            f"called for {limit}, the longest in training. Fit on longer sequences, or use decoder='repeat'."
+        )
 
 
 def _changed_architecture(before, after):

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from sklearn.model_selection import train_test_split
 
 from ._sequences import Sequences, pad
 
@@ -33,6 +34,11 @@ class TrainingData:
     def take(self, rows):
         """Return the data of some samples."""
         return TrainingData(self.x[rows], {h: t[rows] for h, t in self.targets.items()}, self.sample_weight[rows])
+
+    def hold_out(self, fraction, random_state):
+        """Return the rows of a share of the samples, in order, of those on which every head has something to say."""
+        speaking = np.flatnonzero(np.all([target.lengths > 0 for target in self.targets.values()], axis=0))
+        return np.sort(train_test_split(speaking, test_size=fraction, random_state=random_state)[1])
 
     def mass(self, head):
         """Return the loss' denominator, the sum of weight times length."""

@@ -7,12 +7,14 @@ with the same weights in the same order, to be given away.
 
 import random
 from contextlib import contextmanager
+from threading import RLock
 
 import keras
 from keras import ops
 
 from ._layers import FreeRunning, Recurrent
 
+_generator_lock = RLock()
 STOCK = {"lstm": keras.layers.LSTM, "gru": keras.layers.GRU}
 
 
@@ -22,13 +24,14 @@ def own_generator(random_state=None):
 
     With `random_state` it is seeded for the time being.
     """
-    state = random.getstate()
-    if random_state is not None:
-        random.seed(int(random_state.randint(2**31 - 1)))
-    try:
-        yield
-    finally:
-        random.setstate(state)
+    with _generator_lock:
+        state = random.getstate()
+        if random_state is not None:
+            random.seed(int(random_state.randint(2**31 - 1)))
+        try:
+            yield
+        finally:
+            random.setstate(state)
 
 
 @own_generator()
@@ -108,6 +111,11 @@ def check_decoder_model(model, n_timesteps, latent_dim, n_features):
     shapes = (f"(batch, {latent_dim})", f"(batch, {n_timesteps}, {n_features})")
     if not isinstance(model, keras.Model):
         raise TypeError(f"decoder must return a keras.Model from {shapes[0]} to {shapes[1]}, but gave {type(model)}.")
+    read = getattr(model, "inputs", None)  # a Sequential may leave open what it reads
+    if read and (len(read) != 1 or tuple(read[0].shape[1:]) != (latent_dim,)):
+        raise ValueError(
+            f"decoder must return a keras.Model from {shapes[0]} to {shapes[1]}, but reads {[x.shape for x in read]}."
+        )
     got = model.compute_output_shape((None, latent_dim))
     if tuple(got[1:]) != (n_timesteps, n_features):
         raise ValueError(f"decoder must return a keras.Model from {shapes[0]} to {shapes[1]}, but its output is {got}.")

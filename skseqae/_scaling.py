@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ._containers import locate
 from ._sequences import Sequences
 
 
@@ -46,6 +47,13 @@ class Scaling:
     def apply(self, sequences):
         """Return the sequences in scaled units, as float32."""
         scaled = (sequences.packed - self.mean) / self.std
+        too_far = np.abs(scaled).max(axis=1, initial=0) > np.finfo(np.float32).max
+        if too_far.any():
+            sample, timestep = locate(np.flatnonzero(too_far)[0], sequences.lengths)
+            raise ValueError(
+                f"X[{sample}] is too far from the training data at timestep {timestep}: in units of the training "
+                "standard deviation it overflows float32. Look at that value, or set scale=None."
+            )
         return Sequences(scaled.astype(np.float32), sequences.lengths)
 
     def undo(self, sequences, dtype):

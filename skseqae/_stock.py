@@ -17,16 +17,20 @@ def stock_encoder(architecture, weights, scaling):
 
 
 def stock_decoder(architecture, weights, scaling):
-    """Return a model from [encodings (B, L), mask (B, T)] to sequences (B, T, F), a dict of them for several heads."""
+    """Return a model from [encodings (B, L), mask (B, T)] to sequences (B, T, F), a dict of them for several heads.
+
+    The mask is that of what was encoded: of predictions there are T - 1.
+    """
     made = call_decoder_function(architecture)
     inputs, outputs = None, {}
     for head in architecture.heads:
         decoder = build_free_decoder(architecture, head, stock=True, made=made.get(head))
         decoder.set_weights(weights[head])
         inputs = inputs or _inputs(decoder)
-        decoded = decoder(inputs)
+        z, mask = inputs
+        decoded = decoder([z, mask[:, 1:] if head == "prediction" else mask])
         if head == "reconstruction" and architecture.reverse:
-            decoded = at_steps(decoded, inputs[1], reverse=True)
+            decoded = at_steps(decoded, mask, reverse=True)
         outputs[head] = keras.layers.Rescaling(scaling.std.tolist(), scaling.mean.tolist(), name=head)(decoded)
     return keras.Model(inputs, outputs if len(outputs) > 1 else outputs[architecture.heads[0]], name="decoder")
 

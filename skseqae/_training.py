@@ -106,12 +106,12 @@ class Program:
         losses = {}
         for head, output in outputs.items():
             mask = arrays[f"{head}_mask"]
-            # padding is compared with itself, so that nothing said there can reach the loss or its gradient
-            target = arrays[head]
-            by_step = self.loss(target, tf.where(mask[:, :, None] > 0, output, tf.stop_gradient(target)))
+            # on padding one is compared with one, so that nothing there can reach the loss or its gradient
+            real = mask[:, :, None] > 0
+            by_step = self.loss(tf.where(real, arrays[head], 1.0), tf.where(real, output, 1.0))
             if len(by_step.shape) != 2:
                 raise ValueError(f"loss must give one value per timestep, an array (batch, time), not {by_step.shape}.")
-            losses[head] = tf.reduce_sum(arrays["weight"][:, None] * mask * by_step)
+            losses[head] = tf.reduce_sum(arrays["weight"][:, None] * tf.where(mask > 0, by_step, 0.0))
         return losses
 
     def _train_step(self, arrays, scales):
@@ -194,9 +194,9 @@ def _run(program, settings, data, validation, random_state):
     lowest, mark, waited = np.inf, np.inf, 0
     for callback in callbacks:
         callback.set_model(program.model)
-    _notify(callbacks, "on_train_begin")
+    _notify(callbacks, "on_train_begin", {})
     for epoch in range(settings.epochs):
-        _notify(callbacks, "on_epoch_begin", epoch)
+        _notify(callbacks, "on_epoch_begin", epoch, {})
         logs = _epoch(program, settings, data, random_state, callbacks)
         if validation is not None:
             logs |= {f"val_{name}": value for name, value in _evaluate(program, settings, validation).items()}
@@ -211,6 +211,8 @@ def _run(program, settings, data, validation, random_state):
             mark = min(mark, logs["val_loss"]) if waited == 0 else mark
         if program.model.stop_training or (patience is not None and waited >= patience):
             break
+    optimizer, variables = program.model.optimizer, program.model.trainable_variables
+    optimizer.finalize_variable_values(variables)  # where it keeps a moving average of the weights
     _notify(callbacks, "on_train_end", dict(logs))
     return history, best
 
@@ -221,7 +223,7 @@ def _epoch(program, settings, data, random_state, callbacks):
     scales = {head: weight * len(data) / data.mass(head) for head, weight in settings.head_weights.items()}
     sums = dict.fromkeys(scales, 0.0)
     for i, rows in enumerate(shuffled_rows(data.x.lengths, settings.batch_size, random_state)):
-        _notify(callbacks, "on_train_batch_begin", i)
+        _notify(callbacks, "on_train_batch_begin", i, {})
         losses = program.train_step(data.batch(rows), {head: s / len(rows) for head, s in scales.items()})
         sums = {head: sums[head] + float(loss) for head, loss in losses.items()}
         batch = {head: float(loss) * scales[head] / len(rows) for head, loss in losses.items()}
@@ -288,7 +290,7 @@ def make_optimizer_and_loss(settings):
         learning_rate = settings.learning_rate
         routed |= {"optimizer__learning_rate": learning_rate, "optimizer__clipnorm": settings.clipnorm}
         optimizer = type(keras.optimizers.get(optimizer)) if isinstance(optimizer, str) else optimizer
-    loss = _loss_class(loss) if isinstance(loss, str) else loss
+    loss = _loss_class(loss) if isinstance(loss, str) else _check_loss(loss)
     _check_suffixes("optimizer", optimizer, routed)
     _check_suffixes("loss", loss, routed)
     kwargs = BaseWrapper(model=None, optimizer=optimizer, loss=loss, **routed)._get_compile_kwargs()
@@ -306,6 +308,19 @@ def _check_suffixes(prefix, target, routed):
             raise ValueError(f"{name} needs {prefix} to be a name or a class, but it is {target!r}: set it there.")
         near = difflib.get_close_matches(suffix, known, n=1, cutoff=0) or ["nothing"]
         raise ValueError(f"{name} is not a parameter of {target.__name__}; the nearest is {prefix}__{near[0]}.")
+
+
+def _check_loss(loss):
+    """Refuse an instance that Keras copies without its arguments: every `clone` would train with other ones."""
+    arguments = getattr(loss, "_fn_kwargs", {})
+    lost = arguments.keys() - loss.get_config().keys() if arguments else ()
+    if lost:
+        name, argument = type(loss).__name__, sorted(lost)[0]
+        raise ValueError(
+            f"A copy of an instance of {name} loses its {argument}: give the class, and the argument by a routed name: "
+            f"loss=keras.losses.{name}, loss__{argument}={arguments[argument]!r}."
+        )
+    return loss
 
 
 def _loss_class(name):

@@ -19,7 +19,15 @@ from hypothesis import strategies as st
 from skseqae import LSTMAutoencoderTransformer, Sequences
 
 SENTINEL = -1.0  # no sequence in here has negative values
-VERBS = ("transform", "reconstruct", "predict_next", "predict", "predict_proba", "reconstruction_error", "score_samples")
+VERBS = (
+    "transform",
+    "reconstruct",
+    "predict_next",
+    "predict",
+    "predict_proba",
+    "reconstruction_error",
+    "score_samples",
+)
 
 seeds = st.integers(0, 2**31 - 1)
 
@@ -250,17 +258,13 @@ def assert_same_bits(got, expected):
     """Compare two results of `outputs`, bit for bit."""
     assert got.keys() == expected.keys()
     for verb in expected:
-        different = [
-            i for i, (a, b) in enumerate(zip_longest(got[verb], expected[verb])) if not np.array_equal(a, b)
-        ]
+        different = [i for i, (a, b) in enumerate(zip_longest(got[verb], expected[verb])) if not np.array_equal(a, b)]
         assert not different, f"{verb} differs in samples {different}"
 
 
 def differ(got, expected):
     """Tell whether any verb says anything else."""
-    return any(
-        not np.array_equal(a, b) for verb in expected for a, b in zip(got[verb], expected[verb], strict=True)
-    )
+    return any(not np.array_equal(a, b) for verb in expected for a, b in zip(got[verb], expected[verb], strict=True))
 
 
 def run_in_fresh_process(script, *arguments):

@@ -11,8 +11,9 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from skseqae import _inference
+from skseqae._architecture import Architecture
 from skseqae._inference import compile_programs, decode, encode
-from skseqae._networks import Architecture, build_encoder, build_free_decoder, initial_weights, join
+from skseqae._networks import build_encoder, build_free_decoder, initial_weights, join
 from skseqae._sequences import Sequences
 
 ARCHITECTURE = Architecture(n_features=2, latent_dim=3, units=(4,), decoder="conditional")

@@ -42,11 +42,12 @@ from skseqae import LSTMAutoencoderTransformer
 from skseqae._networks import build_decoder
 from skseqae.datasets import make_counters, make_waves
 
-each_case = pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+# in the scope of the module, so that all tests of a case run in a row and its networks are built once
+each_case = pytest.mark.parametrize("case", CASES.values(), ids=CASES, scope="module")
 some_cases = pytest.mark.parametrize("case", list(CASES.values())[::3], ids=list(CASES)[::3])
 each_class = pytest.mark.parametrize("case", PLAIN.values(), ids=PLAIN)
 
-# callbacks that read the learning rate make Keras 3 with NumPy 2 warn of its own code
+# where Keras 3 reads a variable, to schedule it, NumPy 2 warns of Keras' own code
 keras_warns_of_its_own = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
 # too small a step to move a weight that is not zero
@@ -156,13 +157,15 @@ def test_a_row_does_not_feel_a_mate_that_needs_smaller_batches(case):
     assert_same_bits({verb: said[1:-1] for verb, said in among.items()}, alone)
 
 
-@pytest.mark.parametrize("loss", ["mse", "binary_crossentropy", "categorical_crossentropy"])
-@pytest.mark.parametrize(("units", "n_features"), [((129, 65), 13), (200, 64), (1, 3)])
+@pytest.mark.parametrize(
+    ("units", "n_features", "loss"),
+    [((129, 65), 13, "categorical_crossentropy"), (200, 64, "binary_crossentropy"), (1, 3, "mse")],
+)
 @each_class
 def test_no_width_and_no_output_activation_lets_a_row_feel_its_company(case, units, n_features, loss):
     scale = "standard" if loss == "mse" else None
     X = draw_sequences(np.random.default_rng(0).integers(2, 30, size=50), n_features, seed=0)
-    fitted = case.fit(X[:8], units=units, objective="composite", loss=loss, scale=scale, epochs=1)
+    fitted = case.fit(X[:8], units=units, loss=loss, scale=scale, epochs=1)
     expected = outputs(fitted, X)
 
     for rows in [slice(0, 1), slice(40, 57), slice(None, None, -1)]:
@@ -762,7 +765,7 @@ def test_parameters_stay_the_objects_that_they_were(case):
         "units": [4, 3],
         "callbacks": [keras.callbacks.EarlyStopping(monitor="loss"), keras.callbacks.History()],
         "optimizer": keras.optimizers.Adam(0.01, beta_1=0.8),
-        "loss": keras.losses.Huber(delta=0.3),
+        "loss": keras.losses.LogCosh(),
         "random_state": np.random.RandomState(3),
     }
     # all that an optimizer, a loss or a callback holds, but for a generator, which must advance
@@ -870,15 +873,16 @@ def test_a_warm_start_keeps_the_weights(case):
 def test_a_warm_start_forgets_the_optimizer(case):
     """Adagrad slows down by all gradients that it has seen; these moved no weight."""
     X = case.training_set
-    slow, quick = {"optimizer": "adagrad", "learning_rate": 1e-30}, {"learning_rate": 0.1, "epochs": 3}
-    one_batch = {"batch_size": len(X)}
-    fresh = case.fit(X, optimizer="adagrad", **quick, **one_batch)
-    seasoned = case.fit(X, **slow | {"epochs": 20}, **one_batch).set_params(**quick)
+    one_batch = {"batch_size": len(X), "optimizer": "adagrad", "optimizer__initial_accumulator_value": 1e-12}
+    quick = {"learning_rate": 0.02, "epochs": 3}
+    fresh = case.fit(X, **one_batch, **quick)
+    seasoned = case.fit(X, **one_batch, learning_rate=1e-30, epochs=20).set_params(**quick)
     going_on = copy.deepcopy(seasoned).partial_fit(X).partial_fit(X)
     warm = seasoned.set_params(warm_start=True).fit(X)
 
+    start, after_one = fresh.history_["loss"][:2]
     assert_allclose(warm.history_["loss"], fresh.history_["loss"], rtol=1e-5)
-    assert not np.isclose(going_on.history_["loss"][-1], fresh.history_["loss"][1], rtol=1e-4)
+    assert start - going_on.history_["loss"][-1] < 0.5 * (start - after_one)
 
 
 @each_class

@@ -1,15 +1,19 @@
 """The networks of our own layers, those of stock layers, and the weights that both start from."""
 
 import random
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
+from functools import partial
+from threading import Barrier, BrokenBarrierError
 
 import keras
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
+from skseqae._architecture import Architecture
 from skseqae._networks import (
-    Architecture,
     at_steps,
     build_decoder,
     build_encoder,
@@ -238,6 +242,28 @@ def test_the_weights_of_a_decoder_function_follow_the_seed():
 
     assert_array_equal(kernel(0), kernel(0))
     assert not np.array_equal(kernel(0), kernel(1))
+
+
+def test_the_weights_of_a_decoder_function_follow_the_seed_in_threads_too():
+    """Even where one fit calls the function while another is in it."""
+    both = Barrier(2)
+
+    def slow_decoder(*arguments):
+        with suppress(BrokenBarrierError):  # where the second is kept waiting for the first
+            both.wait(timeout=0.5)
+        return a_decoder(*arguments)
+
+    def kernel(decoder, seed):
+        made = call_decoder_function(replace(MADE_BY_FUNCTION, decoder=decoder), np.random.RandomState(seed))
+        return made["reconstruction"].get_weights()[0]
+
+    before = random.getstate()
+    with ThreadPoolExecutor(2) as threads:
+        together = list(threads.map(partial(kernel, slow_decoder), [0, 1]))
+    is_unchanged = random.getstate() == before
+    assert is_unchanged
+    for seed in (0, 1):
+        assert_array_equal(together[seed], kernel(a_decoder, seed))
 
 
 @pytest.mark.parametrize("random_state", [np.random.RandomState(0), None], ids=["seeded", "not seeded"])

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from skseqae._architecture import Architecture
 from skseqae._batches import padded_and_mask
 from skseqae._inference import decode, encode
-from skseqae._networks import Architecture, initial_weights, join
+from skseqae._networks import initial_weights, join
 from skseqae._scaling import Scaling
 from skseqae._sequences import Sequences, unpad
 from skseqae._stock import stock_decoder, stock_encoder, stock_model

@@ -14,8 +14,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.utils import check_random_state
 
 from skseqae import _training
+from skseqae._architecture import Architecture
 from skseqae._batches import TrainingData
-from skseqae._networks import Architecture, build_decoder, build_encoder, initial_weights, join
+from skseqae._networks import build_decoder, build_encoder, initial_weights, join
 from skseqae._sequences import Sequences
 from skseqae._targets import next_steps
 from skseqae._training import DivergedError, Pool, Settings, make_optimizer_and_loss, train
@@ -174,6 +175,28 @@ def test_a_conditional_decoder_is_taught_with_the_true_timestep_before():
     said = decoder([encoder([x, mask]).numpy(), mask, previous])
     history = fit(architecture, held_out, held_out, weights=weights, learning_rate=UNCHANGED, epochs=1).history
     assert_allclose([history["loss"][0], history["val_loss"][0]], np.mean((said - x) ** 2), rtol=1e-5)
+
+
+def test_what_a_loss_says_of_padding_never_counts():
+    """Not even where it says one of two equal things."""
+
+    def never_zero(true, said):
+        return tf.reduce_mean((true - said) ** 2, axis=-1) + 1.0
+
+    data, weights = make_data(), draw_weights()
+    sums, _ = losses_by_hand(ARCHITECTURE, weights, data, range(len(data)))
+    history = fit(data=data, weights=weights, loss=never_zero, learning_rate=UNCHANGED, epochs=1).history
+    assert_allclose(history["loss"], [sums["reconstruction"] / data.mass("reconstruction") + 1], rtol=1e-5)
+
+
+def test_a_loss_that_cannot_bear_zeros_never_meets_those_of_the_padding():
+    def relative(true, said):
+        return tf.reduce_mean(((true - said) / true) ** 2, axis=-1)
+
+    data = make_data()
+    assert data.x.packed.all()
+    history = fit(data=data, loss=relative, epochs=1).history
+    assert np.isfinite(history["loss"]).all()
 
 
 def test_data_without_a_timestep_to_learn_is_refused():
@@ -460,7 +483,7 @@ def test_a_wrong_suffix_is_refused_with_the_nearest(routed, message):
     ("given", "name"),
     [
         ({"optimizer": keras.optimizers.Adam()}, "optimizer__beta_1"),
-        ({"loss": keras.losses.Huber()}, "loss__delta"),
+        ({"loss": keras.losses.LogCosh()}, "loss__delta"),
         ({"loss": keras.losses.huber}, "loss__delta"),
     ],
     ids=["optimizer instance", "loss instance", "loss function"],
