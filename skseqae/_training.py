@@ -124,6 +124,29 @@ class Program:
         return losses
 
 
+class Patience:
+    """Remember the best weights, and how long the validation loss has not fallen by more than `tol`."""
+
+    def __init__(self, n_iter_no_change, tol):
+        self.n_iter_no_change, self.tol = n_iter_no_change, tol
+        self.best, self._lowest = None, np.inf
+        self._mark, self._waited = np.inf, 0
+
+    def see(self, loss, program):
+        """Take note of an epoch's validation loss."""
+        if loss < self._lowest:
+            self._lowest, self.best = loss, program.weights
+        if loss < self._mark - self.tol:
+            self._mark, self._waited = loss, 0
+        else:
+            self._waited += 1
+
+    @property
+    def is_over(self):
+        """Whether to stop."""
+        return self._waited >= self.n_iter_no_change
+
+
 class Pool:
     """Idle programs, the least recently used forgotten first. A program is lent to one fit at a time."""
 
@@ -190,8 +213,8 @@ def train(architecture, settings, data, validation, random_state, *, weights=Non
 def _run(program, settings, data, validation, random_state):
     """Run the epochs; return the history, and the best weights where training may stop early."""
     callbacks = _callbacks(settings, n_batches=-(-len(data) // settings.batch_size))
-    history, best, patience = {}, None, settings.n_iter_no_change
-    lowest, mark, waited = np.inf, np.inf, 0
+    history = {}
+    patience = settings.n_iter_no_change and Patience(settings.n_iter_no_change, settings.tol)
     for callback in callbacks:
         callback.set_model(program.model)
     _notify(callbacks, "on_train_begin", {})
@@ -204,17 +227,14 @@ def _run(program, settings, data, validation, random_state):
             history.setdefault(name, []).append(value)
         _check_finite(logs, epoch + 1)
         _notify(callbacks, "on_epoch_end", epoch, dict(logs))
-        if patience is not None:
-            if logs["val_loss"] < lowest:
-                lowest, best = logs["val_loss"], program.weights
-            waited = 0 if logs["val_loss"] < mark - settings.tol else waited + 1
-            mark = min(mark, logs["val_loss"]) if waited == 0 else mark
-        if program.model.stop_training or (patience is not None and waited >= patience):
+        if patience:
+            patience.see(logs["val_loss"], program)
+        if program.model.stop_training or (patience and patience.is_over):
             break
     optimizer, variables = program.model.optimizer, program.model.trainable_variables
     optimizer.finalize_variable_values(variables)  # where it keeps a moving average of the weights
     _notify(callbacks, "on_train_end", dict(logs))
-    return history, best
+    return history, patience and patience.best
 
 
 def _epoch(program, settings, data, random_state, callbacks):

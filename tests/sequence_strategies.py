@@ -33,7 +33,7 @@ seeds = st.integers(0, 2**31 - 1)
 
 
 def laws(max_examples):
-    """Settings for a property test: reproducible, as slow as training is, and not shrunk, which would train for minutes."""
+    """Settings for a property test: reproducible, slow as training is, and not shrunk, which would take minutes."""
     return settings(max_examples=max_examples, deadline=None, derandomize=True, phases=[Phase.explicit, Phase.generate])
 
 
