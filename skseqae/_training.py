@@ -60,6 +60,7 @@ class Program:
 
     def __init__(self, architecture, made, optimizer, loss):
         self.architecture = architecture
+        _check_loss_shape(loss, architecture.n_features)
         self.model, self.parts = join(architecture, made)
         self.loss = loss
         self.model.compile(optimizer=optimizer)
@@ -109,8 +110,6 @@ class Program:
             # on padding one is compared with one, so that nothing there can reach the loss or its gradient
             real = mask[:, :, None] > 0
             by_step = self.loss(tf.where(real, arrays[head], 1.0), tf.where(real, output, 1.0))
-            if len(by_step.shape) != 2:
-                raise ValueError(f"loss must give one value per timestep, an array (batch, time), not {by_step.shape}.")
             losses[head] = tf.reduce_sum(arrays["weight"][:, None] * tf.where(mask > 0, by_step, 0.0))
         return losses
 
@@ -268,7 +267,11 @@ def _logs(sums, settings, data):
 
 def _callbacks(settings, n_batches):
     given = settings.callbacks or []
-    callbacks = [copy.deepcopy(c) for c in (given if isinstance(given, list | tuple) else [given])]
+    given = given if isinstance(given, list | tuple) else [given]
+    for i, callback in enumerate(given):
+        if not isinstance(callback, keras.callbacks.Callback):
+            raise TypeError(f"callbacks[{i}] must be a keras.callbacks.Callback, got {callback!r}.")
+    callbacks = [copy.deepcopy(callback) for callback in given]
     if settings.verbose:
         callbacks.append(keras.callbacks.ProgbarLogger())
     for callback in callbacks:
@@ -341,6 +344,17 @@ def _check_loss(loss):
             f"loss=keras.losses.{name}, loss__{argument}={arguments[argument]!r}."
         )
     return loss
+
+
+def _check_loss_shape(loss, n_features):
+    """Refuse a loss that does not give one value per timestep."""
+    sequences = tf.ones((2, 3, n_features))
+    try:
+        shape = tuple(loss(sequences, sequences).shape)
+    except Exception as error:
+        raise ValueError(f"loss cannot compare two arrays (batch, time, feature): {error}") from error
+    if shape != (2, 3):
+        raise ValueError(f"loss must give one value per timestep, an array (batch, time), not {shape}.")
 
 
 def _loss_class(name):
