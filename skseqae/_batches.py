@@ -1,6 +1,7 @@
 """What the network is trained on, cut into batches of like lengths."""
 
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 from sklearn.model_selection import train_test_split
@@ -38,7 +39,8 @@ class TrainingData:
     def hold_out(self, fraction, random_state):
         """Return the rows of a share of the samples, in order, of those on which every head has something to say."""
         speaking = np.flatnonzero(np.all([target.lengths > 0 for target in self.targets.values()], axis=0))
-        return np.sort(train_test_split(speaking, test_size=fraction, random_state=random_state)[1])
+        n_held_out = max(1, min(ceil(fraction * len(self)), len(speaking) - 1))
+        return np.sort(train_test_split(speaking, test_size=n_held_out, random_state=random_state)[1])
 
     def mass(self, head):
         """Return the loss' denominator, the sum of weight times length."""
