@@ -9,6 +9,7 @@ on the padded values and on each utterance resampled to 16 timesteps.
 """
 
 import argparse
+import os
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -75,6 +76,7 @@ def main():
     parser.add_argument("--picture", default="quickstart.png", help="where to draw (default: %(default)s)")
     parser.add_argument("--fast", action="store_true", help="train for 2 epochs only, to see that everything runs")
     arguments = parser.parse_args()
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # a worker's greetings from TensorFlow would hide the progress
 
     X_train, y_train = load_japanese_vowels(subset="train", return_X_y=True)
     X_test, y_test = load_japanese_vowels(subset="test", return_X_y=True)
