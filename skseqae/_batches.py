@@ -1,6 +1,6 @@
 """What the network is trained on, cut into batches of like lengths."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import ceil
 
 import numpy as np
@@ -23,18 +23,22 @@ class TrainingData:
         What each head must say back.
     sample_weight : array of shape (N,)
         Above 0.
+    step_weights : dict of str to Sequences of one feature
+        How much each timestep of a head's targets counts, at least 0, on top of that; for some heads or none.
     """
 
     x: Sequences
     targets: dict[str, Sequences]
     sample_weight: np.ndarray
+    step_weights: dict[str, Sequences] = field(default_factory=dict)
 
     def __len__(self):
         return len(self.x)
 
     def take(self, rows):
         """Return the data of some samples."""
-        return TrainingData(self.x[rows], {h: t[rows] for h, t in self.targets.items()}, self.sample_weight[rows])
+        targets, step_weights = ({h: s[rows] for h, s in part.items()} for part in (self.targets, self.step_weights))
+        return TrainingData(self.x[rows], targets, self.sample_weight[rows], step_weights)
 
     def hold_out(self, fraction, random_state):
         """Return the rows of a share of the samples, in order, of those on which every head has something to say."""
@@ -43,15 +47,21 @@ class TrainingData:
         return np.sort(train_test_split(speaking, test_size=n_held_out, random_state=random_state)[1])
 
     def mass(self, head):
-        """Return the loss' denominator, the sum of weight times length."""
-        return float(self.sample_weight @ self.targets[head].lengths)
+        """Return the loss' denominator, the sum of the weights of all timesteps."""
+        lengths = self.targets[head].lengths
+        if head not in self.step_weights:
+            return float(self.sample_weight @ lengths)
+        return float(np.repeat(self.sample_weight, lengths) @ self.step_weights[head].packed[:, 0])
 
     def batch(self, rows):
-        """Return padded arrays: `x` (B, T, F), `mask` (B, T), `weight` (B,), `{head}` (B, T', F), `{head}_mask`."""
-        arrays = {"weight": self.sample_weight[rows].astype(np.float32)}
-        arrays["x"], arrays["mask"] = padded_and_mask(self.x[rows])
+        """Return padded arrays: `x` (B, T, F), `mask` (B, T), and `{head}`, `{head}_mask` and `{head}_weight` alike."""
+        arrays = dict(zip(("x", "mask"), padded_and_mask(self.x[rows]), strict=True))
+        sample_weight = self.sample_weight[rows].astype(np.float32)[:, None]
         for head, target in self.targets.items():
             arrays[head], arrays[f"{head}_mask"] = padded_and_mask(target[rows])
+            arrays[f"{head}_weight"] = sample_weight * arrays[f"{head}_mask"]
+            if head in self.step_weights:
+                arrays[f"{head}_weight"] *= padded_and_mask(self.step_weights[head][rows])[0][:, :, 0]
         return arrays
 
 

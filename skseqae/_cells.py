@@ -85,8 +85,20 @@ class Cell(NamedTuple):
         """Return zeros, n_states arrays of shape (batch, units)."""
         return tuple(tf.zeros((batch, units), dtype) for _ in range(self.n_states))
 
-    def recur(self, projected, U, recurrent_bias, mask, *, activation, masked, differentiable):
-        """Run from the zero state over all timesteps.
+    def recur(
+        self,
+        projected,
+        U,
+        recurrent_bias,
+        mask,
+        *,
+        activation,
+        masked,
+        differentiable,
+        initial_state=None,
+        every_state=False,
+    ):
+        """Run over all timesteps.
 
         Parameters
         ----------
@@ -104,22 +116,26 @@ class Cell(NamedTuple):
             Whether the state is held at zero on padding.
         differentiable : bool
             Whether to keep what the gradient needs.
+        initial_state : tuple of n_states tensors of shape (B, H), default=None
+            Where to start. None: zeros.
+        every_state : bool, default=False
+            Whether to return all of the state or h alone.
 
         Returns
         -------
-        tensor of shape (B, T, H)
+        tuple of 1 or n_states tensors of shape (B, T, H)
         """
         if len(projected.shape) == 3:
             projected = tf.transpose(projected, (1, 0, 2))
         if recurrent_bias is None:
             recurrent_bias = tf.zeros((U.shape[1],), U.dtype)
         steps = tf.cast(tf.transpose(mask)[:, :, None], U.dtype)
-        scan = Scan(self, activation, masked)
-        if differentiable:
-            h = scan.with_gradient(projected, U, recurrent_bias, steps)
-        else:
-            h = scan.forwards(projected, U, recurrent_bias, steps, save=False)[0]
-        return tf.transpose(h, (1, 0, 2))
+        if initial_state is None:
+            initial_state = self.zero_state(tf.shape(mask)[0], U.shape[0], U.dtype)
+        scan = Scan(self, activation, masked, self.n_states if every_state else 1)
+        run = scan.with_gradient if differentiable else scan.forwards
+        histories = run(projected, U, recurrent_bias, tuple(initial_state), steps)
+        return tuple(tf.transpose(history, (1, 0, 2)) for history in histories)
 
 
 class Scan(NamedTuple):
@@ -128,26 +144,27 @@ class Scan(NamedTuple):
     cell: Cell
     activation: str
     masked: bool
+    n_returned: int  # parts of the state, of which h is the first
 
-    def with_gradient(self, projected, U, recurrent_bias, steps):
-        """Return the states (T, B, H), differentiable by the hand-written loop."""
+    def with_gradient(self, projected, U, recurrent_bias, initial_state, steps):
+        """Return as `forwards` does, differentiable by the hand-written loop."""
 
         @tf.custom_gradient
-        def run(projected, U, recurrent_bias):
-            arrays = self.forwards(projected, U, recurrent_bias, steps, save=True)
+        def run(projected, U, recurrent_bias, *initial_state):
+            arrays = self.forwards(projected, U, recurrent_bias, initial_state, steps, save=True)
 
-            def gradient(d_h):
-                return self.backwards(d_h, arrays, U, steps, constant=len(projected.shape) == 2)
+            def gradient(*d_histories):
+                constant = len(projected.shape) == 2
+                return self.backwards(d_histories, arrays, U, initial_state, steps, constant=constant)
 
-            return arrays[0], gradient
+            return tuple(arrays[: self.n_returned]), gradient
 
-        return run(projected, U, recurrent_bias)
+        return run(projected, U, recurrent_bias, *initial_state)
 
-    def forwards(self, projected, U, recurrent_bias, steps, *, save):
-        """Return each state's history, (T, B, H) each, and with `save` what the gradient needs."""
-        n_timesteps, batch, units = tf.shape(steps)[0], tf.shape(steps)[1], U.shape[0]
-        state = self.cell.zero_state(batch, units, U.dtype)
-        n_kept = self.cell.n_states + 1 if save else 1
+    def forwards(self, projected, U, recurrent_bias, initial_state, steps, *, save=False):
+        """Return histories of the state, (T, B, H) each: with `save` of all of it, and what the gradient needs."""
+        n_timesteps, units = tf.shape(steps)[0], U.shape[0]
+        n_kept = self.cell.n_states + 1 if save else self.n_returned
         arrays = [tf.TensorArray(U.dtype, n_timesteps, element_shape=None) for _ in range(n_kept)]
         constant = len(projected.shape) == 2
 
@@ -156,26 +173,27 @@ class Scan(NamedTuple):
             after, saved = self.cell.step(projected if constant else projected[t], recurrent, state, self.activation)
             if self.masked:
                 after = tuple(s * steps[t] for s in after)
-            kept = (*after, saved) if save else after[:1]
-            return t + 1, after, [array.write(t, value) for array, value in zip(arrays, kept, strict=True)]
+            # without `save` there may be fewer arrays than that
+            return t + 1, after, [array.write(t, value) for array, value in zip(arrays, (*after, saved), strict=False)]
 
-        *_, arrays = tf.while_loop(lambda t, *_: t < n_timesteps, step, (0, state, arrays))
+        *_, arrays = tf.while_loop(lambda t, *_: t < n_timesteps, step, (0, initial_state, arrays))
         stacked = [array.stack() for array in arrays]
         for history in stacked[: self.cell.n_states]:
             history.set_shape((None, None, units))
         return stacked
 
-    def backwards(self, d_h, arrays, U, steps, *, constant):
-        """Return the gradients of the projected input, the recurrent kernel and its bias."""
+    def backwards(self, d_histories, arrays, U, initial_state, steps, *, constant):
+        """Return the gradients of the projected input, the recurrent kernel, its bias and the initial state."""
         *histories, saved = arrays
         n_timesteps, batch, units = tf.shape(steps)[0], tf.shape(steps)[1], U.shape[0]
-        before = [tf.concat([tf.zeros_like(h[:1]), h[:-1]], axis=0) for h in histories]
+        before = [tf.concat([s[None], h[:-1]], axis=0) for s, h in zip(initial_state, histories, strict=True)]
         width = U.shape[1]
         d_projected = tf.TensorArray(U.dtype, n_timesteps, element_shape=(None, width))
         d_recurrent = tf.TensorArray(U.dtype, n_timesteps, element_shape=(None, width))
 
         def step(t, d_state, d_projected, d_recurrent):
-            d_state = (d_state[0] + d_h[t], *d_state[1:])
+            upstream = [d[t] for d in d_histories]
+            d_state = (*(d + u for d, u in zip(d_state, upstream, strict=False)), *d_state[len(upstream) :])
             if self.masked:
                 d_state = tuple(d * steps[t] for d in d_state)
             state = tuple(b[t] for b in before)
@@ -184,12 +202,12 @@ class Scan(NamedTuple):
             return t - 1, d_state, d_projected.write(t, d_x), d_recurrent.write(t, d_u)
 
         start = (n_timesteps - 1, self.cell.zero_state(batch, units, U.dtype), d_projected, d_recurrent)
-        *_, d_projected, d_recurrent = tf.while_loop(lambda t, *_: t >= 0, step, start)
+        _, d_initial, d_projected, d_recurrent = tf.while_loop(lambda t, *_: t >= 0, step, start)
         d_projected, d_recurrent = d_projected.stack(), d_recurrent.stack()
         d_U = tf.matmul(tf.reshape(before[0], (-1, units)), tf.reshape(d_recurrent, (-1, width)), transpose_a=True)
         if constant:
             d_projected = tf.reduce_sum(d_projected, axis=0)
-        return d_projected, d_U, tf.reduce_sum(d_recurrent, axis=(0, 1))
+        return d_projected, d_U, tf.reduce_sum(d_recurrent, axis=(0, 1)), *d_initial
 
 
 CELLS = {

@@ -46,17 +46,23 @@ class Recurrent(keras.layers.Layer):
     activation : {"tanh", "relu", "sigmoid", "linear"}
         Of the candidate and, in an LSTM, of the output.
     return_sequences : bool
-        Whether to return the state of every timestep or of the last real one.
+        Whether to return h at every timestep or at the last real one.
+    return_state : bool
+        Whether to return, after that, each part of the state at the last real timestep.
     bidirectional : bool
         Whether a second layer reads the sequences backwards; both states are concatenated.
     dropout : float in [0, 1)
         Share of the inputs dropped in training, the same at every timestep of a sequence (Gal and Ghahramani 2016,
         arXiv:1512.05287).
+    n_symbols : int, default=None
+        Where the input is symbols, numbered from 0, how many there are. The weights are those for one-hot vectors, and
+        a number beyond stands for none of them, as a vector of zeros does.
 
     Notes
     -----
-    Called with x of shape (B, T, F), or (B, F) for an input that is the same at every timestep, and a mask of shape
-    (B, T). Returns (B, T, D) or (B, D), D = H or 2 H.
+    Called with x of shape (B, T, F), or (B, F) for an input that is the same at every timestep, or (B, T, 1) for
+    symbols; a mask of shape (B, T); and the parts of the state to start from, (B, H) each. Returns (B, T, D) or (B, D),
+    D = H or 2 H; with `return_state` a list of that and of each part of the state, (B, D).
     """
 
     def __init__(
@@ -66,8 +72,10 @@ class Recurrent(keras.layers.Layer):
         cell="lstm",
         activation="tanh",
         return_sequences=False,
+        return_state=False,
         bidirectional=False,
         dropout=0.0,
+        n_symbols=None,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -75,6 +83,8 @@ class Recurrent(keras.layers.Layer):
         self.cell = cell
         self.activation = activation
         self.return_sequences = return_sequences
+        self.return_state = return_state
+        self.n_symbols = n_symbols
         self.bidirectional = bidirectional
         self.dropout = dropout
         self.directions = ("forward", "backward") if bidirectional else ("forward",)
@@ -84,11 +94,11 @@ class Recurrent(keras.layers.Layer):
         self.seed_generator = keras.random.SeedGenerator(0) if dropout else None
         self.supports_masking = True
 
-    def build(self, x_shape, mask_shape=None):
+    def build(self, x_shape, *_):
         """Create the weights, in the order of `keras.layers.LSTM` and `keras.layers.Bidirectional`."""
         width = CELLS[self.cell].n_gates * self.units
         shapes = {
-            "kernel": (x_shape[-1], width),
+            "kernel": (self.n_symbols or x_shape[-1], width),
             "recurrent_kernel": (self.units, width),
             "bias": (width,) if self.cell == "lstm" else (2, width),
         }
@@ -104,43 +114,82 @@ class Recurrent(keras.layers.Layer):
             for direction in self.directions
         }
 
-    def call(self, x, mask, training=False):
+    def call(self, x, mask, initial_state=None, training=False):
         """Run over all timesteps."""
+        kept = None
         if training and self.dropout:
-            noise_shape = None if len(x.shape) == 2 else (tf.shape(x)[0], 1, x.shape[-1])
-            x = keras.random.dropout(x, self.dropout, noise_shape=noise_shape, seed=self.seed_generator)
-        outputs = [self._run(direction, x, mask, training) for direction in self.directions]
-        return outputs[0] if len(outputs) == 1 else tf.concat(outputs, axis=-1)
+            width = self.n_symbols or x.shape[-1]
+            kept = keras.random.dropout(
+                tf.ones((tf.shape(x)[0], width), x.dtype), self.dropout, seed=self.seed_generator
+            )
+        runs = [self._run(direction, x, mask, initial_state, kept, training) for direction in self.directions]
+        outputs = [tf.concat(parts, axis=-1) if len(parts) > 1 else parts[0] for parts in zip(*runs, strict=True)]
+        return outputs if self.return_state else outputs[0]
 
-    def _run(self, direction, x, mask, training):
+    def step(self, x, state):
+        """Return the state, (h,) or (h, c), after one more timestep x of shape (B, F), or (B, 1) for a symbol."""
+        _, recurrent_kernel, bias = (tf.convert_to_tensor(w) for w in self.weights_of["forward"])
+        recurrent = tf.matmul(state[0], recurrent_kernel) + (0.0 if self.cell == "lstm" else bias[1])
+        return CELLS[self.cell].step(self._project("forward", x), recurrent, state, self.activation)[0]
+
+    def _project(self, direction, x, kept=None):
+        """Return the input times its kernel, with its bias."""
+        kernel, _, bias = (tf.convert_to_tensor(w) for w in self.weights_of[direction])
+        bias = bias if self.cell == "lstm" else bias[0]
+        if self.n_symbols:
+            symbols = tf.cast(x[..., 0], "int32")
+            if kept is None:
+                return tf.gather(tf.pad(kernel, ((0, 1), (0, 0))), symbols) + bias
+            factors = tf.gather(tf.pad(kept, ((0, 0), (0, 1))), symbols, axis=1, batch_dims=1)
+            return tf.gather(tf.pad(kernel, ((0, 1), (0, 0))), symbols) * factors[..., None] + bias
+        if kept is not None:
+            x *= kept if len(x.shape) == 2 else kept[:, None]
+        return tf.matmul(x, kernel) + bias
+
+    def _run(self, direction, x, mask, initial_state, kept, training):
+        """Return h, at every timestep or at the last real one, and with `return_state` each part of the state."""
         backward = direction == "backward"
-        kernel, recurrent_kernel, bias = (tf.convert_to_tensor(w) for w in self.weights_of[direction])
-        input_bias, recurrent_bias = (bias, None) if self.cell == "lstm" else tf.unstack(bias)
         if backward and len(x.shape) == 3:
             x = reverse_real(x, mask)
-        h = CELLS[self.cell].recur(
-            tf.matmul(x, kernel) + input_bias,
+        _, recurrent_kernel, bias = (tf.convert_to_tensor(w) for w in self.weights_of[direction])
+        histories = CELLS[self.cell].recur(
+            self._project(direction, x, kept),
             recurrent_kernel,
-            recurrent_bias,
+            None if self.cell == "lstm" else bias[1],
             mask,
             activation=self.activation,
             masked=self.activation in UNBOUNDED,
             differentiable=training,
+            initial_state=initial_state,
+            every_state=self.return_state,
         )
+        h = histories[0]
         if not self.return_sequences:
-            return last_real(h, mask)
-        return reverse_real(h, mask) if backward else h
+            h = last_real(h, mask)
+        elif backward:
+            h = reverse_real(h, mask)
+        return [h, *(last_real(history, mask) for history in histories)] if self.return_state else [h]
 
     def compute_mask(self, inputs, previous_mask=None):
         """Return None: what follows is given the mask where it needs one."""
 
-    def compute_output_shape(self, x_shape, mask_shape=None):
+    def compute_output_shape(self, x_shape, mask_shape=None, *_):
         """Return the shape of the output, which Keras then need not find by tracing."""
-        width = self.units * len(self.directions)
-        if not self.return_sequences:
-            return (x_shape[0], width)
-        n_timesteps = x_shape[1] if len(x_shape) == 3 else mask_shape[1] if mask_shape else None
-        return (x_shape[0], n_timesteps, width)
+        state = (x_shape[0], self.units * len(self.directions))
+        h = state
+        if self.return_sequences:
+            h = (x_shape[0], x_shape[1] if len(x_shape) == 3 else mask_shape[1] if mask_shape else None, state[1])
+        return [h, *[state] * CELLS[self.cell].n_states] if self.return_state else h
+
+
+def step_through(layers, x, states):
+    """Return what the last of stacked layers says of one more timestep, (B, H), and the states after it."""
+    after = []
+    for layer, state in zip(layers, states, strict=True):
+        state = layer.step(x, state)
+        after.append(state)
+        x = state[0]
+    return x, after
 
 
 @keras.saving.register_keras_serializable("skseqae")
@@ -194,17 +243,9 @@ class FreeRunning(keras.layers.Layer):
         states = [cell.zero_state(batch, layer.units, z.dtype) for layer in self.layers]
 
         def step(t, last, states, outputs):
-            x, after = tf.concat([z, last], axis=-1), []
-            for layer, state in zip(self.layers, states, strict=True):
-                kernel, recurrent_kernel, bias = (tf.convert_to_tensor(w) for w in layer.weights_of["forward"])
-                input_bias, recurrent_bias = (bias, 0.0) if self.cell == "lstm" else tf.unstack(bias)
-                projected = tf.matmul(x, kernel) + input_bias
-                recurrent = tf.matmul(state[0], recurrent_kernel) + recurrent_bias
-                state, _ = cell.step(projected, recurrent, state, self.activation)
-                after.append(state)
-                x = state[0]
-            last = self.output_layer(x)
-            return t + 1, last, after, outputs.write(t, last)
+            h, states = step_through(self.layers, tf.concat([z, last], axis=-1), states)
+            last = self.output_layer(h)
+            return t + 1, last, states, outputs.write(t, last)
 
         first = tf.zeros((batch, self.n_features), z.dtype)
         outputs = tf.TensorArray(z.dtype, n_timesteps, element_shape=(None, self.n_features))

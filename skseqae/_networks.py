@@ -61,13 +61,13 @@ def build_decoder(architecture, head, *, stock=False, made=None):
         return keras.Model(inputs, at_steps(made(z), mask), name=f"{head}_decoder")
     y = z
     if architecture.decoder == "conditional":
-        inputs.append(keras.Input((None, architecture.n_features), name="previous"))
+        inputs.append(keras.Input((None, architecture.width(head)), name="previous"))
         y = keras.layers.Concatenate()([_repeat(z, mask), inputs[-1]])
     elif stock:
         y = _repeat(z, mask)
     for i, units in enumerate(reversed(architecture.units)):
         y = _recurrent(architecture, units, f"decoder_{i}", stock)(y, mask=mask)
-    y = keras.layers.Dense(architecture.n_features, activation=architecture.output_activation, name="output")(y)
+    y = keras.layers.Dense(architecture.width(head), activation=architecture.output_activation, name="output")(y)
     return keras.Model(inputs, y, name=f"{head}_decoder")
 
 
@@ -82,7 +82,7 @@ def build_free_decoder(architecture, head, *, stock=False, made=None):
     z, mask = keras.Input((architecture.latent_dim,), name="encoding"), _mask_input()
     free = FreeRunning(
         architecture.units[::-1],
-        architecture.n_features,
+        architecture.width(head),
         cell=architecture.cell,
         activation=architecture.activation,
         output_activation=architecture.output_activation,
@@ -99,7 +99,7 @@ def call_decoder_function(architecture, random_state=None):
     if not callable(architecture.decoder):
         return made
     for head, n_timesteps in zip(architecture.heads, architecture.n_timesteps, strict=True):
-        want = (n_timesteps, architecture.latent_dim, architecture.n_features)
+        want = (n_timesteps, architecture.latent_dim, architecture.width(head))
         with own_generator(random_state):
             made[head] = architecture.decoder(*want)
         check_decoder_model(made[head], *want)

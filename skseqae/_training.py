@@ -60,16 +60,20 @@ class Program:
 
     def __init__(self, architecture, made, optimizer, loss):
         self.architecture = architecture
-        _check_loss_shape(loss, architecture.n_features)
+        for head in architecture.heads:
+            _check_loss_shape(loss, architecture.width(head))
         self.model, self.parts = join(architecture, made)
         self.loss = loss
+        for name in architecture.frozen:
+            self.parts[name].trainable = False
         self.model.compile(optimizer=optimizer)
         optimizer.build(self.model.trainable_variables)
         self.fresh_optimizer_state = [variable.numpy() for variable in optimizer.variables]
-        arrays = {"weight": tf.TensorSpec((None,), "float32")}
-        for name in ("x", *architecture.heads):
-            arrays[name] = tf.TensorSpec((None, None, architecture.n_features), "float32")
-            arrays["mask" if name == "x" else f"{name}_mask"] = tf.TensorSpec((None, None), "float32")
+        by_step = tf.TensorSpec((None, None), "float32")
+        arrays = {"x": tf.TensorSpec((None, None, architecture.n_features), "float32"), "mask": by_step}
+        for head in architecture.heads:
+            arrays[head] = tf.TensorSpec((None, None, architecture.width(head)), "float32")
+            arrays |= {f"{head}_mask": by_step, f"{head}_weight": by_step}
         scales = {head: tf.TensorSpec((), "float32") for head in architecture.heads}
         # partials, which TensorFlow tells apart: it takes many traces of one method for a mistake, and warns
         self.train_step = tf.function(partial(self._train_step), input_signature=[arrays, scales])
@@ -100,17 +104,20 @@ class Program:
     def _losses(self, arrays, training=False):
         """Return the weighted loss of each head, summed over samples and real timesteps."""
         inputs = {name: value for name, value in arrays.items() if name in ("x", "mask") or name.endswith("_mask")}
-        if self.architecture.decoder == "conditional":
+        if self.architecture.first_previous is not None:
+            first = float(self.architecture.first_previous)
             for head in self.architecture.heads:
-                inputs[f"{head}_previous"] = tf.pad(arrays[head][:, :-1], ((0, 0), (1, 0), (0, 0)))
+                inputs[f"{head}_previous"] = tf.pad(
+                    arrays[head][:, :-1], ((0, 0), (1, 0), (0, 0)), constant_values=first
+                )
         outputs = self.model(inputs, training=training)
         losses = {}
         for head, output in outputs.items():
-            mask = arrays[f"{head}_mask"]
+            weight = arrays[f"{head}_weight"]
             # on padding one is compared with one, so that nothing there can reach the loss or its gradient
-            real = mask[:, :, None] > 0
+            real = weight[:, :, None] > 0
             by_step = self.loss(tf.where(real, arrays[head], 1.0), tf.where(real, output, 1.0))
-            losses[head] = tf.reduce_sum(arrays["weight"][:, None] * tf.where(mask > 0, by_step, 0.0))
+            losses[head] = tf.reduce_sum(weight * tf.where(weight > 0, by_step, 0.0))
         return losses
 
     def _train_step(self, arrays, scales):

@@ -11,6 +11,8 @@ LENGTHS = np.array([3, 0, 2])
 X = Sequences.from_packed(np.arange(10, dtype=np.float32).reshape(5, 2), LENGTHS)
 SHORTER = Sequences.from_packed(np.arange(3, dtype=np.float32), [2, 0, 1])
 DATA = TrainingData(X, {"reconstruction": X, "prediction": SHORTER}, np.array([2.0, 1.0, 0.5]))
+STEP_WEIGHTS = {"prediction": Sequences.from_packed(np.array([3.0, 0.0, 4.0]), SHORTER.lengths)}
+WEIGHTED = TrainingData(DATA.x, DATA.targets, DATA.sample_weight, STEP_WEIGHTS)
 
 
 def lengths_of(n_samples):
@@ -92,12 +94,21 @@ def test_empty_sequences_alone_are_padded_to_one_timestep():
 def test_a_batch_has_the_rows_asked_for_of_everything():
     batch = DATA.batch(np.array([2, 0]))
     assert {name: array.dtype for name, array in batch.items()} == dict.fromkeys(batch, np.float32)
-    assert_array_equal(batch["weight"], [0.5, 2.0])
+    assert_array_equal(batch["reconstruction_weight"], [[0.5, 0.5, 0], [2, 2, 2]])
     assert_array_equal(batch["x"], batch["reconstruction"])
     assert_array_equal(batch["mask"], [[1, 1, 0], [1, 1, 1]])
     assert_array_equal(batch["reconstruction_mask"], batch["mask"])
     assert_array_equal(batch["prediction"], [[[2], [0]], [[0], [1]]])
     assert_array_equal(batch["prediction_mask"], [[1, 0], [1, 1]])
+
+
+def test_a_timestep_may_have_a_weight_of_its_own():
+    batch = WEIGHTED.take(np.array([1, 2, 0])).batch(np.array([1, 2]))
+    assert_array_equal(batch["prediction_weight"], [[0.5 * 4, 0], [2 * 3, 0]])
+    assert_array_equal(batch["prediction_mask"], [[1, 0], [1, 1]])
+    assert_array_equal(batch["reconstruction_weight"], [[0.5, 0.5, 0], [2, 2, 2]])
+    assert WEIGHTED.mass("prediction") == 2.0 * 3 + 0.5 * 4
+    assert WEIGHTED.mass("reconstruction") == DATA.mass("reconstruction")
 
 
 def test_taking_samples_takes_them_of_everything():

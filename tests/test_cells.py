@@ -114,19 +114,34 @@ def test_the_gradient_of_a_step_equals_central_differences(cell, activation):
 def test_the_loop_takes_one_step_after_another(cell, masked):
     cell = CELLS[cell]
     (projected, U, bias), mask = draw_loop(cell, constant=False)
-    state, expected = cell.zero_state(4, UNITS, tf.float64), []
+    state = start = tuple(tf.constant(draw(4, UNITS, seed=20 + i)) for i in range(cell.n_states))
+    expected = []
     for t in range(5):
         state, _ = cell.step(projected[:, t], state[0] @ U + bias, state, "tanh")
         state = tuple(s * mask[:, t, None] for s in state) if masked else state
-        expected.append(state[0])
-    got = cell.recur(projected, U, bias, mask, activation="tanh", masked=masked, differentiable=False)
-    assert_allclose(got, np.stack(expected, axis=1), rtol=1e-12, atol=1e-15)
+        expected.append(state)
+    options = {"activation": "tanh", "masked": masked, "differentiable": False, "initial_state": start}
+    got = cell.recur(projected, U, bias, mask, **options, every_state=True)
+    assert_allclose(got, [np.stack(part, axis=1) for part in zip(*expected, strict=True)], rtol=1e-12, atol=1e-15)
+    (h,) = cell.recur(projected, U, bias, mask, **options)
+    assert_array_equal(h, got[0])
+
+
+@every_cell
+def test_the_state_starts_at_zero_where_none_is_given(cell):
+    arguments, mask = draw_loop(CELLS[cell], constant=False)
+    zeros = CELLS[cell].zero_state(4, UNITS, tf.float64)
+    options = {"activation": "tanh", "masked": False, "differentiable": True}
+    assert_array_equal(
+        CELLS[cell].recur(*arguments, mask, **options),
+        CELLS[cell].recur(*arguments, mask, initial_state=zeros, **options),
+    )
 
 
 @every_cell
 def test_a_masked_state_is_zero_on_padding(cell):
     arguments, mask = draw_loop(CELLS[cell], constant=False)
-    h = CELLS[cell].recur(*arguments, mask, activation="relu", masked=True, differentiable=False).numpy()
+    h = CELLS[cell].recur(*arguments, mask, activation="relu", masked=True, differentiable=False)[0].numpy()
     assert (h[mask.numpy() == 0] == 0).all()
     assert h[mask.numpy() == 1].any()
 
@@ -158,14 +173,17 @@ def test_keeping_what_a_gradient_needs_never_changes_a_state(cell, masked):
 @every_cell
 def test_the_gradient_written_by_hand_equals_the_automatic_one(cell, activation, masked, constant):
     """What is not differentiable by hand is differentiated by TensorFlow, through its own loop."""
-    arguments, mask = draw_loop(CELLS[cell], constant=constant)
-    upstream = tf.constant(draw(4, 5, UNITS, seed=9))
+    cell = CELLS[cell]
+    arguments, mask = draw_loop(cell, constant=constant)
+    state = tuple(tf.constant(draw(4, UNITS, seed=20 + i)) for i in range(cell.n_states))
+    upstream = [tf.constant(draw(4, 5, UNITS, seed=9 + i)) for i in range(cell.n_states)]
     gradients = []
-    for by_hand in (True, False):
+    for by_hand, every_state in [(True, False), (False, False), (True, True), (False, True)]:
         with tf.GradientTape() as tape:
-            tape.watch(arguments)
-            h = CELLS[cell].recur(*arguments, mask, activation=activation, masked=masked, differentiable=by_hand)
-            objective = tf.reduce_sum(upstream * h)
-        gradients.append(tape.gradient(objective, arguments))
-    for by_hand, automatic in zip(*gradients, strict=True):
+            tape.watch([*arguments, *state])
+            options = {"activation": activation, "masked": masked, "differentiable": by_hand}
+            histories = cell.recur(*arguments, mask, initial_state=state, every_state=every_state, **options)
+            objective = tf.add_n([tf.reduce_sum(u * h) for u, h in zip(upstream, histories, strict=False)])
+        gradients.append(tape.gradient(objective, [*arguments, *state]))
+    for by_hand, automatic in [*zip(*gradients[:2], strict=True), *zip(*gradients[2:], strict=True)]:
         assert_allclose(by_hand, automatic, rtol=1e-9, atol=1e-11)
