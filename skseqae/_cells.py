@@ -6,9 +6,12 @@ after the product). `a` is what reaches a gate before its activation, `U` the re
 Time is the first axis in here.
 """
 
+from functools import partial
 from typing import NamedTuple
 
 import tensorflow as tf
+
+from ._products import product_with
 
 
 def sigmoid(x):
@@ -115,7 +118,7 @@ class Cell(NamedTuple):
         masked : bool
             Whether the state is held at zero on padding.
         differentiable : bool
-            Whether to keep what the gradient needs.
+            Whether to keep what the gradient needs; if not, a row's bits depend on nothing but that row.
         initial_state : tuple of n_states tensors of shape (B, H), default=None
             Where to start. None: zeros.
         every_state : bool, default=False
@@ -167,9 +170,10 @@ class Scan(NamedTuple):
         n_kept = self.cell.n_states + 1 if save else self.n_returned
         arrays = [tf.TensorArray(U.dtype, n_timesteps, element_shape=None) for _ in range(n_kept)]
         constant = len(projected.shape) == 2
+        product = partial(tf.matmul, b=U) if save else product_with(U)
 
         def step(t, state, arrays):
-            recurrent = tf.matmul(state[0], U) + recurrent_bias
+            recurrent = product(state[0]) + recurrent_bias
             after, saved = self.cell.step(projected if constant else projected[t], recurrent, state, self.activation)
             if self.masked:
                 after = tuple(s * steps[t] for s in after)

@@ -16,10 +16,11 @@ from ._batches import mask_of, padded_and_mask
 from ._networks import build_encoder, build_free_decoder, call_decoder_function
 from ._sequences import Sequences, unpad
 
-# multiples of 16, the floats of the widest vector registers: a vector's rest would be computed by other instructions
-BATCH_SIZES = (16, 32, 256)
+# multiples of 16, the floats of the widest vector registers: a vector's rest would be computed by other instructions.
+# The larger ones of 48 too, which the panels of matrix products divide: a decoder function has products of its own.
+BATCH_SIZES = (16, 48, 240)
 # rows times timesteps of one batch, so that long sequences are computed few at a time
-LARGEST_BATCH = 256 * 1024
+LARGEST_BATCH = 240 * 1024
 N_ARCHITECTURES_KEPT = 32
 
 _compiled = OrderedDict()

@@ -5,10 +5,13 @@ them without looking at the mask and then reads its state at each sequence's las
 reach back, so that padding never changes a result.
 """
 
+from functools import partial
+
 import keras
 import tensorflow as tf
 
 from ._cells import CELLS, UNBOUNDED
+from ._products import product_with
 
 
 class ForgetGateBias(keras.initializers.Initializer):
@@ -29,6 +32,17 @@ def last_real(x, mask):
 def reverse_real(x, mask):
     """Reverse x of shape (B, T, F) along time within each row's real timesteps; padding stays in its place."""
     return tf.reverse_sequence(x, tf.reduce_sum(tf.cast(mask, "int32"), axis=1), seq_axis=1, batch_axis=0)
+
+
+@keras.saving.register_keras_serializable("skseqae")
+class Dense(keras.layers.Dense):
+    """The stock layer, but that outside training a row's bits depend on nothing but that row."""
+
+    def call(self, inputs, training=False):
+        """Multiply, add and activate."""
+        if training:
+            return super().call(inputs)
+        return self.activation(product_with(tf.convert_to_tensor(self.kernel))(inputs) + self.bias)
 
 
 class Recurrent(keras.layers.Layer):
@@ -116,44 +130,51 @@ class Recurrent(keras.layers.Layer):
 
     def call(self, x, mask, initial_state=None, training=False):
         """Run over all timesteps."""
-        kept = None
         if training and self.dropout:
-            width = self.n_symbols or x.shape[-1]
-            kept = keras.random.dropout(
-                tf.ones((tf.shape(x)[0], width), x.dtype), self.dropout, seed=self.seed_generator
-            )
-        runs = [self._run(direction, x, mask, initial_state, kept, training) for direction in self.directions]
+            x = self._drop(x)
+        runs = [self._run(direction, x, mask, initial_state, training) for direction in self.directions]
         outputs = [tf.concat(parts, axis=-1) if len(parts) > 1 else parts[0] for parts in zip(*runs, strict=True)]
         return outputs if self.return_state else outputs[0]
 
-    def step(self, x, state):
-        """Return the state, (h,) or (h, c), after one more timestep x of shape (B, F), or (B, 1) for a symbol."""
-        _, recurrent_kernel, bias = (tf.convert_to_tensor(w) for w in self.weights_of["forward"])
-        recurrent = tf.matmul(state[0], recurrent_kernel) + (0.0 if self.cell == "lstm" else bias[1])
-        return CELLS[self.cell].step(self._project("forward", x), recurrent, state, self.activation)[0]
+    def _drop(self, x):
+        """Drop inputs, the same at every timestep of a sequence; of symbols, some become none of them."""
+        shape = (tf.shape(x)[0], self.n_symbols or x.shape[-1])
+        kept = keras.random.dropout(tf.ones(shape, x.dtype), self.dropout, seed=self.seed_generator)
+        if self.n_symbols:
+            symbols = tf.cast(tf.minimum(x[..., 0], self.n_symbols - 1), "int32")
+            return tf.where(tf.gather(kept, symbols, axis=1, batch_dims=1)[..., None] > 0, x, self.n_symbols)
+        return x * (kept if len(x.shape) == 2 else kept[:, None])
 
-    def _project(self, direction, x, kept=None):
-        """Return the input times its kernel, with its bias."""
+    def stepper(self):
+        """Return the function of one more timestep, x of shape (B, F) or (B, 1), and a state that gives the next."""
+        _, recurrent_kernel, bias = (tf.convert_to_tensor(w) for w in self.weights_of["forward"])
+        project, product = self._projection("forward"), product_with(recurrent_kernel)
+        recurrent_bias = 0.0 if self.cell == "lstm" else bias[1]
+
+        def step(x, state):
+            recurrent = product(state[0]) + recurrent_bias
+            return CELLS[self.cell].step(project(x), recurrent, state, self.activation)[0]
+
+        return step
+
+    def _projection(self, direction, training=False):
+        """Return the function that multiplies the input by its kernel and adds its bias."""
         kernel, _, bias = (tf.convert_to_tensor(w) for w in self.weights_of[direction])
         bias = bias if self.cell == "lstm" else bias[0]
         if self.n_symbols:
-            symbols = tf.cast(x[..., 0], "int32")
-            if kept is None:
-                return tf.gather(tf.pad(kernel, ((0, 1), (0, 0))), symbols) + bias
-            factors = tf.gather(tf.pad(kept, ((0, 0), (0, 1))), symbols, axis=1, batch_dims=1)
-            return tf.gather(tf.pad(kernel, ((0, 1), (0, 0))), symbols) * factors[..., None] + bias
-        if kept is not None:
-            x *= kept if len(x.shape) == 2 else kept[:, None]
-        return tf.matmul(x, kernel) + bias
+            rows = tf.pad(kernel, ((0, 1), (0, 0)))  # zeros for a symbol that is none of them
+            return lambda x: tf.gather(rows, tf.cast(x[..., 0], "int32")) + bias
+        product = partial(tf.matmul, b=kernel) if training else product_with(kernel)
+        return lambda x: product(x) + bias
 
-    def _run(self, direction, x, mask, initial_state, kept, training):
+    def _run(self, direction, x, mask, initial_state, training):
         """Return h, at every timestep or at the last real one, and with `return_state` each part of the state."""
         backward = direction == "backward"
         if backward and len(x.shape) == 3:
             x = reverse_real(x, mask)
         _, recurrent_kernel, bias = (tf.convert_to_tensor(w) for w in self.weights_of[direction])
         histories = CELLS[self.cell].recur(
-            self._project(direction, x, kept),
+            self._projection(direction, training)(x),
             recurrent_kernel,
             None if self.cell == "lstm" else bias[1],
             mask,
@@ -182,14 +203,18 @@ class Recurrent(keras.layers.Layer):
         return [h, *[state] * CELLS[self.cell].n_states] if self.return_state else h
 
 
-def step_through(layers, x, states):
-    """Return what the last of stacked layers says of one more timestep, (B, H), and the states after it."""
-    after = []
-    for layer, state in zip(layers, states, strict=True):
-        state = layer.step(x, state)
-        after.append(state)
-        x = state[0]
-    return x, after
+def stack_stepper(layers):
+    """Return the function of one more timestep and all states that gives the last layer's h and all states after."""
+    steps = [layer.stepper() for layer in layers]
+
+    def step_through(x, states):
+        after = []
+        for step, state in zip(steps, states, strict=True):
+            after.append(step(x, state))
+            x = after[-1][0]
+        return x, after
+
+    return step_through
 
 
 @keras.saving.register_keras_serializable("skseqae")
@@ -226,7 +251,7 @@ class FreeRunning(keras.layers.Layer):
         self.layers = [
             Recurrent(width, cell=cell, activation=activation, name=f"recurrent_{i}") for i, width in enumerate(units)
         ]
-        self.output_layer = keras.layers.Dense(n_features, activation=output_activation, name="output")
+        self.output_layer = Dense(n_features, activation=output_activation, name="output")
 
     def build(self, z_shape, mask_shape=None):
         """Create the weights of each layer."""
@@ -241,9 +266,10 @@ class FreeRunning(keras.layers.Layer):
         cell = CELLS[self.cell]
         batch, n_timesteps = tf.shape(z)[0], tf.shape(mask)[1]
         states = [cell.zero_state(batch, layer.units, z.dtype) for layer in self.layers]
+        step_through = stack_stepper(self.layers)
 
         def step(t, last, states, outputs):
-            h, states = step_through(self.layers, tf.concat([z, last], axis=-1), states)
+            h, states = step_through(tf.concat([z, last], axis=-1), states)
             last = self.output_layer(h)
             return t + 1, last, states, outputs.write(t, last)
 

@@ -12,7 +12,7 @@ from threading import RLock
 import keras
 from keras import ops
 
-from ._layers import FreeRunning, Recurrent
+from ._layers import Dense, FreeRunning, Recurrent
 
 _generator_lock = RLock()
 STOCK = {"lstm": keras.layers.LSTM, "gru": keras.layers.GRU}
@@ -44,7 +44,7 @@ def build_encoder(architecture, *, stock=False):
         layer = _recurrent(architecture, units, f"encoder_{i}", stock, architecture.bidirectional, sequences=i < last)
         y = layer(y, mask=mask)
     if y.shape[-1] != architecture.latent_dim:
-        y = keras.layers.Dense(architecture.latent_dim, name="encoding")(y)
+        y = (keras.layers.Dense if stock else Dense)(architecture.latent_dim, name="encoding")(y)
     return keras.Model([x, mask], y, name="encoder")
 
 
@@ -67,7 +67,8 @@ def build_decoder(architecture, head, *, stock=False, made=None):
         y = _repeat(z, mask)
     for i, units in enumerate(reversed(architecture.units)):
         y = _recurrent(architecture, units, f"decoder_{i}", stock)(y, mask=mask)
-    y = keras.layers.Dense(architecture.width(head), activation=architecture.output_activation, name="output")(y)
+    dense = keras.layers.Dense if stock else Dense
+    y = dense(architecture.width(head), activation=architecture.output_activation, name="output")(y)
     return keras.Model(inputs, y, name=f"{head}_decoder")
 
 

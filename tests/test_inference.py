@@ -72,7 +72,7 @@ def test_each_row_is_decoded_as_the_network_decodes_it_alone(weights, encodings,
         assert_allclose(decoded[i], network([encodings[i : i + 1], mask])[0][: len(MANY[i])], atol=1e-6)
 
 
-@pytest.mark.parametrize("n_samples", [1, 2, 15, 16, 17, 32, 33, 257])
+@pytest.mark.parametrize("n_samples", [1, 2, 15, 16, 17, 48, 49, 241])
 def test_neither_the_number_of_rows_nor_their_order_changes_a_bit(weights, encodings, decoded, n_samples):
     rows = np.random.RandomState(n_samples).permutation(300)[:n_samples]
     assert_array_equal(encode(ARCHITECTURE, weights, MANY[rows]), encodings[rows])
@@ -132,22 +132,22 @@ def note_batches(monkeypatch, weights, sequences):
 
 
 def test_batches_are_filled_to_a_few_fixed_sizes(monkeypatch, weights):
-    sizes = {n: [s[0] for s in note_batches(monkeypatch, weights, MANY[:n])[1]] for n in (1, 16, 17, 33, 256, 300)}
-    assert sizes == {1: [16], 16: [16], 17: [32], 33: [256], 256: [256], 300: [256, 256]}
+    sizes = {n: [s[0] for s in note_batches(monkeypatch, weights, MANY[:n])[1]] for n in (1, 16, 17, 49, 240, 300)}
+    assert sizes == {1: [16], 16: [16], 17: [48], 49: [240], 240: [240], 300: [240, 240]}
 
 
 def test_batches_are_cut_by_length_and_run_to_their_longest(monkeypatch, weights):
-    sequences = draw_sequences([2] * 256 + [9] * 255 + [5])
-    assert note_batches(monkeypatch, weights, sequences)[1] == [(256, 9, 2), (256, 2, 2)]
+    sequences = draw_sequences([2] * 240 + [9] * 239 + [5])
+    assert note_batches(monkeypatch, weights, sequences)[1] == [(240, 9, 2), (240, 2, 2)]
 
 
 def test_long_sequences_are_computed_few_rows_at_a_time(monkeypatch, weights):
-    sequences = draw_sequences([3] * 40 + [100] * 32 + [40] * 32)
+    sequences = draw_sequences([3] * 40 + [100] * 32 + [40] * 48)
     expected, together = note_batches(monkeypatch, weights, sequences)
-    assert together == [(256, 100, 2)]
-    monkeypatch.setattr(_inference, "LARGEST_BATCH", 32 * 40)
+    assert together == [(240, 100, 2)]
+    monkeypatch.setattr(_inference, "LARGEST_BATCH", 48 * 40)
     got, apart = note_batches(monkeypatch, weights, sequences)
-    assert apart == [(16, 100, 2), (16, 100, 2), (32, 40, 2), (256, 3, 2)]
+    assert apart == [(16, 100, 2), (16, 100, 2), (48, 40, 2), (240, 3, 2)]
     assert_array_equal(got, expected)
 
 

@@ -42,7 +42,8 @@ def gradients_of(layer, x, mask, upstream):
     with tf.GradientTape() as tape:
         tape.watch(x)
         objective = tf.reduce_sum(upstream * layer(x, mask=tf.constant(mask), training=True))
-    return [g.numpy() for g in tape.gradient(objective, [x, *(weight.value for weight in layer.weights)])]
+    gradients = tape.gradient(objective, [x, *(weight.value for weight in layer.weights)], unconnected_gradients="zero")
+    return [g.numpy() for g in gradients]
 
 
 def upstream_of(layer, mask, seed=7):
@@ -361,3 +362,79 @@ def test_keras_can_save_a_free_running_decoder(tmp_path):
     again = keras.models.load_model(tmp_path / "decoder.keras")
     arrays = [draw(3, 5).astype(np.float32), mask_for(np.array([4, 2, 0]), 4)]
     assert_array_equal(again(arrays), model(arrays))
+
+
+# --- states and symbols -----------------------------------------------------------------------------------------------
+
+
+def one_hot(symbols, n_symbols):
+    """Vectors (B, T, V), zeros for a number beyond."""
+    return np.eye(n_symbols + 1)[symbols][:, :, :n_symbols]
+
+
+@one_way_or_both
+@last_or_every_step
+@every_cell
+def test_it_returns_its_state_at_the_last_real_timestep(cell, sequences, bidirectional):
+    options = {"cell": cell, "bidirectional": bidirectional, "dtype": "float64"}
+    layer = make_layer(return_sequences=sequences, **options)
+    stateful = make_layer(return_sequences=sequences, return_state=True, **options)
+    x, mask = draw(4, N_TIMESTEPS, N_FEATURES), mask_for()
+
+    output, *state = stateful(x, mask=mask)
+
+    assert_array_equal(output, layer(x, mask=mask))
+    assert_array_equal(state[0], make_layer(**options)(x, mask=mask))
+    assert len(state) == (2 if cell == "lstm" else 1)
+    for part in state:  # padding, and what it holds, is not in it
+        assert part.shape == (4, UNITS * len(layer.directions))
+        assert not np.any(part[-1])
+    padded = np.where(mask[:, :, None] > 0, x, 1e3)
+    for part, again in zip(state, stateful(padded, mask=mask)[1:], strict=True):
+        assert_array_equal(part, again)
+
+
+@every_cell
+def test_the_second_half_goes_on_from_the_state_after_the_first(cell):
+    layer = make_layer(cell=cell, return_sequences=True, return_state=True, dtype="float64")
+    x, ones = draw(4, 6, N_FEATURES), np.ones((4, 3), np.float32)
+    whole = layer(x, mask=np.ones((4, 6), np.float32))
+    _, *state = layer(x[:, :3], mask=ones)
+    second, *last = layer(x[:, 3:], mask=ones, initial_state=state)
+    assert_allclose(second, whole[0][:, 3:], rtol=1e-12)
+    for got, expected in zip(last, whole[1:], strict=True):
+        assert_allclose(got, expected, rtol=1e-12)
+
+
+@one_way_or_both
+@every_cell
+def test_symbols_are_read_as_one_hot_vectors(cell, bidirectional):
+    symbols = np.random.default_rng(0).integers(0, 5, size=(4, N_TIMESTEPS))  # of which 4 is none
+    layer = Recurrent(UNITS, cell=cell, bidirectional=bidirectional, n_symbols=4, dtype="float64")
+    layer.build((None, None, 1))
+    dense = make_layer(4, cell=cell, bidirectional=bidirectional, dtype="float64")
+    layer.set_weights(dense.get_weights())
+    for training in (False, True):
+        got = layer(symbols[:, :, None].astype(float), mask=mask_for(), training=training)
+        assert_allclose(got, dense(one_hot(symbols, 4), mask=mask_for(), training=training), rtol=1e-12)
+
+
+def test_symbols_have_the_gradient_of_one_hot_vectors():
+    symbols, mask, upstream = np.array([[0, 2, 2, 3]]), np.ones((1, 4), np.float32), draw(1, UNITS)
+    layer, dense = Recurrent(UNITS, n_symbols=3, dtype="float64"), make_layer(3, dtype="float64")
+    layer.build((None, None, 1))
+    layer.set_weights(dense.get_weights())
+    _, *got = gradients_of(layer, symbols[:, :, None].astype(float), mask, upstream)
+    _, *expected = gradients_of(dense, one_hot(symbols, 3), mask, upstream)
+    for a, b in zip(got, expected, strict=True):
+        assert_allclose(a, b, rtol=1e-12)
+
+
+def test_dropout_makes_the_same_symbols_none_of_them_all_along_a_sequence():
+    layer = Recurrent(UNITS, n_symbols=4, dropout=0.5)
+    layer.build((None, None, 1))
+    symbols = np.tile(np.arange(4.0), 50)[None, :, None].repeat(20, axis=0)
+    dropped = np.asarray(layer._drop(tf.constant(symbols, tf.float32)))[:, :, 0]
+    assert_array_equal(dropped[:, :4], dropped[:, -4:])
+    assert {True, False} == set((dropped[:, :4] == 4).ravel())
+    assert_array_equal(dropped[dropped != 4], symbols[:, :, 0][dropped != 4])
