@@ -147,7 +147,7 @@ def test_long_sequences_are_computed_few_rows_at_a_time(monkeypatch, weights):
     assert together == [(240, 100, 2)]
     monkeypatch.setattr(_inference, "LARGEST_BATCH", 48 * 40)
     got, apart = note_batches(monkeypatch, weights, sequences)
-    assert apart == [(16, 100, 2), (16, 100, 2), (48, 40, 2), (240, 3, 2)]
+    assert apart == [(16, 100, 2), (16, 100, 2), (48, 40, 2), (48, 3, 2)]
     assert_array_equal(got, expected)
 
 
