@@ -1,7 +1,16 @@
 """LSTM sequence autoencoders for scikit-learn."""
 
 from ._autoencoder import LSTMAutoencoderTransformer
+from ._composite import CompositeSequenceRegressor
+from ._dense import DenseAutoencoderTransformer
+from ._seq2seq import Seq2SeqClassifier
 from ._sequences import Sequences
 
-__all__ = ["LSTMAutoencoderTransformer", "Sequences"]
+__all__ = [
+    "CompositeSequenceRegressor",
+    "DenseAutoencoderTransformer",
+    "LSTMAutoencoderTransformer",
+    "Seq2SeqClassifier",
+    "Sequences",
+]
 __version__ = "0.1.0.dev0"

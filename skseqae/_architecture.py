@@ -6,11 +6,25 @@ which parts are not trained (`frozen`).
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+
+
+class Shaped:
+    """What all kinds have, and how one is compared with that of the weights to go on from."""
+
+    decoder = None  # but for a function of the user's
+    first_previous = None
+    frozen = ()
+
+    @property
+    def shape(self):
+        """All but what acts on training alone."""
+        names = (field.name for field in fields(self))
+        return {name: getattr(self, name) for name in names if name not in ("dropout", "noise", "frozen")}
 
 
 @dataclass(frozen=True)
-class Architecture:
+class Architecture(Shaped):
     """A recurrent autoencoder: all that decides which weights there are and what is computed from them."""
 
     n_features: int
@@ -26,7 +40,6 @@ class Architecture:
     n_timesteps: tuple[int, ...] = ()  # of each head, where the decoder is a function
     output_activation: str = "linear"
     reverse: bool = False  # whether reconstructions are said last timestep first
-    frozen = ()
 
     def width(self, head):
         """Return the number of features that a decoder says."""
@@ -39,7 +52,7 @@ class Architecture:
 
 
 @dataclass(frozen=True)
-class Seq2SeqArchitecture:
+class Seq2SeqArchitecture(Shaped):
     """A recurrent encoder, and a decoder of labels that starts from the encoder's state."""
 
     n_features: int  # 1 for symbols
@@ -68,9 +81,19 @@ class Seq2SeqArchitecture:
         """Classes, and the end where that is said."""
         return self.n_classes + self.has_end
 
+    @property
+    def n_states(self):
+        """Parts of a layer's state: h, and c in an LSTM."""
+        return 2 if self.cell == "lstm" else 1
+
+    @property
+    def state_units(self):
+        """Width of each layer's state, both directions together."""
+        return tuple(units * (2 if self.bidirectional else 1) for units in self.units)
+
 
 @dataclass(frozen=True)
-class DenseArchitecture:
+class DenseArchitecture(Shaped):
     """A feed-forward autoencoder, which takes each row for a sequence of one timestep."""
 
     n_features: int
@@ -81,8 +104,6 @@ class DenseArchitecture:
     noise: float = 0.0
     output_activation: str = "linear"
     heads = ("reconstruction",)
-    first_previous = None
-    frozen = ()
 
     def width(self, head):
         """Return the number of features, all of which are said again."""

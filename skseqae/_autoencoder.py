@@ -3,15 +3,14 @@
 from dataclasses import replace
 
 import numpy as np
-from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin, _fit_context
+from sklearn.base import _fit_context
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _check_sample_weight, check_array, check_is_fitted
 
-from ._architecture import Architecture
-from ._base import BaseSequenceEstimator
-from ._metrics import mean_by_feature, mean_by_sample, mean_by_timestep, squared_errors
-from ._targets import next_steps, reversed_in_time
+from ._encoding import BaseAutoencoder, has_head
+from ._metrics import mean_by_sample, squared_errors
+from ._targets import check_n_timesteps, next_steps, reversed_in_time
 
 HEADS = {
     "reconstruction": ("reconstruction",),
@@ -20,19 +19,7 @@ HEADS = {
 }
 
 
-def _has_head(head):
-    """Return a check for `available_if`: the fitted objective, or the one set, has this decoder."""
-
-    def check(self):
-        heads = self._architecture.heads if hasattr(self, "_architecture") else HEADS.get(self.objective, ())
-        if head not in heads:
-            raise AttributeError(f"A {type(self).__name__} with objective={self.objective!r} has no {head} decoder.")
-        return True
-
-    return check
-
-
-class LSTMAutoencoderTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseSequenceEstimator):
+class LSTMAutoencoderTransformer(BaseAutoencoder):
     """Encode variable-length sequences as fixed-length vectors, by an LSTM autoencoder.
 
     An encoder reads each sequence into one vector, and a decoder says the sequence again from that vector alone. After
@@ -143,10 +130,8 @@ class LSTMAutoencoderTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMix
     """
 
     _parameter_constraints: dict = {
-        **BaseSequenceEstimator._parameter_constraints,
+        **BaseAutoencoder._parameter_constraints,
         "objective": [StrOptions(set(HEADS))],
-        "decoder": [StrOptions({"repeat", "conditional"}), callable],
-        "reverse": ["boolean"],
     }
 
     def __init__(
@@ -260,28 +245,7 @@ class LSTMAutoencoderTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMix
         """
         return self._fit(X, y, sample_weight, partial=True)
 
-    def transform(self, X):
-        """Encode sequences.
-
-        Parameters
-        ----------
-        X : sequences of N samples
-            A list of arrays (T_i, F) or (T_i,), an array (N, T, F) or (N, T), a dataframe (N, T), or `Sequences`.
-
-        Returns
-        -------
-        Z : ndarray of shape (N, latent_dim)
-            The encodings; float32 if X is, else float64.
-
-        Raises
-        ------
-        TypeError, ValueError
-            If X is not sequences of as many features as in training.
-        """
-        sequences, _, x = self._read(X)
-        return self._encode(x).astype(sequences.dtype, copy=False)
-
-    @available_if(_has_head("reconstruction"))
+    @available_if(has_head("reconstruction"))
     def inverse_transform(self, Z, n_timesteps=None):
         """Decode encodings into sequences of the kind that `fit` was given.
 
@@ -305,28 +269,11 @@ class LSTMAutoencoderTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMix
         Z = check_array(Z, dtype=[np.float64, np.float32], input_name="Z")
         if Z.shape[1] != self._n_features_out:
             raise ValueError(f"Z has {Z.shape[1]} columns, but encodings have latent_dim={self._n_features_out}.")
-        lengths = self._check_n_timesteps(n_timesteps, len(Z))
+        lengths = self._lengths_to_decode(n_timesteps, len(Z))
         decoded = self._reconstruct(Z.astype(np.float32), lengths, Z.dtype)
         return replace(self._layout, n_timesteps=int(lengths.max())).restore(decoded)
 
-    @available_if(_has_head("reconstruction"))
-    def reconstruct(self, X):
-        """Encode sequences and decode them again.
-
-        Parameters
-        ----------
-        X : sequences of N samples
-            A list of arrays (T_i, F) or (T_i,), an array (N, T, F) or (N, T), a dataframe (N, T), or `Sequences`.
-
-        Returns
-        -------
-        decoded : sequences of N samples
-            Of the kind, lengths and units of X.
-        """
-        sequences, layout, x = self._read(X)
-        return layout.restore(self._reconstruct(self._encode(x), sequences.lengths, sequences.dtype))
-
-    @available_if(_has_head("prediction"))
+    @available_if(has_head("prediction"))
     def predict_next(self, X):
         """Say each next timestep.
 
@@ -347,29 +294,6 @@ class LSTMAutoencoderTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMix
         if layout.n_timesteps is not None:
             layout = replace(layout, n_timesteps=layout.n_timesteps - 1)
         return layout.restore(predicted)
-
-    @available_if(_has_head("reconstruction"))
-    def reconstruction_error(self, X, reduction="sample"):
-        """Return the mean squared difference of X and `reconstruct(X)`.
-
-        Each feature is in units of its standard deviation in training, whatever `scale` and `loss` are.
-
-        Parameters
-        ----------
-        X : sequences of N samples
-            A list of arrays (T_i, F) or (T_i,), an array (N, T, F) or (N, T), a dataframe (N, T), or `Sequences`.
-        reduction : {"sample", "timestep", "feature"}, default="sample"
-            What is left after averaging.
-
-        Returns
-        -------
-        errors : ndarray of shape (N,), ndarray of shape (N, F), or sequences of N samples
-            For each sample; for each sample and feature; or for each timestep, as the kind of X with numbers for
-            timesteps. An empty sequence has errors of 0.
-        """
-        sequences, layout, x = self._read(X)
-        decoded = self._reconstruct(self._encode(x), sequences.lengths, np.float64)
-        return self._reduce_errors(sequences, decoded, layout, reduction)
 
     def score_samples(self, X):
         """Return minus the mean squared error of each sequence: the higher, the more like the training set.
@@ -413,40 +337,19 @@ class LSTMAutoencoderTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMix
         scores = self.score_samples(X)
         return float(np.average(scores, weights=_check_sample_weight(sample_weight, scores, dtype=np.float64)))
 
-    def __sklearn_tags__(self):
-        """Return scikit-learn's tags: float32 comes out where it went in."""
-        tags = super().__sklearn_tags__()
-        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
-        return tags
+    def _heads(self):
+        return HEADS.get(self.objective, ())
 
-    @property
-    def _n_features_out(self):
-        return self._architecture.latent_dim
-
-    def _architecture_for(self, sequences):
-        heads = HEADS[self.objective]
-        longest = int(sequences.lengths.max())
-        if heads[-1] == "prediction" and longest < 2:
+    def _architecture_for(self, sequences, target):
+        said = {head: next_steps(sequences) if head == "prediction" else sequences for head in self._heads()}
+        if not said[self._heads()[-1]].lengths.any():
             raise ValueError(
-                f"objective={self.objective!r} needs a sequence of 2 timesteps or more, but the longest has {longest}."
+                f"objective={self.objective!r} needs a sequence of 2 timesteps or more, but the longest has "
+                f"{sequences.lengths.max()}."
             )
-        lengths = {"reconstruction": longest, "prediction": longest - 1}
-        return Architecture(
-            n_features=sequences.n_features,
-            latent_dim=self.latent_dim,
-            units=self._units(),
-            cell=self.cell,
-            activation=self.activation,
-            bidirectional=bool(self.bidirectional),
-            dropout=float(self.dropout),
-            heads=heads,
-            decoder=self.decoder,
-            n_timesteps=tuple(lengths[head] for head in heads) if callable(self.decoder) else (),
-            output_activation=self._output_activation(sequences),
-            reverse=bool(self.reverse) and "reconstruction" in heads,
-        )
+        return self._make_architecture(sequences.n_features, said)
 
-    def _targets_for(self, architecture, x):
+    def _targets_for(self, architecture, x, target):
         says = {"reconstruction": reversed_in_time if architecture.reverse else lambda x: x, "prediction": next_steps}
         return {head: says[head](x) for head in architecture.heads}
 
@@ -454,36 +357,14 @@ class LSTMAutoencoderTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMix
         heads = HEADS[self.objective]
         return dict.fromkeys(heads, 1 / len(heads))
 
-    def _reconstruct(self, Z, lengths, dtype):
-        decoded = self._decode("reconstruction", Z, lengths)
-        return self._scaling.undo(reversed_in_time(decoded) if self._architecture.reverse else decoded, dtype)
-
     def _predict_next(self, Z, lengths, dtype):
         return self._scaling.undo(self._decode("prediction", Z, np.maximum(lengths - 1, 0)), dtype)
 
-    def _reduce_errors(self, sequences, decoded, layout, reduction):
-        errors = squared_errors(sequences, decoded, self._feature_std)
-        if reduction == "sample":
-            return mean_by_sample(errors)
-        if reduction == "feature":
-            return mean_by_feature(errors)
-        if reduction == "timestep":
-            return replace(layout, univariate=True).restore(mean_by_timestep(errors))
-        raise ValueError(f"reduction must be 'sample', 'timestep' or 'feature', got {reduction!r}.")
-
-    def _check_n_timesteps(self, n_timesteps, n_samples):
-        """Return the length to decode each of N encodings to."""
-        if n_timesteps is None:
-            shortest, longest = self._length_range
-            if shortest != longest:
-                raise ValueError(
-                    f"The training sequences had from {shortest} to {longest} timesteps: say n_timesteps, an int or an "
-                    "array of one length for each row of Z."
-                )
-            n_timesteps = longest
-        lengths = np.asarray(n_timesteps)
-        if lengths.dtype.kind not in "iu" or lengths.shape not in ((), (n_samples,)) or (lengths < 0).any():
+    def _lengths_to_decode(self, n_timesteps, n_samples):
+        shortest, longest = self._length_range
+        if n_timesteps is None and shortest != longest:
             raise ValueError(
-                f"n_timesteps must be an int or an array of {n_samples} ints, of at least 0, got {n_timesteps!r}."
+                f"The training sequences had from {shortest} to {longest} timesteps: say n_timesteps, an int or an "
+                "array of one length for each row of Z."
             )
-        return np.broadcast_to(lengths, n_samples).astype(np.int64)
+        return check_n_timesteps(longest if n_timesteps is None else n_timesteps, n_samples)

@@ -3,7 +3,6 @@
 import copy
 import inspect
 import numbers
-from dataclasses import replace
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -12,10 +11,12 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from ._batches import TrainingData
+from ._containers import locate
 from ._process import check_process
 from ._routing import RoutedParametersMixin
 from ._scaling import Scaling, weighted_moments
 from ._sequences import check_sequences
+from ._targets import TargetLayout
 
 # by the loss' name as Keras has it, without underscores
 OUTPUT_ACTIVATIONS = {
@@ -25,23 +26,27 @@ OUTPUT_ACTIVATIONS = {
 }
 
 
+# of estimators whose encoder is recurrent
+RECURRENT_CONSTRAINTS = {
+    "cell": [StrOptions({"lstm", "gru"})],
+    "units": [Interval(numbers.Integral, 1, None, closed="left"), tuple, list, None],
+    "bidirectional": ["boolean"],
+    "activation": [StrOptions({"tanh", "relu", "sigmoid", "linear"})],
+    "dropout": [Interval(numbers.Real, 0, 1, closed="left")],
+    "padding_value": [numbers.Real, None],
+}
+
+
 class BaseSequenceEstimator(RoutedParametersMixin, BaseEstimator):
     """Parameters and NumPy arrays, and what every estimator does with them.
 
     A subclass says which network it needs (`_architecture_for`), what the network must say back (`_targets_for`) and
-    how much each of its heads counts (`_head_weights`).
+    how much each of its heads counts (`_head_weights`). One that is given a y reads it (`_check_target`), and learns
+    from it what it must know of it (`_fit_target`).
     """
 
     _parameter_constraints: dict = {
-        "latent_dim": [Interval(numbers.Integral, 1, None, closed="left")],
-        "cell": [StrOptions({"lstm", "gru"})],
-        "units": [Interval(numbers.Integral, 1, None, closed="left"), tuple, list, None],
-        "bidirectional": ["boolean"],
-        "activation": [StrOptions({"tanh", "relu", "sigmoid", "linear"})],
-        "dropout": [Interval(numbers.Real, 0, 1, closed="left")],
-        "padding_value": [numbers.Real, None],
         "scale": [StrOptions({"standard"}), None],
-        "loss": [str, callable],
         "optimizer": [str, HasMethods(["get_config", "apply_gradients"])],
         "learning_rate": [Interval(numbers.Real, 0, None, closed="neither")],
         "clipnorm": [Interval(numbers.Real, 0, None, closed="neither"), None],
@@ -95,42 +100,68 @@ class BaseSequenceEstimator(RoutedParametersMixin, BaseEstimator):
         sequences, layout = self._check_input(X)
         return sequences, layout, self._scaling.apply(sequences)
 
-    def _fit(self, X, y, sample_weight, *, partial=False):
-        """Fit a copy and take it over by one update, so that a failure leaves everything as it was."""
+    def _fit(self, X, y, sample_weight, *, partial=False, **known):
+        """Fit a copy and take it over by one update, so that a failure leaves everything as it was.
+
+        `known` is what the caller knows of y beside it.
+        """
         fitted = copy.copy(self)
         fitted._random = copy.deepcopy(getattr(self, "_random", None))
-        fitted._learn(X, y, sample_weight, partial)
+        fitted._learn(X, y, sample_weight, partial, known)
         self.__dict__ = vars(fitted)
         return self
 
-    def _learn(self, X, y, sample_weight, partial):
+    def _learn(self, X, y, sample_weight, partial, known):
         continued = self._architecture if (partial or self.warm_start) and hasattr(self, "_architecture") else None
         going_on = partial and continued is not None
         sequences, layout = self._check_input(X, reset=not going_on)
-        sample_weight = _check_sample_weight(
-            sample_weight, sequences.lengths, dtype=np.float64, ensure_non_negative=True
-        )
-        rows = np.flatnonzero(sample_weight)  # a weight of zero is as good as absence
-        if not len(rows):
-            raise ValueError("All values of sample_weight are zero: at least one sample needs a weight above zero.")
-        sequences, sample_weight = sequences[rows], sample_weight[rows]
-        if not sequences.lengths.any():
-            raise ValueError("All sequences with a sample_weight above zero are empty: at least one needs a timestep.")
+        sequences, target = self._check_target(sequences, y, reset=not going_on, **known)
+        sequences, target, sample_weight = _weighted_rows(sequences, target, sample_weight)
         if not going_on:
-            self._layout, self._padding_value = layout, self.padding_value
+            self._layout, self._padding_value = layout, getattr(self, "padding_value", None)
             self._length_range = int(sequences.lengths.min()), int(sequences.lengths.max())
-            mean, self._feature_std = weighted_moments(sequences, sample_weight)
-            standard = self.scale == "standard"
-            self._scaling = Scaling(mean, self._feature_std) if standard else Scaling.identity(len(mean))
+            sequences = self._fit_input(sequences, sample_weight)
             self._random = np.random.RandomState(check_random_state(self.random_state).randint(2**31 - 1))
-        architecture = continued if going_on else self._architecture_for(sequences)
-        if continued and continued != replace(architecture, dropout=continued.dropout):
+        self._fit_target(sequences, target, sample_weight, reset=not going_on)
+        architecture = continued if going_on else self._architecture_for(sequences, target)
+        if continued and continued.shape != architecture.shape:
             raise ValueError(_changed_architecture(continued, architecture))
         x = self._scaling.apply(sequences)
-        data = TrainingData(x, self._targets_for(architecture, x), sample_weight)
-        for head, target in data.targets.items():
-            _check_decodable(architecture, head, target.lengths)
+        targets = self._targets_for(architecture, x, target)
+        for head, says in targets.items():
+            _check_decodable(architecture, head, says.lengths)
+        data = TrainingData(x, targets, sample_weight, self._step_weights_for(targets))
         self._train(architecture, data, partial, going_on)
+
+    def _check_target(self, sequences, y, *, reset):
+        """Return the sequences to read and what was asked for with them, None where that is in the sequences."""
+        return sequences, None
+
+    def _fit_target(self, sequences, target, sample_weight, *, reset):
+        """Take what must be known of the targets, or hold them against what is."""
+
+    def _reads_y(self, head):
+        """Tell whether what a decoder says is y, and not X."""
+        return False
+
+    def _step_weights_for(self, targets):
+        """Return how much single timesteps of the targets count, `Sequences` by head."""
+        return {}
+
+    def _fit_input(self, sequences, sample_weight):
+        """Take the scaling from the sequences, and return those to read."""
+        mean, self._feature_std = weighted_moments(sequences, sample_weight)
+        standard = self.scale == "standard"
+        self._scaling = Scaling(mean, self._feature_std) if standard else Scaling.identity(len(mean))
+        return sequences
+
+    def _seeds(self):
+        """Return weights to start from, by part of the network."""
+        return None
+
+    def _loss_and_routed(self):
+        """Return the loss, and the routed parameters of the loss and the optimizer."""
+        return self.loss, self._routed
 
     def _train(self, architecture, data, partial, going_on):
         # TensorFlow loads here, at the first fit, and not with the package
@@ -149,6 +180,7 @@ class BaseSequenceEstimator(RoutedParametersMixin, BaseEstimator):
             self._random,
             weights=getattr(self, "_weights", None) if going_on or self.warm_start else None,
             optimizer_state=self._optimizer_state if going_on else None,
+            seeds=self._seeds(),
         )
         self._architecture = architecture
         self._weights, self._optimizer_state = trained.weights, trained.optimizer_state
@@ -167,12 +199,13 @@ class BaseSequenceEstimator(RoutedParametersMixin, BaseEstimator):
                         f"{name}={getattr(self, name)!r} has no effect on an optimizer that is an instance: set it in "
                         f"the optimizer and leave {name}={default!r}, or give the optimizer by name."
                     )
+        loss, routed = self._loss_and_routed()
         return Settings(
             optimizer=self.optimizer,
             learning_rate=self.learning_rate,
             clipnorm=self.clipnorm,
-            loss=self.loss,
-            routed=self._routed,
+            loss=loss,
+            routed=routed,
             epochs=1 if partial else self.epochs,
             batch_size=self.batch_size,
             head_weights=self._head_weights(),
@@ -182,16 +215,16 @@ class BaseSequenceEstimator(RoutedParametersMixin, BaseEstimator):
             verbose=int(self.verbose),
         )
 
-    def _units(self):
+    def _units(self, default):
         """Return the widths of the recurrent layers as a tuple."""
-        units = (self.latent_dim,) if self.units is None else self.units
+        units = (default,) if self.units is None else self.units
         units = tuple(np.atleast_1d(np.asarray(units, dtype=object)))
         if not units or not all(isinstance(u, numbers.Integral) and u >= 1 for u in units):
             raise ValueError(f"units must be an int or a tuple of ints of at least 1, got {self.units!r}.")
         return tuple(int(u) for u in units)
 
-    def _output_activation(self, sequences):
-        """Return the activation that the loss asks for; refuse targets that it cannot reach."""
+    def _output_activation(self, said):
+        """Return the activation that the loss asks for; refuse targets, a dict by head, that it cannot reach."""
         loss = self.loss
         name = loss if isinstance(loss, str) else getattr(loss, "name", getattr(loss, "__name__", ""))
         activation = OUTPUT_ACTIVATIONS.get(name.lower().replace("_", ""), "linear")
@@ -199,12 +232,14 @@ class BaseSequenceEstimator(RoutedParametersMixin, BaseEstimator):
             return activation
         if self.scale is not None:
             raise ValueError(f"loss={name!r} compares probabilities: set scale=None, got scale={self.scale!r}.")
-        outside = [(i, t) for i, x in enumerate(sequences) for t in np.flatnonzero(((x < 0) | (x > 1)).any(axis=1))[:1]]
-        if outside:
-            i, t = outside[0]
-            raise ValueError(
-                f"X[{i}] has {sequences[i][t]} at timestep {t}, but loss={name!r} needs values from 0 to 1."
-            )
+        for head, sequences in said.items():
+            outside = np.flatnonzero(((sequences.packed < 0) | (sequences.packed > 1)).any(axis=1))
+            if len(outside):
+                i, t = locate(outside[0], sequences.lengths)
+                raise ValueError(
+                    f"{'y' if self._reads_y(head) else 'X'}[{i}] has {sequences[i][t]} at timestep {t}, but "
+                    f"loss={name!r} needs values from 0 to 1."
+                )
         return activation
 
     @property
@@ -226,7 +261,7 @@ class BaseSequenceEstimator(RoutedParametersMixin, BaseEstimator):
         check_process()
         from ._stock import stock_decoder
 
-        return stock_decoder(self._architecture, self._weights, self._scaling)
+        return stock_decoder(self._architecture, self._weights, self._says)
 
     @property
     def model_(self):
@@ -234,6 +269,10 @@ class BaseSequenceEstimator(RoutedParametersMixin, BaseEstimator):
         from ._stock import stock_model
 
         return stock_model(self.encoder_, self.decoder_)
+
+    def _says(self, head):
+        """Return the scaling of what a decoder says, and the layout that has its lengths."""
+        return self._scaling, TargetLayout("sequences", surplus=-1 if head == "prediction" else 0)
 
     def _encode(self, x):
         """Return the encodings of scaled sequences: (N, L), float32."""
@@ -249,6 +288,18 @@ class BaseSequenceEstimator(RoutedParametersMixin, BaseEstimator):
         from ._inference import decode
 
         return decode(self._architecture, self._weights, head, Z, lengths)
+
+
+def _weighted_rows(sequences, target, sample_weight):
+    """Return the samples of a weight above zero, and their weights: zero is as good as absence."""
+    weights = _check_sample_weight(sample_weight, sequences.lengths, dtype=np.float64, ensure_non_negative=True)
+    rows = np.flatnonzero(weights)
+    if not len(rows):
+        raise ValueError("All values of sample_weight are zero: at least one sample needs a weight above zero.")
+    sequences = sequences[rows]
+    if not sequences.lengths.any():
+        raise ValueError("All sequences with a sample_weight above zero are empty: at least one needs a timestep.")
+    return sequences, None if target is None else target[rows], weights[rows]
 
 
 def _check_decodable(architecture, head, lengths):
@@ -267,8 +318,8 @@ def _check_decodable(architecture, head, lengths):
 def _changed_architecture(before, after):
     changed = [
         f"{field}: {getattr(before, field)!r} -> {getattr(after, field)!r}"
-        for field in before.__dataclass_fields__
-        if getattr(before, field) != getattr(after, field)
+        for field in before.shape
+        if before.shape[field] != after.shape[field]
     ]
     return (
         f"warm_start=True goes on from the last fit's weights, but what shapes them changed ({'; '.join(changed)}). "

@@ -7,16 +7,16 @@ import numpy as np
 NUMERIC_KINDS = "biuf"
 
 
-def as_arrays(X):
+def as_arrays(X, name="X"):
     """Return X as one array, or as a list of arrays where its sequences have their own lengths."""
     if isinstance(X, (list, tuple)):
-        arrays = [_as_numeric(item, f"X[{i}]") for i, item in enumerate(X)]
+        arrays = [_as_numeric(item, f"{name}[{i}]") for i, item in enumerate(X)]
         is_nest = not any(hasattr(item, "__array__") for item in X)
         is_rectangular = len({array.shape for array in arrays}) == 1
         return np.stack(arrays) if is_nest and is_rectangular else arrays
-    array = as_array(X, "X")
+    array = as_array(X, name)
     if array.ndim == 1 and array.dtype.kind not in NUMERIC_KINDS:
-        return as_arrays(list(array))
+        return as_arrays(list(array), name)
     return array
 
 

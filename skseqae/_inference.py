@@ -42,9 +42,9 @@ def encode(architecture, weights, sequences):
     """
     encodings = np.empty((len(sequences), architecture.latent_dim), np.float32)
     program = compile_programs(architecture)["encoder"]
-    for rows, size in _batches(sequences.lengths):
+    for rows, size in batches_of(sequences.lengths):
         x, mask = padded_and_mask(sequences[rows])
-        encodings[rows] = program(weights["encoder"], _fill(x, size), _fill(mask, size)).numpy()[: len(rows)]
+        encodings[rows] = program(weights["encoder"], fill(x, size), fill(mask, size)).numpy()[: len(rows)]
     return encodings
 
 
@@ -63,17 +63,17 @@ def decode(architecture, weights, head, Z, lengths):
     Sequences of N sequences (lengths[i], F), float32
     """
     program = compile_programs(architecture)[head]
-    batches, values = list(_batches(lengths)), []
+    batches, values = list(batches_of(lengths)), []
     for rows, size in batches:
         mask = mask_of(lengths[rows], max(1, int(lengths[rows].max())))
-        z = _fill(Z[rows].astype(np.float32), size)
-        decoded = program(weights[head], z, _fill(mask, size)).numpy()[: len(rows)]
+        z = fill(Z[rows].astype(np.float32), size)
+        decoded = program(weights[head], z, fill(mask, size)).numpy()[: len(rows)]
         values.append(unpad(decoded, lengths[rows]).packed)
     order = np.concatenate([rows for rows, _ in batches])
     return Sequences(np.concatenate(values), lengths[order])[np.argsort(order)]
 
 
-def _batches(lengths):
+def batches_of(lengths):
     """Yield the rows of each batch, the longest first, and the size to fill it to."""
     order = np.argsort(-lengths, kind="stable")
     while len(order):
@@ -84,7 +84,7 @@ def _batches(lengths):
         order = order[size:]
 
 
-def _fill(array, size):
+def fill(array, size):
     return np.concatenate([array, np.zeros((size - len(array), *array.shape[1:]), array.dtype)])
 
 
@@ -93,13 +93,18 @@ def compile_programs(architecture, made=None):
 
     `made` is what the decoder function gave in `fit`, so that it need not be called again.
     """
+    return kept(architecture, lambda: _compile(architecture, made or call_decoder_function(architecture)), made)
+
+
+def kept(key, build, anew=False):
+    """Return what was built for a key, built where it is not there or is to be made anew; the last used are kept."""
     with _lock:
-        if made or architecture not in _compiled:
-            _compiled[architecture] = _compile(architecture, made or call_decoder_function(architecture))
-        _compiled.move_to_end(architecture)
+        if anew or key not in _compiled:
+            _compiled[key] = build()
+        _compiled.move_to_end(key)
         while len(_compiled) > N_ARCHITECTURES_KEPT:
             _compiled.popitem(last=False)
-        return _compiled[architecture]
+        return _compiled[key]
 
 
 def _compile(architecture, made):

@@ -7,11 +7,13 @@ with the same weights in the same order, to be given away.
 
 import random
 from contextlib import contextmanager
+from functools import singledispatch
 from threading import RLock
 
 import keras
 from keras import ops
 
+from ._architecture import DenseArchitecture, Seq2SeqArchitecture
 from ._layers import Dense, FreeRunning, Recurrent
 
 _generator_lock = RLock()
@@ -34,9 +36,10 @@ def own_generator(random_state=None):
             random.setstate(state)
 
 
+@singledispatch
 @own_generator()
 def build_encoder(architecture, *, stock=False):
-    """Return the network from [x (B, T, F), mask (B, T)] to an encoding (B, L)."""
+    """Return the network from [x (B, T, F), mask (B, T)] to an encoding (B, L), or whatever else a decoder reads."""
     x, mask = _sequence_input(architecture.n_features), _mask_input()
     y = x
     last = len(architecture.units) - 1
@@ -48,6 +51,7 @@ def build_encoder(architecture, *, stock=False):
     return keras.Model([x, mask], y, name="encoder")
 
 
+@singledispatch
 @own_generator()
 def build_decoder(architecture, head, *, stock=False, made=None):
     """Return the network from [encoding (B, L), mask (B, T)] to sequences (B, T, F).
@@ -70,6 +74,82 @@ def build_decoder(architecture, head, *, stock=False, made=None):
     dense = keras.layers.Dense if stock else Dense
     y = dense(architecture.width(head), activation=architecture.output_activation, name="output")(y)
     return keras.Model(inputs, y, name=f"{head}_decoder")
+
+
+@build_encoder.register
+@own_generator()
+def _(architecture: DenseArchitecture, *, stock=False):
+    """Return the network from rows (B, 1, F), where it is stock (B, F), to encodings (B, L)."""
+    dense = keras.layers.Dense if stock else Dense
+    x, mask = _sequence_input(architecture.n_features), _mask_input()
+    inputs = keras.Input((architecture.n_features,), name="x") if stock else [x, mask]
+    y = inputs if stock else x[:, 0]
+    if architecture.noise:
+        y = keras.layers.GaussianNoise(architecture.noise)(y)
+    for i, width in enumerate(architecture.hidden_layer_sizes):
+        y = dense(width, activation=architecture.activation, name=f"encoder_{i}")(y)
+    y = dense(architecture.latent_dim, activation=architecture.latent_activation, name="encoding")(y)
+    return keras.Model(inputs, y, name="encoder")
+
+
+@build_decoder.register
+@own_generator()
+def _(architecture: DenseArchitecture, head, *, stock=False, made=None):
+    """Return the network from encodings (B, L) to rows (B, 1, F), where it is stock (B, F)."""
+    dense = keras.layers.Dense if stock else Dense
+    z, mask = keras.Input((architecture.latent_dim,), name="encoding"), _mask_input()
+    y = z
+    for i, width in enumerate(reversed(architecture.hidden_layer_sizes)):
+        y = dense(width, activation=architecture.activation, name=f"decoder_{i}")(y)
+    y = dense(architecture.n_features, activation=architecture.output_activation, name="output")(y)
+    return keras.Model(z if stock else [z, mask], y if stock else y[:, None], name=f"{head}_decoder")
+
+
+@build_encoder.register
+@own_generator()
+def _(architecture: Seq2SeqArchitecture, *, stock=False):
+    """Return the network from [x (B, T, F), mask (B, T)] to the last h (B, D), or to the last states of all layers."""
+    x, mask = _sequence_input(architecture.n_features), _mask_input()
+    y, states = x, []
+    if stock and architecture.n_symbols:
+        y = ops.one_hot(ops.cast(x[:, :, 0], "int32"), architecture.n_symbols)
+    for i, units in enumerate(architecture.units):
+        n_symbols = architecture.n_symbols if i == 0 else None
+        options = {"return_state": True, "n_symbols": n_symbols}
+        layer = _recurrent(architecture, units, f"encoder_{i}", stock, architecture.bidirectional, **options)
+        y, *state = layer(y, mask=mask)
+        states += _joined(state) if stock and architecture.bidirectional else state
+    outputs = states if architecture.heads == ("sequence",) else states[-architecture.n_states]
+    return keras.Model([x, mask], outputs, name="encoder")
+
+
+@build_decoder.register
+@own_generator()
+def _(architecture: Seq2SeqArchitecture, head, *, stock=False, made=None):
+    """Return the network from what the encoder gives to logits: (B, 1, C), or (B, T', C) with two further inputs.
+
+    Those are the mask (B, T') and the numbers of the classes to say shifted by one timestep, (B, T', 1).
+    """
+    mask = _mask_input()
+    if head == "label":
+        h = keras.Input((architecture.state_units[-1],), name="state")
+        logits = (keras.layers.Dense if stock else Dense)(architecture.n_outputs, name="output")(h)
+        return keras.Model([h, mask], logits[:, None], name="label_decoder")
+    previous = keras.Input((None, 1), name="previous")
+    states = [
+        [keras.Input((units,), name=f"state_{i}_{part}") for part in range(architecture.n_states)]
+        for i, units in enumerate(architecture.state_units)
+    ]
+    y = previous
+    if stock:
+        y = ops.one_hot(ops.cast(previous[:, :, 0], "int32"), architecture.n_classes + 1)
+    # the layers of the decoder mirror those of the encoder, from whose states they start
+    for i, (units, state) in enumerate(zip(architecture.state_units[::-1], states[::-1], strict=True)):
+        n_symbols = architecture.n_classes + 1 if i == 0 else None
+        layer = _recurrent(architecture, units, f"decoder_{i}", stock, n_symbols=n_symbols)
+        y = layer(y, mask=mask, initial_state=state)
+    logits = (keras.layers.Dense if stock else Dense)(architecture.n_outputs, name="output")(y)
+    return keras.Model([*(part for state in states for part in state), mask, previous], logits, name="sequence_decoder")
 
 
 @own_generator()
@@ -130,13 +210,14 @@ def join(architecture, made):
     """
     encoder = build_encoder(architecture)
     inputs = {"x": encoder.inputs[0], "mask": encoder.inputs[1]}
-    z = encoder(list(inputs.values()))
+    encoded = encoder(list(inputs.values()))
+    encoded = encoded if isinstance(encoded, list) else [encoded]
     parts, outputs = {"encoder": encoder}, {}
     for head in architecture.heads:
         decoder = parts[head] = build_decoder(architecture, head, made=made.get(head))
-        for source in decoder.inputs[1:]:
-            inputs[f"{head}_{source.name}"] = keras.Input(source.shape[1:], name=f"{head}_{source.name}")
-        outputs[head] = decoder([z, *(inputs[f"{head}_{source.name}"] for source in decoder.inputs[1:])])
+        further = {f"{head}_{source.name}": source.shape[1:] for source in decoder.inputs[len(encoded) :]}
+        inputs |= {name: keras.Input(shape, name=name) for name, shape in further.items()}
+        outputs[head] = decoder([*encoded, *(inputs[name] for name in further)])
     return keras.Model(inputs, outputs, name="autoencoder"), parts
 
 
@@ -179,13 +260,20 @@ def _mask_input():
     return keras.Input((None,), name="mask")
 
 
-def _recurrent(architecture, units, name, stock, bidirectional=False, *, sequences=True):
-    options = {"activation": architecture.activation, "return_sequences": sequences, "name": name}
+def _recurrent(architecture, units, name, stock, bidirectional=False, *, sequences=True, **options):
+    """Return a recurrent layer, of this package or a stock one; `options` are for `Recurrent`."""
+    shared = {"activation": architecture.activation, "return_sequences": sequences, "name": name}
     if not stock:
         cell, dropout = architecture.cell, architecture.dropout
-        return Recurrent(units, cell=cell, dropout=dropout, bidirectional=bidirectional, **options)
-    layer = STOCK[architecture.cell](units, **options)
+        return Recurrent(units, cell=cell, dropout=dropout, bidirectional=bidirectional, **shared, **options)
+    layer = STOCK[architecture.cell](units, return_state=options.get("return_state", False), **shared)
     return keras.layers.Bidirectional(layer, name=f"{name}_both") if bidirectional else layer
+
+
+def _joined(states):
+    """Join the states of a stock bidirectional layer, forward ones first, into those of both directions."""
+    half = len(states) // 2
+    return [keras.layers.Concatenate()([states[i], states[half + i]]) for i in range(half)]
 
 
 def _repeat(z, mask):

@@ -44,14 +44,14 @@ class Scaling:
         """Return the scaling that changes nothing."""
         return cls(np.zeros(n_features), np.ones(n_features))
 
-    def apply(self, sequences):
-        """Return the sequences in scaled units, as float32."""
+    def apply(self, sequences, name="X"):
+        """Return the sequences in scaled units, as float32; errors call them by the name."""
         scaled = (sequences.packed - self.mean) / self.std
         too_far = np.abs(scaled).max(axis=1, initial=0) > np.finfo(np.float32).max
         if too_far.any():
             sample, timestep = locate(np.flatnonzero(too_far)[0], sequences.lengths)
             raise ValueError(
-                f"X[{sample}] is too far from the training data at timestep {timestep}: in units of the training "
+                f"{name}[{sample}] is too far from the training data at timestep {timestep}: in units of the training "
                 "standard deviation it overflows float32. Look at that value, or set scale=None."
             )
         return Sequences(scaled.astype(np.float32), sequences.lengths)

@@ -86,22 +86,7 @@ class Sequences:
         >>> Sequences.from_padded([[0.0, 0.0, 5.0], [1.0, 0.0, 2.0]], padding="pre", padding_value=0.0).lengths
         array([1, 3])
         """
-        if padding not in ("post", "pre"):
-            raise ValueError(f"padding must be 'post' or 'pre', got {padding!r}.")
-        padding_value = _check_padding_value(padding_value)
-        if lengths is not None and padding_value is not None:
-            raise ValueError("lengths and padding_value both say where sequences end: give only one of them.")
-        array = _check_padded(X)
-        n_samples, n_timesteps, _ = array.shape
-        if lengths is None:
-            lengths = _lengths_of_padded(array, padding, padding_value)
-        else:
-            lengths = _check_lengths(lengths, n_timesteps, n_samples)
-        first = n_timesteps - lengths if padding == "pre" else np.zeros_like(lengths)
-        timesteps = np.arange(n_timesteps)
-        values = array[(timesteps >= first[:, None]) & (timesteps < (first + lengths)[:, None])]
-        _check_values(values, lengths, first=first)
-        return cls(values, lengths)
+        return cls(*_cut_padding(X, lengths, padding, padding_value))
 
     @classmethod
     def from_channels_first(cls, X, lengths=None, *, padding="post", padding_value=None):
@@ -335,8 +320,9 @@ class Layout:
 
     Parameters
     ----------
-    kind : {"list", "padded", "table", "sequences"}
-        A list of arrays, an array (N, T, F), an array or dataframe (N, T), or `Sequences`.
+    kind : {"list", "padded", "table", "rows", "sequences"}
+        A list of arrays, an array (N, T, F), an array or dataframe (N, T), or one (N, F) whose rows are single
+        timesteps, or `Sequences`.
     n_timesteps : int, default=None
         T of the array, for "padded" and "table".
     univariate : bool, default=False
@@ -355,7 +341,7 @@ class Layout:
            [ 3., nan]])
     """
 
-    kind: Literal["list", "padded", "table", "sequences"]
+    kind: Literal["list", "padded", "table", "rows", "sequences"]
     n_timesteps: int | None = None
     univariate: bool = False
     padding_value: float | None = None
@@ -384,6 +370,8 @@ class Layout:
         """
         if self.kind == "sequences":
             return sequences
+        if self.kind == "rows":
+            return sequences.packed
         flat = self.univariate and sequences.n_features == 1
         if self.kind == "list":
             return [values[:, 0].copy() if flat else values.copy() for values in sequences]
@@ -392,7 +380,7 @@ class Layout:
         return padded[:, :, 0] if flat else padded
 
 
-def check_sequences(X, *, padding_value=None, warn_trailing_zeros=False):
+def check_sequences(X, *, padding_value=None, warn_trailing_zeros=False, name="X"):
     """Read whatever holds sequences, or say what is wrong with it.
 
     Parameters
@@ -408,6 +396,8 @@ def check_sequences(X, *, padding_value=None, warn_trailing_zeros=False):
         Where trailing timesteps of an array are padded with this, and not with NaN. Does not matter to lists.
     warn_trailing_zeros : bool, default=False
         Whether to warn where more than half of the samples of an array (N, T, F) end in zeros, which look like padding.
+    name : str, default="X"
+        What errors call it.
 
     Returns
     -------
@@ -441,10 +431,10 @@ def check_sequences(X, *, padding_value=None, warn_trailing_zeros=False):
     if isinstance(X, Sequences):
         _check_not_empty(X.lengths)
         return X, Layout("sequences")
-    X = as_arrays(X)
+    X = as_arrays(X, name)
     if isinstance(X, list):
-        return _pack(X)
-    sequences = Sequences.from_padded(X, padding_value=padding_value)
+        return _pack(X, name)
+    sequences = Sequences(*_cut_padding(X, None, "post", padding_value, name))
     if X.ndim == 2:
         return sequences, Layout("table", X.shape[1], univariate=True, padding_value=padding_value)
     if warn_trailing_zeros and padding_value is None:
@@ -547,13 +537,13 @@ def _check_key(key):
     return rows
 
 
-def _pack(arrays):
+def _pack(arrays, name):
     """Join a list of arrays (T_i, F) or (T_i,) into Sequences, with the Layout of the list."""
     for i, array in enumerate(arrays):
         if array.ndim == 0:
-            raise ValueError(f"X[{i}] is a single number, not a sequence. {_RESHAPE}")
+            raise ValueError(f"{name}[{i}] is a single number, not a sequence. {_RESHAPE}")
         if array.ndim > 2:
-            raise ValueError(f"X[{i}] has shape {array.shape}, expected (T_i, F) or (T_i,).")
+            raise ValueError(f"{name}[{i}] has shape {array.shape}, expected (T_i, F) or (T_i,).")
     lengths = np.array([len(array) for array in arrays], dtype=np.int64)
     _check_not_empty(lengths)
     filled = [i for i, array in enumerate(arrays) if array.shape != (0,)]  # the others have the features of these
@@ -561,13 +551,13 @@ def _pack(arrays):
     for i in filled:
         if arrays[i].shape[1:] != arrays[first].shape[1:]:
             raise ValueError(
-                f"X[{i}] has {_describe(arrays[i])}, but X[{first}] has {_describe(arrays[first])}. "
+                f"{name}[{i}] has {_describe(arrays[i])}, but {name}[{first}] has {_describe(arrays[first])}. "
                 "Every sequence must be (T_i, F) with the same F, or every one (T_i,)."
             )
     # Those without timesteps have no say in the type.
-    values = as_floats(np.concatenate([arrays[i] for i in filled if lengths[i]]), "X")
+    values = as_floats(np.concatenate([arrays[i] for i in filled if lengths[i]]), name)
     values = values.reshape(lengths.sum(), arrays[first].shape[1] if arrays[first].ndim == 2 else 1)
-    _check_values(values, lengths)
+    _check_values(values, lengths, (name + "[{}]").format)
     return Sequences(values, lengths), Layout("list", univariate=arrays[first].ndim == 1)
 
 
@@ -575,9 +565,29 @@ def _describe(array):
     return f"{array.shape[1]} features per timestep" if array.ndim == 2 else "numbers as timesteps"
 
 
-def _check_padded(X):
+def _cut_padding(X, lengths, padding, padding_value, name="X"):
+    """Return packed values (S, F) and lengths (N,) of an array, as `Sequences.from_padded` documents."""
+    if padding not in ("post", "pre"):
+        raise ValueError(f"padding must be 'post' or 'pre', got {padding!r}.")
+    padding_value = _check_padding_value(padding_value)
+    if lengths is not None and padding_value is not None:
+        raise ValueError("lengths and padding_value both say where sequences end: give only one of them.")
+    array = _check_padded(X, name)
+    n_samples, n_timesteps, _ = array.shape
+    if lengths is None:
+        lengths = _lengths_of_padded(array, padding, padding_value)
+    else:
+        lengths = _check_lengths(lengths, n_timesteps, n_samples)
+    first = n_timesteps - lengths if padding == "pre" else np.zeros_like(lengths)
+    timesteps = np.arange(n_timesteps)
+    values = array[(timesteps >= first[:, None]) & (timesteps < (first + lengths)[:, None])]
+    _check_values(values, lengths, (name + "[{}]").format, first)
+    return values, lengths
+
+
+def _check_padded(X, name):
     """Return an array (N, T, F) of floats."""
-    array = as_arrays(X)
+    array = as_arrays(X, name)
     if isinstance(array, list):
         raise ValueError(
             "Expected an array (N, T, F) or (N, T), got sequences of their own lengths, which need no padding."
@@ -588,8 +598,8 @@ def _check_padded(X):
         raise ValueError(f"Expected an array (N, T, F) or (N, T), got {array.ndim}-D of shape {array.shape}.")
     _check_shape(array.shape, ("sample", "timestep", "feature") if array.ndim == 3 else ("sample", "feature"))
     if array.dtype.kind not in NUMERIC_KINDS:
-        array = np.stack([as_floats(row, f"X[{i}]") for i, row in enumerate(array)])
-    array = as_floats(array, "X")
+        array = np.stack([as_floats(row, f"{name}[{i}]") for i, row in enumerate(array)])
+    array = as_floats(array, name)
     return array if array.ndim == 3 else array[:, :, None]
 
 

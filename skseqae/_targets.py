@@ -1,8 +1,13 @@
-"""What the network must say back: the sequence itself, reversed or shifted."""
+"""What the network must say back: the sequence itself, reversed or shifted, its future, or the y of a regressor."""
+
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
+from sklearn.utils.validation import _check_y
 
-from ._sequences import Sequences
+from ._containers import as_arrays
+from ._sequences import Layout, Sequences, check_sequences
 
 
 def reversed_in_time(sequences):
@@ -36,3 +41,139 @@ def next_steps(sequences):
     lengths = sequences.lengths
     starts = (np.cumsum(lengths) - lengths)[lengths > 0]
     return Sequences(np.delete(sequences.packed, starts, axis=0), np.maximum(lengths - 1, 0))
+
+
+def split_future(sequences, horizon):
+    """Cut the last timesteps off each sequence.
+
+    Parameters
+    ----------
+    sequences : Sequences of N sequences (T_i, F)
+    horizon : int
+        Timesteps to cut off, at least 1.
+
+    Returns
+    -------
+    past, future : Sequences of N sequences (T_i - horizon, F) and (horizon, F)
+
+    Raises
+    ------
+    ValueError
+        If a sequence has no more timesteps than that.
+    """
+    lengths = sequences.lengths
+    short = np.flatnonzero(lengths <= horizon)
+    if len(short):
+        raise ValueError(
+            f"X[{short[0]}] has {lengths[short[0]]} timesteps, but horizon={horizon} needs more than so many: those "
+            "before the last are read, the last are said."
+        )
+    is_future = np.repeat(np.cumsum(lengths) - horizon, lengths) <= np.arange(lengths.sum())
+    past = Sequences(sequences.packed[~is_future], lengths - horizon)
+    return past, Sequences(sequences.packed[is_future], np.full_like(lengths, horizon))
+
+
+@dataclass(frozen=True)
+class TargetLayout:
+    """The kind of what a decoder says, and how long it is.
+
+    Parameters
+    ----------
+    kind : {"number", "vector", "sequences"}
+        One number a sample, (N,); one vector, (N, K); or sequences.
+    layout : Layout, default=None
+        The kind of sequences.
+    length : int, default=None
+        Timesteps of every target, where they all have as many.
+    surplus : int, default=None
+        How many more timesteps than its sample every target has, where that is the same for all.
+    """
+
+    kind: Literal["number", "vector", "sequences"]
+    layout: Layout | None = None
+    length: int | None = None
+    surplus: int | None = None
+
+    def restore(self, sequences):
+        """Give sequences back as the kind of y."""
+        if self.kind == "sequences":
+            return self.layout.restore(sequences)
+        return sequences.packed[:, 0] if self.kind == "number" else sequences.packed
+
+    def measured(self, lengths, target_lengths):
+        """Return the layout with the rules that the lengths of these samples and targets obey."""
+        return replace(self, length=_the_one(target_lengths), surplus=_the_one(target_lengths - lengths))
+
+    def agreed(self, other):
+        """Return the layout with the rules that the other one has too."""
+        length = self.length if self.length == other.length else None
+        return replace(self, length=length, surplus=self.surplus if self.surplus == other.surplus else None)
+
+    def lengths_for(self, lengths, n_timesteps=None):
+        """Return the timesteps of each target, for samples of these lengths.
+
+        Raises
+        ------
+        ValueError
+            If they follow no rule and `n_timesteps` is not given, or it is not N lengths, or means nothing.
+        """
+        if n_timesteps is not None and self.kind != "sequences":
+            raise ValueError(f"n_timesteps={n_timesteps!r} has no meaning: y had one value or vector for each sample.")
+        if n_timesteps is not None:
+            return check_n_timesteps(n_timesteps, len(lengths))
+        if self.length is not None:
+            return np.full_like(lengths, self.length)
+        if self.surplus is not None:
+            return np.maximum(lengths + self.surplus, 0)
+        raise ValueError(
+            "The lengths of y in training follow no rule (neither all alike nor those of X and a constant): say "
+            "n_timesteps, an int or an array of one length for each sample."
+        )
+
+
+def check_n_timesteps(n_timesteps, n_samples):
+    """Return one length for each of N samples, from an int or an array of N."""
+    lengths = np.asarray(n_timesteps)
+    if lengths.dtype.kind not in "iu" or lengths.shape not in ((), (n_samples,)) or (lengths < 0).any():
+        raise ValueError(
+            f"n_timesteps must be an int or an array of {n_samples} ints, of at least 0, got {n_timesteps!r}."
+        )
+    return np.broadcast_to(lengths, n_samples).astype(np.int64)
+
+
+def check_target(y, estimator):
+    """Read the y of a regressor.
+
+    Parameters
+    ----------
+    y : array-like of shape (N,), (N, K) or (N, H, D), list of N arrays, or Sequences
+    estimator : estimator
+        Named in errors.
+
+    Returns
+    -------
+    target : Sequences of N sequences
+        Of one timestep where y holds numbers or vectors.
+    layout : TargetLayout
+
+    Raises
+    ------
+    TypeError, ValueError
+        If y is None or not of finite real numbers, or its shape is none of those.
+    """
+    if y is None:
+        name = type(estimator).__name__
+        raise ValueError(f"This {name} requires y to be passed, but the target y is None (or set its horizon).")
+    arrays = y if isinstance(y, Sequences) else as_arrays(y, "y")
+    if isinstance(arrays, Sequences | list) or arrays.ndim > 2:
+        target, layout = check_sequences(arrays, name="y")
+        return target, TargetLayout("sequences", layout)
+    values = _check_y(arrays, multi_output=True, y_numeric=True, estimator=estimator)
+    values = values.astype(np.float32 if values.dtype == np.float32 else np.float64, copy=False)
+    kind = "number" if values.ndim == 1 else "vector"
+    return Sequences(values.reshape(len(values), -1), np.ones(len(values), np.int64)), TargetLayout(kind)
+
+
+def _the_one(numbers):
+    """Return the number that all are, or None."""
+    return int(numbers[0]) if (numbers == numbers[0]).all() else None

@@ -114,9 +114,9 @@ class Program:
         losses = {}
         for head, output in outputs.items():
             weight = arrays[f"{head}_weight"]
-            # on padding one is compared with one, so that nothing there can reach the loss or its gradient
+            # on padding zero is compared with one, so that nothing there can reach the loss or its gradient
             real = weight[:, :, None] > 0
-            by_step = self.loss(tf.where(real, arrays[head], 1.0), tf.where(real, output, 1.0))
+            by_step = self.loss(tf.where(real, arrays[head], 0.0), tf.where(real, output, 1.0))
             losses[head] = tf.reduce_sum(weight * tf.where(weight > 0, by_step, 0.0))
         return losses
 
@@ -176,7 +176,7 @@ class Pool:
 pool = Pool(N_PROGRAMS_KEPT)
 
 
-def train(architecture, settings, data, validation, random_state, *, weights=None, optimizer_state=None):
+def train(architecture, settings, data, validation, random_state, *, weights=None, optimizer_state=None, seeds=None):
     """Train a network.
 
     Parameters
@@ -188,6 +188,8 @@ def train(architecture, settings, data, validation, random_state, *, weights=Non
         Draws the initial weights, then each epoch's order.
     weights, optimizer_state : as in `Trained`
         To go on from; drawn and reset where they are None.
+    seeds : dict of str to list of arrays, default=None
+        Weights of some parts to use in the place of those drawn.
 
     Returns
     -------
@@ -205,7 +207,7 @@ def train(architecture, settings, data, validation, random_state, *, weights=Non
     key = (architecture, _identity(optimizer, without=learning_rate is not None and "learning_rate"), _identity(loss))
     loss = loss.call if isinstance(loss, keras.losses.Loss) else loss
     with pool.borrow(key, lambda: Program(architecture, made, optimizer, loss)) as program:
-        weights = weights or initial_weights(program.parts, made, random_state)
+        weights = weights or initial_weights(program.parts, made, random_state) | (seeds or {})
         program.start(weights, optimizer_state, learning_rate)
         history, best = _run(program, settings, data, validation, random_state)
         weights = best or program.weights
@@ -355,9 +357,8 @@ def _check_loss(loss):
 
 def _check_loss_shape(loss, n_features):
     """Refuse a loss that does not give one value per timestep."""
-    sequences = tf.ones((2, 3, n_features))
     try:
-        shape = tuple(loss(sequences, sequences).shape)
+        shape = tuple(loss(tf.zeros((2, 3, n_features)), tf.ones((2, 3, n_features))).shape)
     except Exception as error:
         raise ValueError(f"loss cannot compare two arrays (batch, time, feature): {error}") from error
     if shape != (2, 3):

@@ -4,11 +4,22 @@ import numpy as np
 import pytest
 from sklearn.utils import get_tags
 
-from skseqae import LSTMAutoencoderTransformer, Sequences
+from skseqae import (
+    CompositeSequenceRegressor,
+    DenseAutoencoderTransformer,
+    LSTMAutoencoderTransformer,
+    Seq2SeqClassifier,
+    Sequences,
+)
 from skseqae.datasets import make_waves
 
 # The one list: what joins it passes scikit-learn's checks, and whatever else is true of every estimator.
-CLASSES = [LSTMAutoencoderTransformer]
+CLASSES = [
+    CompositeSequenceRegressor,
+    DenseAutoencoderTransformer,
+    LSTMAutoencoderTransformer,
+    Seq2SeqClassifier,
+]
 SEQUENCE_CLASSES = [cls for cls in CLASSES if get_tags(cls()).input_tags.three_d_array]
 TRANSFORMERS = [cls for cls in SEQUENCE_CLASSES if hasattr(cls, "transform")]
 

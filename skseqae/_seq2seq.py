@@ -1,0 +1,588 @@
+"""Seq2SeqClassifier: a label, or a sequence of labels, for each sequence."""
+
+from numbers import Integral
+
+import numpy as np
+from scipy.special import softmax
+from sklearn.base import ClassifierMixin, _fit_context
+from sklearn.exceptions import NotFittedError
+from sklearn.frozen import FrozenEstimator
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import _check_sample_weight, check_consistent_length, validate_data
+
+from ._architecture import Seq2SeqArchitecture
+from ._base import RECURRENT_CONSTRAINTS, BaseSequenceEstimator
+from ._encoding import BaseAutoencoder
+from ._process import check_process
+from ._scaling import Scaling
+from ._sequences import Layout, Sequences
+from ._symbols import as_array, as_sequences, distinct, read_labels, read_tokens
+
+HEADS = {"label": "label", "table": "sequence", "list": "sequence"}  # by the kind of y
+
+
+def _says_sequences(self):
+    """Whether there are sequences of labels to search for, as `available_if` asks."""
+    if getattr(self, "_kind", None) == "label":
+        raise AttributeError(f"A {type(self).__name__} fitted on one label for each sample says no sequences.")
+    return True
+
+
+class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
+    """Say a label, or a sequence of labels, for each variable-length sequence, by an LSTM encoder-decoder.
+
+    The encoder reads a sequence. For sequences of labels a decoder starts from the encoder's state and says one label
+    after another, having read those before: the true ones in training (teacher forcing), its own afterwards [1]_. For
+    one label a sample, a dense layer on the encoder's last state says it. Padding is never seen and never counted.
+
+    Parameters
+    ----------
+    units : int or tuple of int, default=None
+        Width of the recurrent layer, or of several stacked ones, each at least 1; the decoder mirrors them. None: 128,
+        or those of the given `encoder`.
+    tokens : bool, default=False
+        Whether X holds symbols (strings or integers, or whatever else can be hashed) and not real numbers.
+    handle_unknown : {"error", "ignore"}, default="error"
+        What to do about a symbol in X that was not there in training: raise an error, or read it as none of them. With
+        `tokens`.
+    num_beams : int, default=1
+        Sequences of labels that `predict` and `predict_beams` follow at a time, at least 1; 1 is greedy.
+    max_length : int, default=None
+        Longest sequence of labels to say, at least 1, where y is a list of sequences. None: the longest in training.
+    encoder : fitted LSTMAutoencoderTransformer or CompositeSequenceRegressor, or FrozenEstimator of one, default=None
+        Whose encoder's weights to start from [2]_: `units`, `cell`, `bidirectional`, `activation` and the scaling are
+        then its. It is never changed. Only in a `sklearn.frozen.FrozenEstimator` does it stay fitted in `clone`, and so
+        in cross-validation.
+    freeze_encoder : bool, default=False
+        Whether the weights of the given `encoder` stay as they are, and only the rest is trained.
+    class_weight : dict of label to float, "balanced" or None, default=None
+        How much each label counts, at least 0. "balanced": inversely to its frequency.
+    cell : {"lstm", "gru"}, default="lstm"
+        The recurrent cell.
+    bidirectional : bool, default=False
+        Whether each layer of the encoder reads both ways, which doubles its width.
+    activation : {"tanh", "relu", "sigmoid", "linear"}, default="tanh"
+        Activation of the cell.
+    dropout : float, default=0.0
+        Share of each recurrent layer's inputs dropped in training, in [0, 1), the same at every timestep of a sequence.
+    padding_value : float, default=None
+        What 2-D and 3-D arrays are padded with at the end: trailing timesteps all equal to it are padding. None: NaN.
+    scale : {"standard", None}, default="standard"
+        Whether each feature is standardised over the real timesteps of the training set. Not for symbols.
+    optimizer : str, keras.optimizers.Optimizer or its class, default="adam"
+        The Keras optimizer. Of an instance the configuration is used; `learning_rate` and `clipnorm` must then be left
+        at their defaults.
+    learning_rate : float, default=1e-3
+        Step size, above 0.
+    clipnorm : float, default=1.0
+        Largest norm of the gradient of one weight array, above 0. None: any.
+    epochs : int, default=100
+        Passes over the training set, at least 1; with `early_stopping`, at most so many.
+    batch_size : int, default=32
+        Sequences per gradient step, at least 1.
+    early_stopping : bool, default=False
+        Whether part of the data is held out, training stops when the loss there does not fall, and the best weights
+        come back. `validation_fraction`, `n_iter_no_change` and `tol` act only then.
+    validation_fraction : float, default=0.1
+        Share of the samples held out, in (0, 1).
+    n_iter_no_change : int, default=10
+        Epochs without a fall of more than `tol` after which training stops, at least 1.
+    tol : float, default=1e-4
+        What counts as a fall of the validation loss, at least 0.
+    callbacks : keras.callbacks.Callback or list of them, default=None
+        Called at the events of training that Keras defines; `fit` works on deep copies.
+    warm_start : bool, default=False
+        Whether `fit` starts from the weights of the last one. The optimizer starts afresh.
+    verbose : int, default=0
+        0 is silent, 1 shows a progress bar, 2 a line per epoch.
+    random_state : int, RandomState instance or None, default=None
+        Draws the initial weights, the order of samples, the validation split and dropout.
+    **routed : dict
+        More arguments for the optimizer under SciKeras' routed names, such as `optimizer__beta_1=0.8`.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (C,)
+        The labels: sorted, or where they have no order as they first appeared. Neither start nor end is among them.
+    vocabulary_ : ndarray of shape (V,)
+        With `tokens` the symbols of X, in the same manner.
+    history_ : dict of str to list of float
+        Mean cross-entropy over labels of each epoch, "loss", the end of a sequence included; with early stopping
+        "val_loss" too.
+    n_iter_ : int
+        Epochs run.
+    n_features_in_ : int
+        Features per timestep, 1 for symbols; for 2-D X the number of columns.
+    feature_names_in_ : ndarray of str of shape (n_features_in_,)
+        Names of the columns, where X was a dataframe with string names.
+    encoder_, decoder_, model_ : keras.Model
+        Built at each access from stock Keras layers. The encoder reads `[x, mask]`, arrays (B, T, F) in the data's own
+        units (or (B, T, 1), places in `vocabulary_`) and (B, T); the model gives probabilities (B, C). For sequences of
+        labels the encoder gives the states of all layers, and the decoder and the model also read `previous`, an array
+        (B, H, 1) of places in `classes_`, each row C followed by the labels before; they give probabilities (B, H, C),
+        of a list of sequences (B, H, C + 1), those of the end last.
+
+    See Also
+    --------
+    LSTMAutoencoderTransformer : An encoder to start from.
+
+    References
+    ----------
+    .. [1] Sutskever, I., Vinyals, O. and Le, Q. V. (2014). Sequence to Sequence Learning with Neural Networks.
+       arXiv:1409.3215.
+    .. [2] Srivastava, N., Mansimov, E. and Salakhutdinov, R. (2015). Unsupervised Learning of Video Representations
+       using LSTMs. arXiv:1502.04681.
+
+    Examples
+    --------
+    >>> from skseqae import Seq2SeqClassifier
+    >>> X = [["a", "b"], ["b", "a", "c"], ["c"], ["a", "c", "b"]] * 5
+    >>> y = [word[::-1] for word in X]
+    >>> classifier = Seq2SeqClassifier(16, tokens=True, epochs=100, learning_rate=0.02, random_state=0).fit(X, y)
+    >>> classifier.predict([["b", "a", "c"]])
+    [array(['c', 'a', 'b'], dtype='<U1')]
+    """
+
+    _parameter_constraints: dict = {
+        **BaseSequenceEstimator._parameter_constraints,
+        **RECURRENT_CONSTRAINTS,
+        "tokens": ["boolean"],
+        "handle_unknown": [StrOptions({"error", "ignore"})],
+        "num_beams": [Interval(Integral, 1, None, closed="left")],
+        "max_length": [Interval(Integral, 1, None, closed="left"), None],
+        "encoder": [HasMethods(["transform"]), None],
+        "freeze_encoder": ["boolean"],
+        "class_weight": [dict, StrOptions({"balanced"}), None],
+    }
+
+    def __init__(
+        self,
+        units=None,
+        *,
+        tokens=False,
+        handle_unknown="error",
+        num_beams=1,
+        max_length=None,
+        encoder=None,
+        freeze_encoder=False,
+        class_weight=None,
+        cell="lstm",
+        bidirectional=False,
+        activation="tanh",
+        dropout=0.0,
+        padding_value=None,
+        scale="standard",
+        optimizer="adam",
+        learning_rate=1e-3,
+        clipnorm=1.0,
+        epochs=100,
+        batch_size=32,
+        early_stopping=False,
+        validation_fraction=0.1,
+        n_iter_no_change=10,
+        tol=1e-4,
+        callbacks=None,
+        warm_start=False,
+        verbose=0,
+        random_state=None,
+        **routed,
+    ):
+        self.units = units
+        self.tokens = tokens
+        self.handle_unknown = handle_unknown
+        self.num_beams = num_beams
+        self.max_length = max_length
+        self.encoder = encoder
+        self.freeze_encoder = freeze_encoder
+        self.class_weight = class_weight
+        self.cell = cell
+        self.bidirectional = bidirectional
+        self.activation = activation
+        self.dropout = dropout
+        self.padding_value = padding_value
+        self.scale = scale
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.clipnorm = clipnorm
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.tol = tol
+        self.callbacks = callbacks
+        self.warm_start = warm_start
+        self.verbose = verbose
+        self.random_state = random_state
+        self._set_routed(routed)
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y, sample_weight=None):
+        """Train the classifier.
+
+        Parameters
+        ----------
+        X : sequences of N samples
+            A list of arrays (T_i, F) or (T_i,), an array (N, T, F) or (N, T), a dataframe (N, T), or `Sequences`; with
+            `tokens` a list of sequences of symbols, or an array (N, T) of them.
+        y : array-like of shape (N,) or (N, H), or list of N sequences of labels
+            One label a sample, H labels a sample, or a list, tuple or array of labels for each.
+        sample_weight : array-like of shape (N,), default=None
+            How much each sequence counts, at least 0; one of weight 0 is as good as absent.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        TypeError, ValueError
+            If X is not sequences of finite numbers (or of symbols), or y not as many labels or sequences of labels, or
+            the encoder given is not fitted on such sequences, or a parameter is out of its range, or training diverged,
+            or, with `warm_start`, the architecture changed. The estimator is then as it was before.
+        """
+        return self._fit(X, y, sample_weight)
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y, classes=None, sample_weight=None):
+        """Train for exactly one more epoch, the first time from scratch.
+
+        Classes, vocabulary and scaling are those of the first call. The optimizer's state is kept from call to call,
+        and nothing is held out for validation.
+
+        Parameters
+        ----------
+        X : sequences of N samples
+            A list of arrays (T_i, F) or (T_i,), an array (N, T, F) or (N, T), a dataframe (N, T), or `Sequences`; with
+            `tokens` a list of sequences of symbols, or an array (N, T) of them.
+        y : array-like of shape (N,) or (N, H), or list of N sequences of labels
+            One label a sample, H labels a sample, or a list, tuple or array of labels for each.
+        classes : array-like of shape (C,), default=None
+            All labels that any call will bring; for the first call. None: those in y.
+        sample_weight : array-like of shape (N,), default=None
+            How much each sequence counts, at least 0; one of weight 0 is as good as absent.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        TypeError, ValueError
+            As `fit`, and if y holds a label that is none of the classes. The estimator is then as it was before.
+        """
+        return self._fit(X, y, sample_weight, partial=True, classes=classes)
+
+    def predict(self, X):
+        """Say the label, or the sequence of labels, of each sequence.
+
+        Parameters
+        ----------
+        X : sequences of N samples
+            A list of arrays (T_i, F) or (T_i,), an array (N, T, F) or (N, T), a dataframe (N, T), or `Sequences`; with
+            `tokens` a list of sequences of symbols, or an array (N, T) of them.
+
+        Returns
+        -------
+        y : ndarray of shape (N,) or (N, H), or list of N ndarrays of shape (H_i,)
+            As y was: one label each, H labels each, or sequences; the likeliest by greedy search, or with `num_beams`
+            above 1 the best that was found by `predict_beams`.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If X is not such sequences as in training.
+        """
+        x = self._read(X)[2]
+        if self._kind == "label":
+            return self.classes_[self._logits(x).argmax(axis=1)]
+        if self.num_beams > 1:
+            numbers, lengths, _ = self._beams(x, self.num_beams)
+            return self._restore(numbers[:, 0], lengths[:, 0])
+        return self._restore(*self._greedy(x)[:2])
+
+    def predict_proba(self, X):
+        """Return the probability of each class, for sequences of labels at each step of the greedy path.
+
+        Parameters
+        ----------
+        X : sequences of N samples
+            A list of arrays (T_i, F) or (T_i,), an array (N, T, F) or (N, T), a dataframe (N, T), or `Sequences`; with
+            `tokens` a list of sequences of symbols, or an array (N, T) of them.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (N, C) or (N, H, C), or list of N ndarrays of shape (H_i, C)
+            In the order of `classes_`; each sums to 1. Where sequences say their end, its probability is left out, and
+            the rest sums to 1.
+        """
+        x = self._read(X)[2]
+        if self._kind == "label":
+            return softmax(self._logits(x).astype(np.float64), axis=1)
+        _, lengths, logits = self._greedy(x)
+        probabilities = softmax(logits[:, :, : len(self.classes_)].astype(np.float64), axis=2)
+        if self._kind == "table":
+            return probabilities
+        return [row[:length] for row, length in zip(probabilities, lengths, strict=True)]
+
+    @available_if(_says_sequences)
+    def predict_beams(self, X, num_beams=None):
+        """Say several sequences of labels for each sequence, and how likely each is, by beam search.
+
+        Parameters
+        ----------
+        X : sequences of N samples
+            A list of arrays (T_i, F) or (T_i,), an array (N, T, F) or (N, T), a dataframe (N, T), or `Sequences`; with
+            `tokens` a list of sequences of symbols, or an array (N, T) of them.
+        num_beams : int, default=None
+            Sequences that are followed at a time, and returned, at least 1. None: the parameter.
+
+        Returns
+        -------
+        sequences : ndarray of shape (N, K, H), or list of N lists of K ndarrays of shape (H_k,)
+            The best first. K is `num_beams`, or fewer where there are not so many sequences. The greedy one is always
+            among the candidates.
+        scores : ndarray of shape (N, K)
+            Log-probability of each over its length, the end included, where sequences say it: one of `max_length`
+            labels is ended there.
+        """
+        num_beams = self.num_beams if num_beams is None else num_beams
+        if not isinstance(num_beams, Integral) or num_beams < 1:
+            raise ValueError(f"num_beams must be an int of at least 1, got {num_beams!r}.")
+        numbers, lengths, scores = self._beams(self._read(X)[2], int(num_beams))
+        n_found = int(np.isfinite(scores).sum(axis=1).min())
+        by_beam = [self._restore(numbers[:, k], lengths[:, k]) for k in range(n_found)]
+        sequences = (
+            np.stack(by_beam, axis=1) if self._kind == "table" else [list(row) for row in zip(*by_beam, strict=True)]
+        )
+        return sequences, scores[:, :n_found].astype(np.float64)
+
+    def score(self, X, y, sample_weight=None):
+        """Return the share of sequences that are right: the accuracy, or for sequences of labels exact matches.
+
+        Parameters
+        ----------
+        X : sequences of N samples
+            A list of arrays (T_i, F) or (T_i,), an array (N, T, F) or (N, T), a dataframe (N, T), or `Sequences`; with
+            `tokens` a list of sequences of symbols, or an array (N, T) of them.
+        y : array-like of shape (N,) or (N, H), or list of N sequences of labels
+            The true labels, as `fit` takes them.
+        sample_weight : array-like of shape (N,), default=None
+            How much each sequence counts.
+
+        Returns
+        -------
+        score : float
+            From 0 to 1, the best.
+        """
+        right, lengths, said = self._compare(X, y)
+        is_exact = (right == lengths) & (lengths == said)
+        return float(np.average(is_exact, weights=_check_sample_weight(sample_weight, lengths, dtype=np.float64)))
+
+    def token_accuracy(self, X, y, sample_weight=None):
+        """Return the share of labels that are right, each in its place; what is missing or too much is wrong.
+
+        Parameters
+        ----------
+        X : sequences of N samples
+            A list of arrays (T_i, F) or (T_i,), an array (N, T, F) or (N, T), a dataframe (N, T), or `Sequences`; with
+            `tokens` a list of sequences of symbols, or an array (N, T) of them.
+        y : array-like of shape (N,) or (N, H), or list of N sequences of labels
+            The true labels, as `fit` takes them.
+        sample_weight : array-like of shape (N,), default=None
+            How much each sequence counts.
+
+        Returns
+        -------
+        accuracy : float
+            From 0 to 1, the best: right labels over labels, of the longer of the two sequences.
+        """
+        right, lengths, said = self._compare(X, y)
+        weights = _check_sample_weight(sample_weight, lengths, dtype=np.float64)
+        return float(weights @ right / max(weights @ np.maximum(lengths, said), np.finfo(float).tiny))
+
+    def _compare(self, X, y):
+        """Return how many labels of each sample are right, how many there should be and how many were said."""
+        predicted, labels = self.predict(X), read_labels(y, self)
+        check_consistent_length(predicted, labels)
+        if (labels.kind == "label") != (self._kind == "label"):
+            raise ValueError(f"y is of another kind than the labels that {type(self).__name__} was fitted on.")
+        said = np.array([np.size(row) for row in predicted])
+        true = np.split(labels.values, np.cumsum(labels.lengths)[:-1])
+        pairs = (zip(np.atleast_1d(p).tolist(), t.tolist(), strict=False) for p, t in zip(predicted, true, strict=True))
+        return np.array([sum(a == b for a, b in pair) for pair in pairs]), labels.lengths, said
+
+    def _check_input(self, X, *, reset=False):
+        if not (self.tokens if reset else hasattr(self, "vocabulary_")):
+            vars(self).pop("vocabulary_", None)
+            return super()._check_input(X, reset=reset)
+        symbols = read_tokens(X, self.padding_value if reset else self._padding_value)
+        if symbols.kind == "table" and (reset or self._layout.kind == "table"):
+            validate_data(self, X, reset=reset, skip_check_array=True)
+        elif reset:
+            self.n_features_in_ = 1
+            vars(self).pop("feature_names_in_", None)
+        if reset:
+            self.vocabulary_ = distinct(symbols.values)
+        numbers = symbols.numbered(self.vocabulary_)
+        unknown = np.flatnonzero(numbers == len(self.vocabulary_))
+        if len(unknown) and self.handle_unknown == "error":
+            i, t = symbols.locate(unknown[0])
+            raise ValueError(
+                f"X[{i}] has {symbols.values[unknown[0]]!r} at timestep {t}, which was not there in training. Set "
+                "handle_unknown='ignore' to read such symbols as none of those known."
+            )
+        return as_sequences(numbers, symbols.lengths), Layout(symbols.kind, 0, univariate=True)
+
+    def _fit_input(self, sequences, sample_weight):
+        given = self._given_encoder()
+        if self.tokens:
+            used, numbers = np.unique(sequences.packed[:, 0], return_inverse=True)
+            self.vocabulary_ = self.vocabulary_[used.astype(np.int64)]
+            self._scaling = Scaling.identity(1)
+            return as_sequences(numbers, sequences.lengths)
+        if given is None:
+            return super()._fit_input(sequences, sample_weight)
+        if given._architecture.n_features != sequences.n_features:
+            raise ValueError(
+                f"X has {sequences.n_features} features per timestep, but encoder was fitted on "
+                f"{given._architecture.n_features}."
+            )
+        self._scaling = given._scaling
+        return sequences
+
+    def _given_encoder(self):
+        """Return the fitted estimator to start from, or None."""
+        given = self.encoder.estimator if isinstance(self.encoder, FrozenEstimator) else self.encoder
+        if given is None:
+            if self.freeze_encoder:
+                raise ValueError("freeze_encoder=True needs an encoder whose weights can stay as they are.")
+            return None
+        if not isinstance(given, BaseAutoencoder):
+            raise TypeError(
+                f"encoder must be a fitted LSTMAutoencoderTransformer or CompositeSequenceRegressor, got {given!r}."
+            )
+        if not hasattr(given, "_architecture"):
+            raise NotFittedError(
+                "encoder is not fitted. Cloning, as in cross-validation, unfits an estimator: fit it, and wrap it in "
+                "sklearn.frozen.FrozenEstimator."
+            )
+        if self.tokens:
+            raise ValueError("An encoder reads real numbers: with tokens=True there is none to start from.")
+        if self.units is not None and self._units(128) != given._architecture.units:
+            raise ValueError(f"units={self.units!r}, but encoder has {given._architecture.units}: leave units=None.")
+        return given
+
+    def _check_target(self, sequences, y, *, reset, classes=None):
+        labels = read_labels(y, self)
+        check_consistent_length(sequences, labels)
+        if reset:
+            vars(self).pop("classes_", None)
+            if classes is not None:
+                self.classes_ = distinct(as_array(list(classes)))
+        return sequences, labels
+
+    def _fit_target(self, sequences, labels, sample_weight, *, reset):
+        if reset:
+            self._kind, self._longest = labels.kind, 0
+            if not hasattr(self, "classes_"):
+                self.classes_ = distinct(labels.values)
+        elif labels.kind != self._kind:
+            raise ValueError(f"y is of another kind than the labels that {type(self).__name__} was fitted on.")
+        if self._kind == "table" and self._longest not in (0, labels.lengths[0]):
+            raise ValueError(f"y has {labels.lengths[0]} labels for each sample, but those before had {self._longest}.")
+        self._longest = max(self._longest, int(labels.lengths.max()))
+        unknown = np.flatnonzero(labels.numbered(self.classes_) == len(self.classes_))
+        if len(unknown):
+            i, _ = labels.locate(unknown[0])
+            raise ValueError(
+                f"y[{i}] has {labels.values[unknown[0]]!r}, which is none of the classes: {self.classes_}. Give all "
+                "of them to the first call of partial_fit."
+            )
+
+    def _architecture_for(self, sequences, labels):
+        given = self._given_encoder()
+        kind = given._architecture if given else self
+        return Seq2SeqArchitecture(
+            n_features=sequences.n_features,
+            n_symbols=len(self.vocabulary_) if self.tokens else None,
+            n_classes=len(self.classes_),
+            units=given._architecture.units if given else self._units(128),
+            cell=kind.cell,
+            activation=kind.activation,
+            bidirectional=bool(kind.bidirectional),
+            dropout=float(self.dropout),
+            heads=(HEADS[self._kind],),
+            has_end=self._kind == "list",
+            frozen=("encoder",) if self.freeze_encoder else (),
+        )
+
+    def _targets_for(self, architecture, x, labels):
+        numbers, lengths = labels.numbered(self.classes_), labels.lengths
+        if architecture.has_end:
+            numbers, lengths = np.insert(numbers, np.cumsum(lengths), architecture.n_classes), lengths + 1
+        return {architecture.heads[0]: as_sequences(numbers, lengths)}
+
+    def _step_weights_for(self, targets):
+        if self.class_weight is None:
+            return {}
+        weights = np.append(self._class_weights(targets), 1.0)  # the end counts as it is
+        numbers = {head: target.packed[:, 0].astype(np.int64) for head, target in targets.items()}
+        return {head: Sequences(weights[numbers[head]][:, None], target.lengths) for head, target in targets.items()}
+
+    def _class_weights(self, targets):
+        n_classes = len(self.classes_)
+        if self.class_weight == "balanced":
+            (target,) = targets.values()
+            numbers = target.packed[:, 0].astype(np.int64)
+            counts = np.bincount(numbers[numbers < n_classes], minlength=n_classes)
+            return counts.sum() / (n_classes * np.maximum(counts, 1))
+        classes = self.classes_.tolist()
+        unknown = [label for label in self.class_weight if label not in classes]
+        if unknown or any(weight < 0 for weight in self.class_weight.values()):
+            raise ValueError(
+                f"class_weight must give weights of at least 0 to some of the classes {classes}, got "
+                f"{self.class_weight!r}."
+            )
+        return np.array([self.class_weight.get(label, 1.0) for label in classes])
+
+    def _head_weights(self):
+        return {HEADS[self._kind]: 1.0}
+
+    def _loss_and_routed(self):
+        return "sparse_categorical_crossentropy", self._routed | {"loss__from_logits": True}
+
+    def _seeds(self):
+        given = self._given_encoder()
+        n_arrays = 0 if given is None else 3 * len(given._architecture.units) * (1 + given._architecture.bidirectional)
+        return {"encoder": given._weights["encoder"][:n_arrays]} if given else None
+
+    @property
+    def _n_steps(self):
+        """Labels to say, at most so many where the end is said."""
+        return self._longest if self.max_length is None or self._kind == "table" else self.max_length
+
+    def _logits(self, x):
+        check_process()
+        from ._decoding import label_logits
+
+        return label_logits(self._architecture, self._weights, x)
+
+    def _greedy(self, x):
+        check_process()
+        from ._decoding import greedy
+
+        return greedy(self._architecture, self._weights, x, self._n_steps)
+
+    def _beams(self, x, num_beams):
+        check_process()
+        from ._decoding import beams
+
+        return beams(self._architecture, self._weights, x, self._n_steps, num_beams)
+
+    def _restore(self, numbers, lengths):
+        """Return numbers (N, n_steps) as labels, of the kind of y."""
+        if self._kind == "table":
+            return self.classes_[numbers]
+        return [self.classes_[row[:length]] for row, length in zip(numbers, lengths, strict=True)]

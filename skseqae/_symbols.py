@@ -1,0 +1,185 @@
+"""Symbols and labels, whatever can be hashed: read from what users have, and numbered."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import _check_y, check_array
+
+from ._sequences import Sequences
+
+
+@dataclass(frozen=True)
+class Symbols:
+    """N sequences of symbols, one after another.
+
+    Parameters
+    ----------
+    kind : {"label", "table", "list"}
+        One symbol for each sample, as (N,); N rows of as many, as (N, H); or a list of N sequences of their own
+        lengths.
+    values : ndarray of shape (S,)
+        All symbols.
+    lengths : int array of shape (N,)
+    """
+
+    kind: Literal["label", "table", "list"]
+    values: np.ndarray
+    lengths: np.ndarray
+
+    def __len__(self):
+        return len(self.lengths)
+
+    def __getitem__(self, rows):
+        kept = np.zeros(len(self), bool)
+        kept[rows] = True  # rows come in order
+        return Symbols(self.kind, self.values[np.repeat(kept, self.lengths)], self.lengths[rows])
+
+    def numbered(self, known):
+        """Return the place of each symbol among those known, one after another, `len(known)` for any other."""
+        place_of = {symbol: place for place, symbol in enumerate(known.tolist())}
+        places = (place_of.get(symbol, len(known)) for symbol in self.values.tolist())
+        return np.fromiter(places, np.int64, len(self.values))
+
+    def locate(self, place):
+        """Return the sample and the timestep of a symbol by its place among all."""
+        sample = int(np.searchsorted(np.cumsum(self.lengths), place, side="right"))
+        return sample, int(place - self.lengths[:sample].sum())
+
+
+def distinct(values):
+    """Return each symbol once: sorted, or where they have no order as they first appear."""
+    if values.dtype != object:
+        return np.unique(values)
+    symbols = list(dict.fromkeys(values.tolist()))
+    try:
+        return as_array(sorted(symbols))
+    except TypeError:
+        return as_array(symbols)
+
+
+def as_array(symbols):
+    """Return a list of symbols as an array, of objects where numpy would turn them into something else."""
+    array = np.asarray(symbols) if len({type(symbol) for symbol in symbols}) <= 1 else None
+    if array is None or array.ndim != 1 or array.dtype.kind not in "biufUSM":
+        array = np.empty(len(symbols), dtype=object)
+        array[:] = symbols
+    return array
+
+
+def as_sequences(numbers, lengths):
+    """Return numbers as `Sequences` of one feature, float32."""
+    return Sequences(numbers.astype(np.float32)[:, None], lengths)
+
+
+def read_tokens(X, padding_value=None):
+    """Read the X of a classifier of symbols.
+
+    Parameters
+    ----------
+    X : list of N lists or arrays of symbols (T_i,), or array of shape (N, T)
+        Trailing None, NaN or `padding_value` of an array is padding.
+    padding_value : float, default=None
+
+    Returns
+    -------
+    Symbols
+
+    Raises
+    ------
+    TypeError, ValueError
+        If X is not N sequences, or a symbol is missing or cannot be hashed.
+    """
+    if hasattr(X, "iloc") or hasattr(X, "to_numpy"):
+        X = X.to_numpy()
+    if not isinstance(X, np.ndarray) or (X.dtype == object and X.ndim == 1):
+        return _joined("list", _rows(X, "X"), "X")
+    if X.ndim != 2:
+        raise ValueError(f"Expected symbols as an array (N, T) or N sequences, got shape {X.shape}.")
+    return _joined("table", [_without_padding(row, padding_value) for row in X.tolist()], "X")
+
+
+def read_labels(y, estimator):
+    """Read the y of a classifier.
+
+    Parameters
+    ----------
+    y : array-like of shape (N,) or (N, H), or list of N lists, tuples or arrays of labels (H_i,)
+    estimator : estimator
+        Named in errors.
+
+    Returns
+    -------
+    Symbols
+
+    Raises
+    ------
+    TypeError, ValueError
+        If y is None, or of continuous numbers, or a label is missing or cannot be hashed.
+    """
+    if y is None:
+        raise ValueError(f"This {type(estimator).__name__} requires y to be passed, but the target y is None.")
+    if hasattr(y, "to_numpy"):
+        y = y.to_numpy()
+    if isinstance(y, list | tuple) or (isinstance(y, np.ndarray) and y.dtype == object and y.ndim == 1):
+        if any(isinstance(row, list | tuple | np.ndarray) for row in y):
+            return _joined("list", _rows(y, "y"), "y")
+        y = as_array(list(y))
+    if np.ndim(y) == 2 and np.shape(y)[1] != 1:
+        values = check_array(y, dtype=None, input_name="y", estimator=estimator)
+        _check_discrete(values.ravel())
+        return Symbols("table", values.ravel(), np.full(len(values), values.shape[1]))
+    values = _check_y(y, multi_output=False, estimator=estimator)
+    _check_discrete(values)
+    return Symbols("label", values, np.ones(len(values), np.int64))
+
+
+def _check_discrete(values):
+    """Refuse continuous numbers, in scikit-learn's words, which has none for objects that are not strings."""
+    if values.dtype != object or isinstance(values.flat[0], str):
+        check_classification_targets(values)
+
+
+def _rows(X, name):
+    """Return the sequences of symbols as lists."""
+    if not isinstance(X, list | tuple | np.ndarray):
+        raise TypeError(f"{name} is of type {type(X).__name__}, expected a list of sequences of symbols.")
+    rows = []
+    for i, row in enumerate(X):
+        if isinstance(row, str | bytes) or not isinstance(row, list | tuple | np.ndarray):
+            raise TypeError(
+                f"{name}[{i}] is {row!r}, expected a sequence of symbols: a list, tuple or array. "
+                "Split a string into its symbols first, for example by list(...)."
+            )
+        if np.ndim(row) > 1 and isinstance(row, np.ndarray):
+            raise ValueError(f"{name}[{i}] has shape {row.shape}, expected (T_i,).")
+        rows.append(row.tolist() if isinstance(row, np.ndarray) else list(row))
+    return rows
+
+
+def _joined(kind, rows, name):
+    """Return lists of symbols as `Symbols`."""
+    for i, row in enumerate(rows):
+        for t, symbol in enumerate(row):
+            if _is_missing(symbol):
+                raise ValueError(f"{name}[{i}] has {symbol!r} at timestep {t}, where a symbol should be.")
+            if isinstance(symbol, list | dict | set | np.ndarray):
+                raise TypeError(f"{name}[{i}] has {symbol!r} at timestep {t}, which cannot be hashed.")
+    lengths = np.array([len(row) for row in rows], dtype=np.int64)
+    if not len(lengths):
+        raise ValueError(f"Found {name} with 0 sample(s) while a minimum of 1 is required.")
+    if not lengths.any():
+        raise ValueError(f"All {len(lengths)} sequences of {name} are empty: at least one needs a symbol.")
+    return Symbols(kind, as_array([symbol for row in rows for symbol in row]), lengths)
+
+
+def _is_missing(symbol):
+    return symbol is None or symbol != symbol or type(symbol).__name__ == "NAType"
+
+
+def _without_padding(row, padding_value):
+    end = len(row)
+    while end and (_is_missing(row[end - 1]) or row[end - 1] == padding_value):
+        end -= 1
+    return row[:end]
