@@ -12,10 +12,13 @@ import skseqae
 
 PACKAGE = Path(skseqae.__file__).parent
 MODULES = {path.stem: path for path in sorted(PACKAGE.glob("*.py"))}
-NUMPY_ROOMS = {"_sequences", "_containers", "_targets", "_metrics", "_scaling", "_batches", "datasets"}
+NUMPY_ROOMS = {"_sequences", "_containers", "_symbols", "_targets", "_metrics", "_scaling", "_batches", "datasets"}
 PLAIN_ROOMS = {"_architecture", "_routing"}
-KERAS_ROOMS = {"_process", "_products", "_cells", "_layers", "_networks", "_stock", "_inference", "_training"}
-ESTIMATORS = {"_autoencoder", "_composite", "_seq2seq", "_dense"} & MODULES.keys()
+# those that compute, and training, which also makes what users name
+COMPUTING_ROOMS = {"_process", "_products", "_cells", "_layers", "_networks", "_stock", "_inference", "_decoding"}
+KERAS_ROOMS = COMPUTING_ROOMS | {"_training"}
+SHARED_BY_ESTIMATORS = {"_base", "_encoding"}
+ESTIMATORS = {"_autoencoder", "_composite", "_seq2seq", "_dense"}
 BACKENDS = {"keras", "tensorflow"}
 MOST_LINES_OF_A_FILE = 300
 MOST_LINES_OF_A_FUNCTION = 40
@@ -82,14 +85,25 @@ def test_what_needs_no_keras_never_imports_it():
 
 
 def test_what_computes_never_imports_scikit_learn_or_an_estimator():
-    for room in KERAS_ROOMS - {"_training"}:
+    for room in COMPUTING_ROOMS:
         imported = imports_in(parse(room))
         assert not packages(imported) & {"sklearn", "scikeras"}, room
-        assert not own_modules(imported) & (ESTIMATORS | {"_base", "_training"}), room
+        assert not own_modules(imported) & (ESTIMATORS | SHARED_BY_ESTIMATORS | {"_training"}), room
 
 
 def test_training_never_imports_an_estimator():
-    assert not own_modules(imports_in(parse("_training"))) & (ESTIMATORS | {"_base"})
+    assert not own_modules(imports_in(parse("_training"))) & (ESTIMATORS | SHARED_BY_ESTIMATORS)
+
+
+def test_what_estimators_share_never_imports_one():
+    for room in SHARED_BY_ESTIMATORS:
+        assert not own_modules(imports_in(parse(room))) & ESTIMATORS, room
+
+
+def test_every_room_has_its_place():
+    """So that a new one cannot escape the rules."""
+    placed = [{"__init__"}, NUMPY_ROOMS, PLAIN_ROOMS, KERAS_ROOMS, SHARED_BY_ESTIMATORS, ESTIMATORS]
+    assert sorted(MODULES) == sorted(name for rooms in placed for name in rooms)
 
 
 def test_only_training_imports_scikeras():
@@ -109,8 +123,6 @@ def test_only_the_keras_rooms_import_keras_when_they_are_imported():
 
 def test_every_module_is_read_when_imports_are_counted():
     """So that the rules above are about something."""
-    assert MODULES.keys() >= NUMPY_ROOMS | PLAIN_ROOMS | KERAS_ROOMS
-    assert ESTIMATORS
     assert "_cells" in own_modules(imports_in(parse("_layers")))
     assert "tensorflow" in packages(imports_in(parse("_cells"), everywhere=False))
     assert "_training" in own_modules(imports_in(parse("_base")))
