@@ -12,30 +12,35 @@ import pandas as pd
 import polars as pl
 import pytest
 from every_estimator import (
-    SEQUENCE_CLASSES,
-    X,
-    every_container,
+    CLASSES,
+    EXAMPLES,
+    data_for,
+    every_class,
+    every_class_that_has,
+    every_class_with_a_loss,
     every_sequence_class,
+    every_sequence_container,
     every_transformer,
+    every_transformers_container,
     packed,
+    parameters_of,
     quick,
     said,
+    train_on,
     y,
 )
 from numpy.testing import assert_array_equal
 from sklearn.base import clone
-from sklearn.decomposition import PCA
 from sklearn.model_selection import GridSearchCV, KFold
-from sklearn.pipeline import make_pipeline
 from sklearn.utils import get_tags
 
 # --- Output containers ------------------------------------------------------------------------------------------------
 
 
-@every_transformer
 @pytest.mark.parametrize(("library", "frame"), [("pandas", pd.DataFrame), ("polars", pl.DataFrame)])
-@every_container
-def test_set_output_names_the_columns_after_the_class(cls, data, library, frame):
+@every_transformers_container
+def test_set_output_names_the_columns_after_the_class(cls, contain, library, frame):
+    data = data_for(cls, contain)
     estimator = quick(cls, latent_dim=3).set_output(transform=library)
     encodings = estimator.fit_transform(data, y)
     names = [f"{cls.__name__.lower()}{i}" for i in range(3)]
@@ -44,12 +49,11 @@ def test_set_output_names_the_columns_after_the_class(cls, data, library, frame)
     assert_array_equal(encodings.to_numpy(), estimator.set_output(transform="default").transform(data))
 
 
-@every_transformer
 @pytest.mark.parametrize(("dtype", "expected"), [("f4", "f4"), ("f8", "f8"), ("i8", "f8")])
-@pytest.mark.parametrize("contain", [list, packed])
-def test_float32_stays_float32_and_all_else_becomes_float64(cls, dtype, expected, contain):
-    arrays = contain([(4 * x).astype(dtype) for x in X])
-    estimator = quick(cls).fit(X, y)
+@every_transformers_container
+def test_float32_stays_float32_and_all_else_becomes_float64(cls, contain, dtype, expected):
+    arrays = contain([(4 * x).astype(dtype) for x in EXAMPLES[cls].arrays])
+    estimator = quick(cls).fit(data_for(cls, contain), y)
     assert estimator.transform(arrays).dtype == expected
     assert quick(cls).fit_transform(arrays, y).dtype == expected
 
@@ -76,15 +80,15 @@ COPIES = {
 }
 
 
-@every_sequence_class
+@every_class
 @pytest.mark.parametrize("way", [way for way in COPIES if way != "clone"])
 def test_a_copy_says_and_learns_the_same(cls, way, tmp_path):
-    estimator = quick(cls, optimizer__beta_1=0.8).partial_fit(X, y)
+    estimator = train_on(quick(cls, optimizer__beta_1=0.8))
     copied = COPIES[way](estimator, tmp_path / "estimator")
     assert copied.get_params() == estimator.get_params()
     assert_array_equal(said(copied), said(estimator))
     before = said(copied)
-    assert_array_equal(said(copied.partial_fit(X, y)), said(estimator.partial_fit(X, y)))
+    assert_array_equal(said(train_on(copied)), said(train_on(estimator)))
     assert not np.allclose(said(copied), before, rtol=0, atol=1e-4)
 
 
@@ -102,10 +106,11 @@ class Recorder(keras.callbacks.Callback):
         self.epochs.append(epoch)
 
 
-@every_sequence_class
+@every_class
 def test_clones_of_keras_objects_learn_the_same_and_leave_them_alone(cls):
-    optimizer, loss, recorder = keras.optimizers.SGD(0.1), keras.losses.LogCosh(), Recorder()
-    estimator = quick(cls, optimizer=optimizer, loss=loss, callbacks=[recorder])
+    X, optimizer, recorder = data_for(cls), keras.optimizers.SGD(0.1), Recorder()
+    loss = {"loss": keras.losses.LogCosh()} if "loss" in parameters_of(cls) else {}
+    estimator = quick(cls, optimizer=optimizer, callbacks=[recorder], **loss)
     again = clone(estimator)
     Recorder.epochs.clear()
     # its own objects first: what is compiled for a clone could serve both
@@ -118,17 +123,17 @@ def test_clones_of_keras_objects_learn_the_same_and_leave_them_alone(cls):
     assert not np.allclose(said(estimator), said(quick(cls).fit(X, y)), rtol=0, atol=1e-3)
 
 
-@every_sequence_class
+@every_class_with_a_loss
 def test_a_loss_whose_copies_lose_an_argument_is_refused(cls):
     # copy.deepcopy(Huber(delta=0.1)) has a delta of 1, and so has that of every clone in a search
     with pytest.raises(ValueError, match="loses its delta: .* loss=keras.losses.Huber, loss__delta=0.1"):
-        quick(cls, loss=keras.losses.Huber(delta=0.1)).fit(X, y)
+        quick(cls, loss=keras.losses.Huber(delta=0.1)).fit(data_for(cls), y)
 
 
-@every_sequence_class
-def test_routed_names_survive_clone_and_pickle(cls):
-    estimator = quick(cls, optimizer__beta_1=0.8, loss="huber").set_params(loss__delta=0.5)
-    routed = {"optimizer__beta_1": 0.8, "loss__delta": 0.5}
+@every_class_that_has(("name", "value"), [("optimizer", "optimizer__epsilon", 1e-6), ("loss", "loss__delta", 0.5)])
+def test_routed_names_survive_clone_and_pickle(cls, name, value):
+    estimator = quick(cls, optimizer__beta_1=0.8).set_params(**{name: value})
+    routed = {"optimizer__beta_1": 0.8, name: value}
     for copied in (clone(estimator), pickle.loads(pickle.dumps(estimator))):
         assert routed.items() <= copied.get_params().items()
     assert clone(cls()).get_params().keys().isdisjoint(routed)
@@ -137,30 +142,37 @@ def test_routed_names_survive_clone_and_pickle(cls):
 # --- Routed names -----------------------------------------------------------------------------------------------------
 
 
-@every_sequence_class
+@every_class
 def test_a_grid_may_search_over_routed_names(cls):
-    pipeline = make_pipeline(quick(cls), PCA(2))
-    name = f"{cls.__name__.lower()}__optimizer__beta_1"
-    search = GridSearchCV(pipeline, {name: [0.0, 0.9]}, cv=KFold(2), error_score="raise").fit(X, y)
+    X, name, example = data_for(cls), cls.__name__.lower(), EXAMPLES[cls]
+    pipeline, routed = example.in_a_pipeline(quick(cls)), f"{name}__optimizer__beta_1"
+    search = GridSearchCV(
+        pipeline, {routed: [0.0, 0.9]}, scoring=example.scoring, cv=KFold(2), error_score="raise"
+    ).fit(X, y)
     low, high = search.cv_results_["mean_test_score"]
     assert low != high
-    best = quick(cls, optimizer__beta_1=search.best_params_[name]).fit(X, y)
-    assert_array_equal(said(search.best_estimator_[0]), said(best))
+    best = quick(cls, optimizer__beta_1=search.best_params_[routed]).fit(X, y)
+    assert_array_equal(said(search.best_estimator_[name]), said(best))
 
 
-@every_sequence_class
-@pytest.mark.parametrize(
-    ("name", "message"),
-    [
-        ("optimiser__beta_1", "has no parameter 'optimiser__beta_1'; the nearest is 'optimizer__beta_1'"),
-        ("los__delta", "has no parameter 'los__delta'; the nearest is 'loss__delta'"),
-        ("optimizer__", "has no parameter 'optimizer__'; the nearest is 'optimizer"),
-        ("latent_dim__units", "has no parameter 'latent_dim__units'; the nearest is"),
-        ("latentdim", "has no parameter 'latentdim'; the nearest is 'latent_dim'"),
-        ("optimizer__learning_rate", "optimizer__learning_rate has a parameter of its own: set learning_rate instead"),
-        ("optimizer__clipnorm", "optimizer__clipnorm has a parameter of its own: set clipnorm instead"),
-    ],
-)
+WRONG_NAMES = [  # after what a class must have
+    ("optimizer", "optimiser__beta_1", "has no parameter 'optimiser__beta_1'; the nearest is 'optimizer__beta_1'"),
+    ("loss", "los__delta", "has no parameter 'los__delta'; the nearest is 'loss__delta'"),
+    ("tokens", "loss__delta", "has no parameter 'loss__delta'; the nearest is 'optimizer__delta'"),
+    ("optimizer", "optimizer__", "has no parameter 'optimizer__'; the nearest is 'optimizer"),
+    ("latent_dim", "latent_dim__units", "has no parameter 'latent_dim__units'; the nearest is"),
+    ("latent_dim", "latentdim", "has no parameter 'latentdim'; the nearest is 'latent_dim'"),
+    ("units", "unit", "has no parameter 'unit'; the nearest is 'units'"),
+    (
+        "optimizer",
+        "optimizer__learning_rate",
+        "optimizer__learning_rate has a parameter of its own: set learning_rate instead",
+    ),
+    ("optimizer", "optimizer__clipnorm", "optimizer__clipnorm has a parameter of its own: set clipnorm instead"),
+]
+
+
+@every_class_that_has(("name", "message"), WRONG_NAMES)
 def test_a_wrong_name_is_refused_at_once_with_the_nearest(cls, name, message):
     with pytest.raises(TypeError, match=message):
         cls(**{name: 0.5})
@@ -170,24 +182,31 @@ def test_a_wrong_name_is_refused_at_once_with_the_nearest(cls, name, message):
     assert estimator.get_params() == cls().get_params()
 
 
-@every_sequence_class
-@pytest.mark.parametrize(
-    ("parameters", "message"),
-    [
-        ({"optimizer__beta1": 0.5}, "optimizer__beta1 is not a parameter of Adam; the nearest is optimizer__beta_1"),
-        ({"loss": "huber", "loss__detla": 1.0}, "loss__detla is not a parameter of Huber; the nearest is loss__delta"),
-        ({"loss__delta": 1.0}, "loss__delta is not a parameter of MeanSquaredError; the nearest is loss__"),
-        ({"optimizer": "sgd", "optimizer__beta_1": 0.5}, "optimizer__beta_1 is not a parameter of SGD"),
-        ({"optimizer": keras.optimizers.Adam(), "optimizer__beta_1": 0.5}, "needs optimizer to be a name or a class"),
-        ({"optimizer": keras.optimizers.Adam(), "learning_rate": 0.5}, "learning_rate=0.5 has no effect on an optim"),
-        ({"optimizer": keras.optimizers.Adam(), "clipnorm": None}, "clipnorm=None has no effect on an optimizer that"),
-    ],
-    ids=lambda value: ",".join(value) if isinstance(value, dict) else "",
-)
+ADAM = {"optimizer": keras.optimizers.Adam()}
+WRONG_SETTINGS = [  # after what a class must have
+    (
+        "optimizer",
+        {"optimizer__beta1": 0.5},
+        "optimizer__beta1 is not a parameter of Adam; the nearest is optimizer__beta_1",
+    ),
+    (
+        "loss",
+        {"loss": "huber", "loss__detla": 1.0},
+        "loss__detla is not a parameter of Huber; the nearest is loss__delta",
+    ),
+    ("loss", {"loss__delta": 1.0}, "loss__delta is not a parameter of MeanSquaredError; the nearest is loss__"),
+    ("optimizer", {"optimizer": "sgd", "optimizer__beta_1": 0.5}, "optimizer__beta_1 is not a parameter of SGD"),
+    ("optimizer", ADAM | {"optimizer__beta_1": 0.5}, "needs optimizer to be a name or a class"),
+    ("optimizer", ADAM | {"learning_rate": 0.5}, "learning_rate=0.5 has no effect on an optim"),
+    ("optimizer", ADAM | {"clipnorm": None}, "clipnorm=None has no effect on an optimizer that"),
+]
+
+
+@every_class_that_has(("parameters", "message"), WRONG_SETTINGS)
 def test_a_setting_that_keras_cannot_take_is_refused_at_fit(cls, parameters, message):
     estimator = quick(cls, **parameters)
     with pytest.raises(ValueError, match=message):
-        estimator.fit(X, y)
+        estimator.fit(data_for(cls), y)
     assert not hasattr(estimator, "n_features_in_")
 
 
@@ -222,10 +241,9 @@ def test_after_univariate_sequences_a_table_of_any_width_is_read(cls, kind):
         assert_array_equal(said(estimator, TABLE[:, :width]), said(estimator, list(TABLE[:, :width])))
 
 
-@every_sequence_class
-@every_container
-def test_sequences_fix_their_features_and_not_their_lengths(cls, data):
-    estimator = quick(cls).fit(pd.DataFrame(TABLE, columns=list("abcde")), y).fit(data, y)
+@every_sequence_container
+def test_sequences_fix_their_features_and_not_their_lengths(cls, contain):
+    estimator = quick(cls).fit(pd.DataFrame(TABLE, columns=list("abcde")), y).fit(data_for(cls, contain), y)
     assert estimator.n_features_in_ == 2
     assert not hasattr(estimator, "feature_names_in_")
     assert len(said(estimator, [np.ones((1, 2)), np.ones((40, 2))])) == 2
@@ -237,7 +255,7 @@ def test_sequences_fix_their_features_and_not_their_lengths(cls, data):
 # --- The view of an estimator -----------------------------------------------------------------------------------------
 
 
-@every_sequence_class
+@every_class
 def test_the_html_view_builds_no_network(cls, monkeypatch):
     def refuse(*args):
         raise RuntimeError("a network was asked for")
@@ -246,7 +264,7 @@ def test_the_html_view_builds_no_network(cls, monkeypatch):
         monkeypatch.setattr(f"skseqae._stock.stock_{part}", refuse)
     estimator = quick(cls)
     assert cls.__name__ in estimator._repr_html_()
-    assert cls.__name__ in estimator.fit(X, y)._repr_html_()
+    assert cls.__name__ in estimator.fit(data_for(cls), y)._repr_html_()
     for name in ("encoder_", "decoder_", "model_"):
         with pytest.raises(RuntimeError, match="a network was asked for"):
             getattr(estimator, name)
@@ -266,7 +284,7 @@ print(time.process_time())
 
 
 def test_a_look_at_the_package_takes_a_second_and_loads_no_tensorflow():
-    command = [sys.executable, "-c", LOOK, *(cls.__name__ for cls in SEQUENCE_CLASSES)]
+    command = [sys.executable, "-c", LOOK, *(cls.__name__ for cls in CLASSES)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     *_, loaded, seconds = done.stdout.splitlines()
     print(f"{seconds} s")
