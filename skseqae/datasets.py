@@ -12,7 +12,7 @@ from sklearn.datasets import load_digits
 from sklearn.utils import Bunch, check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 
-__all__ = ["load_japanese_vowels", "make_counters", "make_moving_digits", "make_waves"]
+__all__ = ["load_japanese_vowels", "make_counters", "make_events", "make_moving_digits", "make_waves"]
 
 _VOWELS_TRAIN = 270  # the archive's own split
 _DIGITS_TRAIN = 1437  # four fifths; neighbours share a writer, so that a cut leaves mostly new hands to the test
@@ -21,6 +21,7 @@ _DIGIT_SIZE = 8
 _SUBSETS = StrOptions({"train", "test", "all"})
 _LENGTHS = Interval(Integral, 0, None, closed="left")
 _FINITE = Interval(Real, None, None, closed="neither")
+_PROBABILITY = Interval(Real, 0, 1, closed="both")
 
 
 @validate_params({"subset": [_SUBSETS], "return_X_y": ["boolean"]}, prefer_skip_nested_validation=True)
@@ -219,6 +220,74 @@ def make_counters(n_samples=100, *, lengths=(5, 15), starts=(0.0, 1.0), steps=(0
 @validate_params(
     {
         "n_samples": [Interval(Integral, 1, None, closed="left")],
+        "n_kinds": [Interval(Integral, 1, None, closed="left")],
+        "random_state": ["random_state"],
+    },
+    prefer_skip_nested_validation=True,
+)
+def make_events(n_samples=100, *, n_kinds=8, lengths=(0, 10), rates=(0.0, 1.0), random_state=None):
+    """Generate sequences in which, at each timestep, one of several kinds of events happens or nothing does.
+
+    An event is one-hot and nothing is all zeros: data like the rest, which must not be taken for padding. Timesteps are
+    independent, so that nothing short of the whole sequence tells it.
+
+    Parameters
+    ----------
+    n_samples : int, default=100
+        The number of sequences N, at least 1.
+    n_kinds : int, default=8
+        The number of kinds of events K, at least 1, all equally likely.
+    lengths : int or (int, int), default=(0, 10)
+        The number of timesteps of every sequence, or the least and the most, both included. At least 0.
+    rates : float or (float, float), default=(0.0, 1.0)
+        The probability of an event at each timestep, from 0 to 1, of every sequence, or the least and the most. At
+        ``n_kinds / (n_kinds + 1)``, nothing is as likely as each of the kinds.
+    random_state : int, RandomState instance or None, default=None
+        Where the numbers come from. None seeds afresh and leaves NumPy's global generator alone.
+
+    Returns
+    -------
+    X : list of N float64 arrays of shape (T_i, K)
+        The sequences, of zeros and ones.
+    y : float64 array of shape (N,)
+        Their rates.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range.
+
+    Examples
+    --------
+    >>> from skseqae.datasets import make_events
+    >>> X, y = make_events(4, n_kinds=3, lengths=(0, 6), random_state=4)
+    >>> [x.shape for x in X]
+    [(5, 3), (6, 3), (1, 3), (0, 3)]
+    >>> X[0]
+    array([[0., 0., 1.],
+           [1., 0., 0.],
+           [0., 0., 0.],
+           [0., 1., 0.],
+           [1., 0., 0.]])
+    >>> y.round(2)
+    array([0.97, 0.55, 0.97, 0.71])
+    """
+    rng = _check_generator(random_state)
+    bounds = _check_bounds(lengths, _LENGTHS, "lengths")
+    rates = _check_bounds(rates, _PROBABILITY, "rates")
+
+    rate = rng.uniform(*rates, size=n_samples)
+    # A generator for each sequence: however long the others are, longer ones begin with the events of shorter ones.
+    generators = [np.random.RandomState(seed) for seed in rng.randint(2**31, size=n_samples)]
+    n_timesteps = _draw_lengths(rng, bounds, n_samples)
+
+    X = [_events(g, n_kinds, p, t) for g, p, t in zip(generators, rate, n_timesteps, strict=True)]
+    return X, rate
+
+
+@validate_params(
+    {
+        "n_samples": [Interval(Integral, 1, None, closed="left")],
         "n_digits": [Interval(Integral, 1, None, closed="left")],
         "size": [Interval(Integral, _DIGIT_SIZE + 1, None, closed="left")],
         "speed": [Interval(Real, 0, None, closed="left")],
@@ -306,6 +375,12 @@ def _wave(frequency, phase, n_timesteps):
     k = np.array([[1], [2]])
     t = np.arange(n_timesteps)[:, None, None]
     return (np.sin(2 * np.pi * k * frequency * t + phase) / k).sum(axis=1)
+
+
+def _events(rng, n_kinds, rate, n_timesteps):
+    """Return zeros (T, K) with a one in the rows in which something happens."""
+    happens, which = rng.uniform(size=(n_timesteps, 2)).T
+    return (np.arange(n_kinds) == np.floor(which * n_kinds)[:, None]) * (happens < rate)[:, None].astype(np.float64)
 
 
 def _load_digits(subset):

@@ -10,10 +10,10 @@ from sklearn.datasets import load_digits
 from sklearn.utils import check_random_state
 
 from skseqae import datasets
-from skseqae.datasets import load_japanese_vowels, make_counters, make_moving_digits, make_waves
+from skseqae.datasets import load_japanese_vowels, make_counters, make_events, make_moving_digits, make_waves
 
-GENERATORS = [make_waves, make_counters, make_moving_digits]
-LENGTHS = {make_waves: "lengths", make_counters: "lengths", make_moving_digits: "n_timesteps"}
+GENERATORS = [make_waves, make_counters, make_events, make_moving_digits]
+LENGTHS = {make: "n_timesteps" if make is make_moving_digits else "lengths" for make in GENERATORS}
 all_generators = pytest.mark.parametrize("make", GENERATORS)
 
 
@@ -116,6 +116,8 @@ def test_a_bad_argument_is_named_with_what_came(make, name, value, expected):
         (make_waves, "noise", -0.1),
         (make_waves, "noise", np.nan),
         (make_waves, "return_truth", "yes"),
+        (make_events, "n_kinds", 0),
+        (make_events, "n_kinds", 2.5),
         (make_moving_digits, "n_digits", 0),
         (make_moving_digits, "size", 8),
         (make_moving_digits, "speed", -1.0),
@@ -201,6 +203,59 @@ def test_the_counter_of_the_tutorials_is_one_of_them():
 def test_a_bad_start_or_step_is_named_with_what_was_expected(name, bounds):
     with pytest.raises(ValueError, match=rf"^{name}=.*expected a float in the range \(-inf, inf\).*low <= high"):
         make_counters(5, **{name: bounds})
+
+
+# -- events
+
+
+def test_a_timestep_of_events_is_one_hot_or_all_zeros():
+    X, _ = make_events(200, n_kinds=5, random_state=0)
+    steps = np.concatenate(X)
+    assert steps.shape[1] == 5
+    assert_array_equal(np.unique(steps), [0, 1])
+    assert_array_equal(np.unique(steps.sum(axis=1)), [0, 1])
+
+
+def test_events_happen_as_often_as_the_rate_says():
+    X, y = make_events(50, lengths=2000, rates=(0.2, 0.9), random_state=0)
+    assert 0.2 <= y.min() < 0.25
+    assert 0.85 < y.max() <= 0.9
+    assert_allclose([x.sum() / len(x) for x in X], y, rtol=0, atol=0.04)
+
+
+def test_no_kind_of_event_is_more_likely_than_another_nor_than_nothing_at_its_rate():
+    X, _ = make_events(2000, n_kinds=8, lengths=10, rates=8 / 9, random_state=0)
+    steps = np.concatenate(X)
+    assert_allclose([*steps.mean(axis=0), 1 - steps.sum(axis=1).mean()], 1 / 9, rtol=0, atol=0.01)
+
+
+@pytest.mark.parametrize(("rate", "expected"), [(0, 0), (1, 1)])
+def test_events_never_happen_at_rate_0_and_always_at_rate_1(rate, expected):
+    X, y = make_events(20, rates=rate, random_state=0)
+    assert_array_equal(np.concatenate(X).sum(axis=1), expected)
+    assert_array_equal(y, rate)
+
+
+def test_what_happens_in_one_sequence_says_nothing_of_the_next_timestep_or_sequence():
+    X, _ = make_events(300, n_kinds=2, lengths=20, rates=2 / 3, random_state=0)
+    steps = np.stack(X)
+    pairs = [(steps[:, 1:], steps[:, :-1]), (steps[1:], steps[:-1])]
+    for these, those in pairs:
+        correlation = np.corrcoef(these.reshape(-1, 2).T, those.reshape(-1, 2).T)[:2, 2:]
+        assert np.abs(correlation).max() < 0.05
+
+
+def test_events_go_on_whatever_the_lengths_of_the_others():
+    short, _ = make_events(30, lengths=(0, 6), random_state=0)
+    long, _ = make_events(30, lengths=(8, 15), random_state=0)
+    for x, longer in zip(short, long, strict=True):
+        assert_array_equal(x, longer[: len(x)])
+
+
+@pytest.mark.parametrize("bounds", [-0.1, 1.1, np.nan, (0.0, np.inf), (1.0, 0.0), (0.0,), "often", None])
+def test_a_bad_rate_is_named_with_what_was_expected(bounds):
+    with pytest.raises(ValueError, match=r"^rates=.*expected a float in the range \[0.0, 1.0\].*low <= high"):
+        make_events(5, rates=bounds)
 
 
 # -- moving digits
