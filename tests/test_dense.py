@@ -247,6 +247,7 @@ BAD = {
     "a list of sequences": ([X[0], X[0, :3]], ValueError, "inhomogeneous"),
     "no rows": (X[:0], ValueError, r"Found array with 0 sample\(s\)"),
     "no columns": (X[:, :0], ValueError, r"Found array with 0 feature\(s\)"),
+    "overflow": (X * 1e200, ValueError, "X.*overflows float32"),
     "complex": (X + 1j, ValueError, "Complex data not supported"),
     "strings": (X.astype(str).astype(object) + "x", ValueError, "could not convert string to float"),
 }
