@@ -99,7 +99,7 @@ for axis in axes[-1]:
     axis.set_xlabel("timestep")
 for axis in axes[:, 0]:
     axis.set_ylabel("value")
-axes[0, 0].legend(loc="upper right")
+figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=2, frameon=False)
 figure.savefig(arguments.picture, dpi=120)
 
 # %%
