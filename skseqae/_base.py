@@ -233,11 +233,13 @@ class BaseSequenceEstimator(RoutedParametersMixin, BaseEstimator):
         if self.scale is not None:
             raise ValueError(f"loss={name!r} compares probabilities: set scale=None, got scale={self.scale!r}.")
         for head, sequences in said.items():
-            outside = np.flatnonzero(((sequences.packed < 0) | (sequences.packed > 1)).any(axis=1))
+            outside = np.argwhere((sequences.packed < 0) | (sequences.packed > 1))
             if len(outside):
-                i, t = locate(outside[0], sequences.lengths)
+                row, feature = outside[0]
+                i, t = locate(row, sequences.lengths)
+                place = f"{'y' if self._reads_y(head) else 'X'}[{i}]"
                 raise ValueError(
-                    f"{'y' if self._reads_y(head) else 'X'}[{i}] has {sequences[i][t]} at timestep {t}, but "
+                    f"{place} has {sequences.packed[row, feature]:g} at timestep {t}, feature {feature}, but "
                     f"loss={name!r} needs values from 0 to 1."
                 )
         return activation

@@ -327,16 +327,15 @@ class CompositeSequenceRegressor(RegressorMixin, BaseAutoencoder):
         sequences, target, layout = self._split(sequences, y, horizon)
         if reset:
             self._horizon, self._target_layout = horizon, layout
-        else:
-            self._check_target_features(target)
-        return sequences, target
-
-    def _check_target_features(self, target):
+            return sequences, target
         want = self._architecture.width("prediction")
         if target.n_features != want:
             raise ValueError(
                 f"y has {target.n_features} features or outputs, but {type(self).__name__} was fitted on {want}."
             )
+        if (layout.kind == "sequences") != (self._target_layout.kind == "sequences"):
+            raise ValueError(f"y is of another kind than the one that {type(self).__name__} was fitted on.")
+        return sequences, target
 
     def _fit_target(self, sequences, target, sample_weight, *, reset):
         if not target.lengths.any():

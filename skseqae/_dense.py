@@ -10,7 +10,7 @@ from sklearn.utils.validation import _check_sample_weight, check_array, check_is
 from ._architecture import DenseArchitecture
 from ._base import BaseSequenceEstimator
 from ._metrics import mean_by_feature, mean_by_sample, squared_errors
-from ._sequences import Layout, Sequences
+from ._sequences import Layout, rows_as_sequences
 
 ACTIVATIONS = StrOptions({"relu", "tanh", "sigmoid", "linear"})
 
@@ -303,7 +303,7 @@ class DenseAutoencoderTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMi
     def _check_input(self, X, *, reset=False):
         """Return the rows of X as sequences of one timestep."""
         X = validate_data(self, X, reset=reset, dtype=[np.float64, np.float32])
-        return Sequences(X, np.ones(len(X), np.int64)), Layout("rows")
+        return rows_as_sequences(X, "X"), Layout("rows")
 
     def _architecture_for(self, sequences, target):
         sizes = np.atleast_1d(np.asarray(self.hidden_layer_sizes, dtype=object))

@@ -52,7 +52,7 @@ class Scaling:
             sample, timestep = locate(np.flatnonzero(too_far)[0], sequences.lengths)
             raise ValueError(
                 f"{name}[{sample}] is too far from the training data at timestep {timestep}: in units of the training "
-                "standard deviation it overflows float32. Look at that value, or set scale=None."
+                "standard deviation it overflows float32. Look at that value."
             )
         return Sequences(scaled.astype(np.float32), sequences.lengths)
 

@@ -442,6 +442,22 @@ def check_sequences(X, *, padding_value=None, warn_trailing_zeros=False, name="X
     return sequences, Layout("padded", X.shape[1], padding_value=padding_value)
 
 
+def rows_as_sequences(rows, name):
+    """Take the rows of a finite array (N, F) for N sequences of one timestep.
+
+    Raises
+    ------
+    ValueError
+        If a value overflows float32; the array is called by the name.
+    """
+    too_large = np.argwhere(np.abs(rows) > _FLOAT32_MAX)
+    if len(too_large):
+        row, column = too_large[0]
+        advice = _describe_fault(rows[row, column])[1]
+        raise ValueError(f"{name}[{row}] has {rows[row, column]:g} in column {column}. {advice}")
+    return Sequences(rows, np.ones(len(rows), np.int64))
+
+
 def pad(sequences, n_timesteps=None, value=0.0):
     """Write sequences into an array with time on axis 1, padded at the end.
 

@@ -91,8 +91,8 @@ def read_tokens(X, padding_value=None):
     TypeError, ValueError
         If X is not N sequences, or a symbol is missing or cannot be hashed.
     """
-    if hasattr(X, "iloc") or hasattr(X, "to_numpy"):
-        X = X.to_numpy()
+    if hasattr(X, "__array__"):
+        X = np.asarray(X)
     if not isinstance(X, np.ndarray) or (X.dtype == object and X.ndim == 1):
         return _joined("list", _rows(X, "X"), "X")
     if X.ndim != 2:
@@ -120,13 +120,13 @@ def read_labels(y, estimator):
     """
     if y is None:
         raise ValueError(f"This {type(estimator).__name__} requires y to be passed, but the target y is None.")
-    if hasattr(y, "to_numpy"):
-        y = y.to_numpy()
-    if isinstance(y, list | tuple) or (isinstance(y, np.ndarray) and y.dtype == object and y.ndim == 1):
+    if not isinstance(y, list | tuple):
+        y = np.asarray(y)
+    if isinstance(y, list | tuple) or (y.dtype == object and y.ndim == 1):
         if any(isinstance(row, list | tuple | np.ndarray) for row in y):
             return _joined("list", _rows(y, "y"), "y")
         y = as_array(list(y))
-    if np.ndim(y) == 2 and np.shape(y)[1] != 1:
+    if y.ndim == 2 and y.shape[1] != 1:
         values = check_array(y, dtype=None, input_name="y", estimator=estimator)
         _check_discrete(values.ravel())
         return Symbols("table", values.ravel(), np.full(len(values), values.shape[1]))

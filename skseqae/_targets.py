@@ -1,5 +1,6 @@
 """What the network must say back: the sequence itself, reversed or shifted, its future, or the y of a regressor."""
 
+import re
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -7,7 +8,7 @@ import numpy as np
 from sklearn.utils.validation import _check_y
 
 from ._containers import as_arrays
-from ._sequences import Layout, Sequences, check_sequences
+from ._sequences import Layout, Sequences, check_sequences, rows_as_sequences
 
 
 def reversed_in_time(sequences):
@@ -164,6 +165,14 @@ def check_target(y, estimator):
     if y is None:
         name = type(estimator).__name__
         raise ValueError(f"This {name} requires y to be passed, but the target y is None (or set its horizon).")
+    try:
+        return _read_target(y, estimator)
+    except (TypeError, ValueError) as error:
+        # what is common to X and y does not say which it is about
+        raise error if re.search(r"\by\b", str(error)) else type(error)(f"In y: {error}") from None
+
+
+def _read_target(y, estimator):
     arrays = y if isinstance(y, Sequences) else as_arrays(y, "y")
     if isinstance(arrays, Sequences | list) or arrays.ndim > 2:
         target, layout = check_sequences(arrays, name="y")
@@ -171,7 +180,7 @@ def check_target(y, estimator):
     values = _check_y(arrays, multi_output=True, y_numeric=True, estimator=estimator)
     values = values.astype(np.float32 if values.dtype == np.float32 else np.float64, copy=False)
     kind = "number" if values.ndim == 1 else "vector"
-    return Sequences(values.reshape(len(values), -1), np.ones(len(values), np.int64)), TargetLayout(kind)
+    return rows_as_sequences(values.reshape(len(values), -1), "y"), TargetLayout(kind)
 
 
 def _the_one(numbers):

@@ -12,7 +12,7 @@ from sklearn.datasets import load_digits
 from sklearn.utils import Bunch, check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 
-__all__ = ["load_japanese_vowels", "make_counters", "make_events", "make_moving_digits", "make_waves"]
+__all__ = ["load_japanese_vowels", "make_counters", "make_events", "make_moving_digits", "make_reversals", "make_waves"]
 
 _VOWELS_TRAIN = 270  # the archive's own split
 _DIGITS_TRAIN = 1437  # four fifths; neighbours share a writer, so that a cut leaves mostly new hands to the test
@@ -368,6 +368,65 @@ def make_moving_digits(
     ]
     y = labels[chosen]
     return X, y[:, 0] if n_digits == 1 else y
+
+
+@validate_params(
+    {
+        "n_samples": [Interval(Integral, 1, None, closed="left")],
+        "lengths": [_LENGTHS, tuple, list],
+        "n_symbols": [Interval(Integral, 1, None, closed="left")],
+        "n_reversed": [Interval(Integral, 1, None, closed="left"), None],
+        "random_state": ["random_state"],
+    },
+    prefer_skip_nested_validation=True,
+)
+def make_reversals(n_samples=100, *, lengths=6, n_symbols=50, n_reversed=None, random_state=None):
+    """Draw sequences of symbols, and what a reader who says them backwards should say.
+
+    Each symbol is as likely as any other, whatever stands before it: there is nothing to guess from.
+
+    Parameters
+    ----------
+    n_samples : int, default=100
+        The number of sequences N, at least 1.
+    lengths : int or (int, int), default=6
+        The number of symbols of every sequence, or the least and the most, both included. At least 0.
+    n_symbols : int, default=50
+        The number of symbols to choose from, at least 1.
+    n_reversed : int, default=None
+        How many of the first symbols are said backwards, at least 1; the others are not said. None: all.
+    random_state : int, RandomState instance or None, default=None
+        Where the numbers come from. None seeds afresh and leaves NumPy's global generator alone.
+
+    Returns
+    -------
+    X : list of N int arrays of shape (T_i,)
+        The symbols, from 1 to `n_symbols`.
+    y : list of N int arrays of shape (min(T_i, n_reversed),)
+        The first of them, the last of those first.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range.
+
+    References
+    ----------
+    Sutskever, I., Vinyals, O. and Le, Q. V. (2014). "Sequence to sequence learning with neural networks". Advances in
+    Neural Information Processing Systems 27. arXiv:1409.3215
+
+    Examples
+    --------
+    >>> from skseqae.datasets import make_reversals
+    >>> X, y = make_reversals(3, lengths=(2, 5), n_symbols=9, n_reversed=3, random_state=0)
+    >>> X[0], y[0]
+    (array([1, 4]), array([4, 1]))
+    """
+    rng = _check_generator(random_state)
+    lengths = _draw_lengths(rng, _check_bounds(lengths, _LENGTHS, "lengths"), n_samples)
+    symbols = rng.randint(1, n_symbols + 1, size=lengths.sum())
+    X = np.split(symbols, np.cumsum(lengths)[:-1])
+    return X, [x[:n_reversed][::-1].copy() for x in X]
 
 
 def _wave(frequency, phase, n_timesteps):

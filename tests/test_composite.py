@@ -555,7 +555,7 @@ def test_a_weight_out_of_range_is_refused(weight):
 
 
 def test_probabilities_need_a_y_from_0_to_1():
-    with pytest.raises(ValueError, match=r"y\[0\] has .* at timestep 0, but loss='binary_crossentropy' needs values"):
+    with pytest.raises(ValueError, match=r"y\[0\] has .* at timestep 0, feature 0, but loss='binary_crossentropy'"):
         regressor(loss="binary_crossentropy", scale=None).fit(X, NUMBERS)
     said = regressor(loss="binary_crossentropy", scale=None).fit(X, np.arange(6) % 2).predict(X)
     assert said.min() > 0
