@@ -9,8 +9,10 @@ Srivastava et al. (2015, arXiv:1502.04681) trained LSTM autoencoders on films of
 - an encoder that must both reconstruct the past and predict the future does better at each: its predictions are no
   worse, and its features are the best for a classifier that has few labels.
 
-Here the same is tried on small films of scikit-learn's digits: 9 frames of 10 by 10 pixels, of which the encoder reads 6
-and the last 3 are to be predicted. All of it is one class, `CompositeSequenceRegressor`, with other settings.
+Here the same is tried on small films of scikit-learn's digits: 9 frames of 10 by 10 pixels, of which the encoder reads
+6 and the last 3 are to be predicted. All of it is one class, `CompositeSequenceRegressor`, with other settings.
+
+To run it::
 
     python examples/plot_moving_digits.py --picture moving_digits.png
 """
