@@ -97,11 +97,12 @@ def _compile(architecture, search):
 
 def _search(architecture, encoder, decoder, search, weights, x, mask, n_steps):
     with keras.StatelessScope(state_mapping=zip(encoder.weights + decoder.weights, weights, strict=True)):
-        return search(architecture, encoder([x, mask]), decoder, n_steps)
+        states = encoder([x, mask])
+        return search(architecture, states if isinstance(states, list) else [states], decoder, n_steps)
 
 
-def _say_label(architecture, h, decoder, n_steps):
-    return [decoder([h, tf.ones((tf.shape(h)[0], 1))])]
+def _say_label(architecture, states, decoder, n_steps):
+    return [decoder([*states, tf.ones((tf.shape(states[0])[0], 1))])]
 
 
 def _stepper(architecture, states, decoder):

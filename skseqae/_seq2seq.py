@@ -430,7 +430,7 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
         if len(unknown) and self.handle_unknown == "error":
             i, t = symbols.locate(unknown[0])
             raise ValueError(
-                f"X[{i}] has {symbols.values[unknown[0]]!r} at timestep {t}, which was not there in training. Set "
+                f"X[{i}] has {symbols.values.tolist()[unknown[0]]!r} at timestep {t}, which was not there in training. Set "
                 "handle_unknown='ignore' to read such symbols as none of those known."
             )
         return as_sequences(numbers, symbols.lengths), Layout(symbols.kind, 0, univariate=True)
@@ -497,7 +497,7 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
         if len(unknown):
             i, _ = labels.locate(unknown[0])
             raise ValueError(
-                f"y[{i}] has {labels.values[unknown[0]]!r}, which is none of the classes: {self.classes_}. Give all "
+                f"y[{i}] has {labels.values.tolist()[unknown[0]]!r}, which is none of the classes: {self.classes_}. Give all "
                 "of them to the first call of partial_fit."
             )
 
