@@ -107,12 +107,12 @@ class BaseSequenceEstimator(RoutedParametersMixin, BaseEstimator):
         """
         fitted = copy.copy(self)
         fitted._random = copy.deepcopy(getattr(self, "_random", None))
-        fitted._learn(X, y, sample_weight, partial, known)
+        fitted._learn(self, X, y, sample_weight, partial, known)
         self.__dict__ = vars(fitted)
         return self
 
-    def _learn(self, X, y, sample_weight, partial, known):
-        continued = self._architecture if (partial or self.warm_start) and hasattr(self, "_architecture") else None
+    def _learn(self, before, X, y, sample_weight, partial, known):
+        continued = getattr(before, "_architecture", None) if partial or self.warm_start else None
         going_on = partial and continued is not None
         sequences, layout = self._check_input(X, reset=not going_on)
         sequences, target = self._check_target(sequences, y, reset=not going_on, **known)
@@ -126,6 +126,8 @@ class BaseSequenceEstimator(RoutedParametersMixin, BaseEstimator):
         architecture = continued if going_on else self._architecture_for(sequences, target)
         if continued and continued.shape != architecture.shape:
             raise ValueError(_changed_architecture(continued, architecture))
+        if continued:
+            self._check_continues(before)
         x = self._scaling.apply(sequences)
         targets = self._targets_for(architecture, x, target)
         for head, says in targets.items():
@@ -155,9 +157,12 @@ class BaseSequenceEstimator(RoutedParametersMixin, BaseEstimator):
         self._scaling = Scaling(mean, self._feature_std) if standard else Scaling.identity(len(mean))
         return sequences
 
+    def _check_continues(self, before):
+        """Refuse to go on from weights that meant something else."""
+
     def _seeds(self):
         """Return weights to start from, by part of the network."""
-        return None
+        return {}
 
     def _loss_and_routed(self):
         """Return the loss, and the routed parameters of the loss and the optimizer."""
@@ -172,15 +177,18 @@ class BaseSequenceEstimator(RoutedParametersMixin, BaseEstimator):
         if self.early_stopping and not partial:
             held = data.hold_out(self.validation_fraction, self._random)
             data, validation = data.take(np.setdiff1d(np.arange(len(data)), held)), data.take(held)
+        weights, seeds = getattr(self, "_weights", None) if going_on or self.warm_start else None, self._seeds()
+        if weights:  # of the seeds only what is not trained
+            weights = weights | {name: seeds[name] for name in architecture.frozen}
         trained = train(
             architecture,
             self._settings(partial, stop_early=validation is not None),
             data,
             validation,
             self._random,
-            weights=getattr(self, "_weights", None) if going_on or self.warm_start else None,
+            weights=weights,
             optimizer_state=self._optimizer_state if going_on else None,
-            seeds=self._seeds(),
+            seeds=seeds,
         )
         self._architecture = architecture
         self._weights, self._optimizer_state = trained.weights, trained.optimizer_state
@@ -246,7 +254,7 @@ class BaseSequenceEstimator(RoutedParametersMixin, BaseEstimator):
 
     @property
     def encoder_(self):
-        """A `keras.Model` of stock layers, from [x (B, T, F), mask (B, T)] in the data's units to encodings (B, L)."""
+        """A `keras.Model` of stock layers, of what is read in the data's units; see the class' attributes."""
         check_is_fitted(self)
         check_process()
         from ._stock import stock_encoder
@@ -255,7 +263,7 @@ class BaseSequenceEstimator(RoutedParametersMixin, BaseEstimator):
 
     @property
     def decoder_(self):
-        """A `keras.Model` from [encodings (B, L), mask (B, T)] to sequences (B, T, F) in the data's units.
+        """A `keras.Model` from what the encoder gives to the data's units; see the class' attributes.
 
         Of stock layers, but for a conditional decoder, for which Keras has none. With two decoders, a dict of outputs.
         """
@@ -267,7 +275,7 @@ class BaseSequenceEstimator(RoutedParametersMixin, BaseEstimator):
 
     @property
     def model_(self):
-        """A `keras.Model`, `decoder_` after `encoder_`: from [x (B, T, F), mask (B, T)] to sequences (B, T, F)."""
+        """A `keras.Model`, `decoder_` after `encoder_`; see the class' attributes."""
         from ._stock import stock_model
 
         return stock_model(self.encoder_, self.decoder_)

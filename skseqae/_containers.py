@@ -11,7 +11,7 @@ def as_arrays(X, name="X"):
     """Return X as one array, or as a list of arrays where its sequences have their own lengths."""
     if isinstance(X, (list, tuple)):
         arrays = [_as_numeric(item, f"{name}[{i}]") for i, item in enumerate(X)]
-        is_nest = not any(hasattr(item, "__array__") for item in X)
+        is_nest = not any(hasattr(item, "__array__") and np.ndim(item) for item in X)
         is_rectangular = len({array.shape for array in arrays}) == 1
         return np.stack(arrays) if is_nest and is_rectangular else arrays
     array = as_array(X, name)
@@ -83,7 +83,7 @@ def as_floats(array, name, axes=("timestep", "feature")):
 
 def _as_float(value):
     """Return one Python object as a float, and one that stands for no value as NaN."""
-    if _is_none(value):
+    if is_none(value):
         return np.nan
     if isinstance(value, (Real, np.bool_)):
         try:
@@ -96,7 +96,7 @@ def _as_float(value):
     raise TypeError("each argument must be real. Turn a string or another object into a number first.")
 
 
-def _is_none(value):
+def is_none(value):
     return value is None or type(value).__name__ == "NAType"  # the latter is the NA of pandas
 
 
@@ -135,7 +135,7 @@ def _check_present(column, name):
     """Return a column as a list, none of whose values is missing."""
     items = column.to_list()
     for row, item in enumerate(items):
-        if _is_none(item) or item != item:
+        if is_none(item) or item != item:
             raise ValueError(f"Column {name!r} has no value (NaN or null) at row {row}. Drop such rows or fill them.")
     return items
 

@@ -34,10 +34,14 @@ def greedy(architecture, weights, x, n_steps):
     numbers : int array of shape (N, n_steps)
         Of the classes; 0 beyond the end.
     lengths : int array of shape (N,)
-    logits : array of shape (N, n_steps, n_outputs), float32
     """
-    numbers, lengths, _, logits = _run(architecture, weights, x, n_steps, "greedy", _search_greedily)
-    return numbers, lengths, logits[:, :n_steps]
+    return _run(architecture, weights, x, n_steps, "greedy", lambda *given: _search_greedily(*given)[:2])
+
+
+def greedy_logits(architecture, weights, x, n_steps):
+    """Return how long the greedy sequences are, (N,), and the logits on their way, (N, n_steps, n_outputs)."""
+    lengths, logits = _run(architecture, weights, x, n_steps, "logits", lambda *given: _search_greedily(*given)[1::2])
+    return lengths, logits[:, :n_steps]
 
 
 def beams(architecture, weights, x, n_steps, n_beams):

@@ -232,7 +232,7 @@ class DenseAutoencoderTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMi
         Z = check_array(Z, dtype=[np.float64, np.float32], input_name="Z")
         if Z.shape[1] != self._n_features_out:
             raise ValueError(f"Z has {Z.shape[1]} columns, but encodings have latent_dim={self._n_features_out}.")
-        return self._reconstruct(Z.astype(np.float32), Z.dtype).packed
+        return self._layout.restore(self._reconstruct(Z.astype(np.float32), Z.dtype))
 
     def reconstruct(self, X):
         """Encode rows and decode them again; where `noise` was trained on, without it.
@@ -247,8 +247,8 @@ class DenseAutoencoderTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMi
         decoded : ndarray of shape (N, F)
             In the units of X.
         """
-        rows, _, x = self._read(X)
-        return self._reconstruct(self._encode(x), rows.dtype).packed
+        rows, layout, x = self._read(X)
+        return layout.restore(self._reconstruct(self._encode(x), rows.dtype))
 
     def reconstruction_error(self, X, reduction="sample"):
         """Return the mean squared difference of X and `reconstruct(X)`.

@@ -17,7 +17,7 @@ from ._encoding import BaseAutoencoder
 from ._process import check_process
 from ._scaling import Scaling
 from ._sequences import Layout, Sequences
-from ._symbols import as_array, as_sequences, distinct, read_labels, read_tokens
+from ._symbols import Symbols, as_array, as_sequences, distinct, read_labels, read_tokens, weigh_classes
 
 HEADS = {"label": "label", "table": "sequence", "list": "sequence"}  # by the kind of y
 
@@ -57,7 +57,8 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
     freeze_encoder : bool, default=False
         Whether the weights of the given `encoder` stay as they are, and only the rest is trained.
     class_weight : dict of label to float, "balanced" or None, default=None
-        How much each label counts, at least 0. "balanced": inversely to its frequency.
+        How much each label counts, at least 0. "balanced": inversely to its frequency, in `partial_fit` to that in
+        the call.
     cell : {"lstm", "gru"}, default="lstm"
         The recurrent cell.
     bidirectional : bool, default=False
@@ -300,7 +301,7 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
         if self.num_beams > 1:
             numbers, lengths, _ = self._beams(x, self.num_beams)
             return self._restore(numbers[:, 0], lengths[:, 0])
-        return self._restore(*self._greedy(x)[:2])
+        return self._restore(*self._greedy(x))
 
     def predict_proba(self, X):
         """Return the probability of each class, for sequences of labels at each step of the greedy path.
@@ -320,7 +321,7 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
         x = self._read(X)[2]
         if self._kind == "label":
             return softmax(self._logits(x).astype(np.float64), axis=1)
-        _, lengths, logits = self._greedy(x)
+        lengths, logits = self._greedy_logits(x)
         probabilities = softmax(logits[:, :, : len(self.classes_)].astype(np.float64), axis=2)
         if self._kind == "table":
             return probabilities
@@ -400,7 +401,8 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
         """
         right, lengths, said = self._compare(X, y)
         weights = _check_sample_weight(sample_weight, lengths, dtype=np.float64)
-        return float(weights @ right / max(weights @ np.maximum(lengths, said), np.finfo(float).tiny))
+        n_labels = weights @ np.maximum(lengths, said)
+        return float(weights @ right / n_labels) if n_labels else 1.0
 
     def _compare(self, X, y):
         """Return how many labels of each sample are right, how many there should be and how many were said."""
@@ -414,8 +416,9 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
         return np.array([sum(a == b for a, b in pair) for pair in pairs]), labels.lengths, said
 
     def _check_input(self, X, *, reset=False):
-        if not (self.tokens if reset else hasattr(self, "vocabulary_")):
+        if reset:
             vars(self).pop("vocabulary_", None)
+        if not (self.tokens if reset else hasattr(self, "vocabulary_")):
             return super()._check_input(X, reset=reset)
         symbols = read_tokens(X, self.padding_value if reset else self._padding_value)
         if symbols.kind == "table" and (reset or self._layout.kind == "table"):
@@ -428,20 +431,20 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
         numbers = symbols.numbered(self.vocabulary_)
         unknown = np.flatnonzero(numbers == len(self.vocabulary_))
         if len(unknown) and self.handle_unknown == "error":
-            i, t = symbols.locate(unknown[0])
+            symbol, i, t = symbols.locate(unknown[0])
             raise ValueError(
-                f"X[{i}] has {symbols.values.tolist()[unknown[0]]!r} at timestep {t}, which was not there in training. Set "
-                "handle_unknown='ignore' to read such symbols as none of those known."
+                f"X[{i}] has {symbol!r} at timestep {t}, which was not there in training. Set handle_unknown='ignore' "
+                "to read such symbols as none of those known."
             )
         return as_sequences(numbers, symbols.lengths), Layout(symbols.kind, 0, univariate=True)
 
     def _fit_input(self, sequences, sample_weight):
         given = self._given_encoder()
         if self.tokens:
-            used, numbers = np.unique(sequences.packed[:, 0], return_inverse=True)
-            self.vocabulary_ = self.vocabulary_[used.astype(np.int64)]
-            self._scaling = Scaling.identity(1)
-            return as_sequences(numbers, sequences.lengths)
+            # once more, of the samples that count
+            symbols = Symbols("list", self.vocabulary_[sequences.packed[:, 0].astype(np.int64)], sequences.lengths)
+            self.vocabulary_, self._scaling = distinct(symbols.values), Scaling.identity(1)
+            return as_sequences(symbols.numbered(self.vocabulary_), symbols.lengths)
         if given is None:
             return super()._fit_input(sequences, sample_weight)
         if given._architecture.n_features != sequences.n_features:
@@ -481,6 +484,8 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
             vars(self).pop("classes_", None)
             if classes is not None:
                 self.classes_ = distinct(as_array(list(classes)))
+        elif classes is not None and not np.array_equal(distinct(as_array(list(classes))), self.classes_):
+            raise ValueError(f"classes are those of the first call of partial_fit: {self.classes_}, got {classes}.")
         return sequences, labels
 
     def _fit_target(self, sequences, labels, sample_weight, *, reset):
@@ -488,6 +493,8 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
             self._kind, self._longest = labels.kind, 0
             if not hasattr(self, "classes_"):
                 self.classes_ = distinct(labels.values)
+            if not len(self.classes_):
+                raise ValueError("All sequences of y with a sample_weight above zero are empty: one needs a label.")
         elif labels.kind != self._kind:
             raise ValueError(f"y is of another kind than the labels that {type(self).__name__} was fitted on.")
         if self._kind == "table" and self._longest not in (0, labels.lengths[0]):
@@ -495,11 +502,20 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
         self._longest = max(self._longest, int(labels.lengths.max()))
         unknown = np.flatnonzero(labels.numbered(self.classes_) == len(self.classes_))
         if len(unknown):
-            i, _ = labels.locate(unknown[0])
+            label, i, _ = labels.locate(unknown[0])
             raise ValueError(
-                f"y[{i}] has {labels.values.tolist()[unknown[0]]!r}, which is none of the classes: {self.classes_}. Give all "
-                "of them to the first call of partial_fit."
+                f"y[{i}] has {label!r}, which is none of the classes: {self.classes_}. Give all of them to the first "
+                "call of partial_fit."
             )
+
+    def _check_continues(self, before):
+        for name in ("classes_", "vocabulary_"):
+            old, new = getattr(before, name, None), getattr(self, name, None)
+            if not np.array_equal(old, new):
+                raise ValueError(
+                    f"warm_start=True goes on from weights for {name}={old}, but now it is {new}. Set "
+                    "warm_start=False, or clone the estimator."
+                )
 
     def _architecture_for(self, sequences, labels):
         given = self._given_encoder()
@@ -527,25 +543,10 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
     def _step_weights_for(self, targets):
         if self.class_weight is None:
             return {}
-        weights = np.append(self._class_weights(targets), 1.0)  # the end counts as it is
-        numbers = {head: target.packed[:, 0].astype(np.int64) for head, target in targets.items()}
-        return {head: Sequences(weights[numbers[head]][:, None], target.lengths) for head, target in targets.items()}
-
-    def _class_weights(self, targets):
-        n_classes = len(self.classes_)
-        if self.class_weight == "balanced":
-            (target,) = targets.values()
-            numbers = target.packed[:, 0].astype(np.int64)
-            counts = np.bincount(numbers[numbers < n_classes], minlength=n_classes)
-            return counts.sum() / (n_classes * np.maximum(counts, 1))
-        classes = self.classes_.tolist()
-        unknown = [label for label in self.class_weight if label not in classes]
-        if unknown or any(weight < 0 for weight in self.class_weight.values()):
-            raise ValueError(
-                f"class_weight must give weights of at least 0 to some of the classes {classes}, got "
-                f"{self.class_weight!r}."
-            )
-        return np.array([self.class_weight.get(label, 1.0) for label in classes])
+        ((head, target),) = targets.items()
+        numbers = target.packed[:, 0].astype(np.int64)
+        weights = np.append(weigh_classes(self.class_weight, self.classes_, numbers), 1.0)  # the end counts as it is
+        return {head: Sequences(weights[numbers][:, None], target.lengths)}
 
     def _head_weights(self):
         return {HEADS[self._kind]: 1.0}
@@ -556,7 +557,7 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
     def _seeds(self):
         given = self._given_encoder()
         n_arrays = 0 if given is None else 3 * len(given._architecture.units) * (1 + given._architecture.bidirectional)
-        return {"encoder": given._weights["encoder"][:n_arrays]} if given else None
+        return {"encoder": given._weights["encoder"][:n_arrays]} if given else {}
 
     @property
     def _n_steps(self):
@@ -574,6 +575,12 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
         from ._decoding import greedy
 
         return greedy(self._architecture, self._weights, x, self._n_steps)
+
+    def _greedy_logits(self, x):
+        check_process()
+        from ._decoding import greedy_logits
+
+        return greedy_logits(self._architecture, self._weights, x, self._n_steps)
 
     def _beams(self, x, num_beams):
         check_process()

@@ -371,7 +371,7 @@ class Layout:
         if self.kind == "sequences":
             return sequences
         if self.kind == "rows":
-            return sequences.packed
+            return sequences.packed.copy()
         flat = self.univariate and sequences.n_features == 1
         if self.kind == "list":
             return [values[:, 0].copy() if flat else values.copy() for values in sequences]

@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_y, check_array
 
+from ._containers import is_none, locate
 from ._sequences import Sequences
 
 
@@ -43,9 +44,8 @@ class Symbols:
         return np.fromiter(places, np.int64, len(self.values))
 
     def locate(self, place):
-        """Return the sample and the timestep of a symbol by its place among all."""
-        sample = int(np.searchsorted(np.cumsum(self.lengths), place, side="right"))
-        return sample, int(place - self.lengths[:sample].sum())
+        """Return a symbol by its place among all, with its sample and its timestep."""
+        return self.values[[place]].tolist()[0], *locate(place, self.lengths)
 
 
 def distinct(values):
@@ -61,8 +61,10 @@ def distinct(values):
 
 def as_array(symbols):
     """Return a list of symbols as an array, of objects where numpy would turn them into something else."""
-    array = np.asarray(symbols) if len({type(symbol) for symbol in symbols}) <= 1 else None
-    if array is None or array.ndim != 1 or array.dtype.kind not in "biufUSM":
+    kinds = {type(symbol) for symbol in symbols}
+    array = np.asarray(symbols) if len(kinds) <= 1 else None
+    # of integers beyond 64 bits NumPy makes floats
+    if array is None or array.ndim != 1 or array.dtype.kind not in ("biu" if kinds == {int} else "biufUSM"):
         array = np.empty(len(symbols), dtype=object)
         array[:] = symbols
     return array
@@ -71,6 +73,25 @@ def as_array(symbols):
 def as_sequences(numbers, lengths):
     """Return numbers as `Sequences` of one feature, float32."""
     return Sequences(numbers.astype(np.float32)[:, None], lengths)
+
+
+def weigh_classes(class_weight, classes, numbers):
+    """Return the weight of each class, from a dict or "balanced": an array of shape (C,).
+
+    `numbers` are those of the classes of all labels; from C upwards they stand for no class.
+    """
+    if isinstance(class_weight, str):
+        counts = np.bincount(numbers[numbers < len(classes)], minlength=len(classes))
+        return counts.sum() / (len(classes) * np.maximum(counts, 1))
+    labels = classes.tolist()
+    unknown = [label for label in class_weight if label not in labels]
+    unweighted = [label for label in labels if label not in class_weight]
+    # a fold may lack a class, but a name that is wrong leaves one without its weight
+    if (unknown and unweighted) or not all(weight >= 0 for weight in class_weight.values()):
+        raise ValueError(
+            f"class_weight must give weights of at least 0 to some of the classes {labels}, got {class_weight!r}."
+        )
+    return np.array([class_weight.get(label, 1.0) for label in labels])
 
 
 def read_tokens(X, padding_value=None):
@@ -94,10 +115,14 @@ def read_tokens(X, padding_value=None):
     if hasattr(X, "__array__"):
         X = np.asarray(X)
     if not isinstance(X, np.ndarray) or (X.dtype == object and X.ndim == 1):
-        return _joined("list", _rows(X, "X"), "X")
-    if X.ndim != 2:
+        symbols = _joined("list", _rows(X, "X"), "X")
+    elif X.ndim == 2:
+        symbols = _joined("table", [_without_padding(row, padding_value) for row in X.tolist()], "X")
+    else:
         raise ValueError(f"Expected symbols as an array (N, T) or N sequences, got shape {X.shape}.")
-    return _joined("table", [_without_padding(row, padding_value) for row in X.tolist()], "X")
+    if not symbols.lengths.any():
+        raise ValueError(f"All {len(symbols)} sequences of X are empty: at least one needs a symbol.")
+    return symbols
 
 
 def read_labels(y, estimator):
@@ -123,9 +148,11 @@ def read_labels(y, estimator):
     if not isinstance(y, list | tuple):
         y = np.asarray(y)
     if isinstance(y, list | tuple) or (y.dtype == object and y.ndim == 1):
-        if any(isinstance(row, list | tuple | np.ndarray) for row in y):
-            return _joined("list", _rows(y, "y"), "y")
-        y = as_array(list(y))
+        if any(isinstance(row, list | tuple) or np.ndim(row) for row in y):
+            labels = _joined("list", _rows(y, "y"), "y")
+            _check_discrete(labels.values)
+            return labels
+        y = as_array([row.item() if isinstance(row, np.ndarray) else row for row in y])
     if y.ndim == 2 and y.shape[1] != 1:
         values = check_array(y, dtype=None, input_name="y", estimator=estimator)
         _check_discrete(values.ravel())
@@ -137,7 +164,7 @@ def read_labels(y, estimator):
 
 def _check_discrete(values):
     """Refuse continuous numbers, in scikit-learn's words, which has none for objects that are not strings."""
-    if values.dtype != object or isinstance(values.flat[0], str):
+    if values.size and (values.dtype != object or all(isinstance(label, str) for label in values.flat)):
         check_classification_targets(values)
 
 
@@ -162,20 +189,18 @@ def _joined(kind, rows, name):
     """Return lists of symbols as `Symbols`."""
     for i, row in enumerate(rows):
         for t, symbol in enumerate(row):
-            if _is_missing(symbol):
-                raise ValueError(f"{name}[{i}] has {symbol!r} at timestep {t}, where a symbol should be.")
             if isinstance(symbol, list | dict | set | np.ndarray):
                 raise TypeError(f"{name}[{i}] has {symbol!r} at timestep {t}, which cannot be hashed.")
+            if _is_missing(symbol):
+                raise ValueError(f"{name}[{i}] has {symbol!r} at timestep {t}, where a symbol should be.")
     lengths = np.array([len(row) for row in rows], dtype=np.int64)
     if not len(lengths):
         raise ValueError(f"Found {name} with 0 sample(s) while a minimum of 1 is required.")
-    if not lengths.any():
-        raise ValueError(f"All {len(lengths)} sequences of {name} are empty: at least one needs a symbol.")
     return Symbols(kind, as_array([symbol for row in rows for symbol in row]), lengths)
 
 
 def _is_missing(symbol):
-    return symbol is None or symbol != symbol or type(symbol).__name__ == "NAType"
+    return is_none(symbol) or symbol != symbol
 
 
 def _without_padding(row, padding_value):

@@ -98,8 +98,9 @@ class TargetLayout:
     def restore(self, sequences):
         """Give sequences back as the kind of y."""
         if self.kind == "sequences":
-            return self.layout.restore(sequences)
-        return sequences.packed[:, 0] if self.kind == "number" else sequences.packed
+            # an array is as long as the longest of these, whatever those in training were
+            return replace(self.layout, n_timesteps=0).restore(sequences)
+        return (sequences.packed[:, 0] if self.kind == "number" else sequences.packed).copy()
 
     def measured(self, lengths, target_lengths):
         """Return the layout with the rules that the lengths of these samples and targets obey."""

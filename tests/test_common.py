@@ -115,7 +115,7 @@ def ported(cls, lift):
 PORTED = [ported(cls, lift) for cls in SEQUENCE_CLASSES for lift in (as_padded, as_ragged)]
 globals().update({cls.__name__: cls for cls in PORTED})  # pickle looks classes up by name
 
-# These ask whether something was learned, for which two epochs are not enough.
+# Two epochs are enough for most checks. These ask whether something was learned.
 LEARNED_BY = {
     "check_class_weight_classifiers",
     "check_classifiers_train",
@@ -123,7 +123,7 @@ LEARNED_BY = {
     "check_sample_weight_equivalence_on_dense_data",
 }
 
-ESTIMATORS = [cls() for cls in CLASSES] + [cls(epochs=2) for cls in PORTED]
+ESTIMATORS = [cls(epochs=2) for cls in CLASSES + PORTED]
 
 
 # --- The checks -------------------------------------------------------------------------------------------------------

@@ -623,3 +623,17 @@ def test_it_forecasts_waves_better_than_a_line_through_the_last_steps():
 
     assert fitted.score(waves[80:]) > 0.8
     assert fitted.score(waves[80:]) > linear.score(ends[80:], futures[80:]) - 0.2
+
+
+def test_predictions_may_be_written_to():
+    for y in (NUMBERS, VECTORS, ARRAYS, LONGER):
+        said = regressor().fit(X, y).predict(X)
+        said[0] *= 2
+
+
+def test_an_array_is_as_long_as_was_asked_for():
+    assert regressor().fit(X, ARRAYS).predict(X, n_timesteps=1).shape == (6, 1, 3)
+
+
+def test_a_list_of_numpy_numbers_is_a_number_each():
+    assert_array_equal(regressor().fit(X, list(NUMBERS)).predict(X), regressor().fit(X, NUMBERS).predict(X))

@@ -14,7 +14,7 @@ from sequence_strategies import draw_sequences
 
 from skseqae._architecture import Seq2SeqArchitecture
 from skseqae._batches import padded_and_mask
-from skseqae._decoding import beams, greedy, label_logits
+from skseqae._decoding import beams, greedy, greedy_logits, label_logits
 from skseqae._networks import build_decoder, build_encoder, join
 from skseqae._sequences import check_sequences
 
@@ -104,7 +104,9 @@ def test_with_beams_enough_the_search_finds_everything_in_its_order(architecture
 @every_kind
 def test_the_greedy_search_says_the_likeliest_label_at_each_step(architecture):
     weights = draw_weights(architecture)
-    numbers, lengths, logits = greedy(architecture, weights, X, N_STEPS)
+    numbers, lengths = greedy(architecture, weights, X, N_STEPS)
+    lengths_too, logits = greedy_logits(architecture, weights, X, N_STEPS)
+    assert_array_equal(lengths, lengths_too)
     for i in range(len(X)):
         said = []
         while len(said) < N_STEPS:
@@ -130,7 +132,7 @@ def test_the_beams_are_never_worse_than_the_greedy_search(kind, n_beams, n_steps
     architecture = KINDS[kind]
     weights = draw_weights(architecture, seed, size)
     numbers, lengths, scores = beams(architecture, weights, X, n_steps, n_beams)
-    greedy_numbers, greedy_lengths, _ = greedy(architecture, weights, X, n_steps)
+    greedy_numbers, greedy_lengths = greedy(architecture, weights, X, n_steps)
     for i in range(len(X)):
         said = as_lists(greedy_numbers[i : i + 1], greedy_lengths[i : i + 1])[0]
         said = [[*said, N_CLASSES] if architecture.has_end else list(said)]
@@ -170,7 +172,7 @@ def test_the_end_is_said_where_there_are_as_many_labels_as_may_be():
     weights = draw_weights(architecture)
     weights["sequence"][-1][-1] = -100.0  # the end never comes by itself
     _, lengths, scores = beams(architecture, weights, X, 4, 2)
-    _, greedy_lengths, _ = greedy(architecture, weights, X, 4)
+    _, greedy_lengths = greedy(architecture, weights, X, 4)
     assert (lengths == 4).all()
     assert (greedy_lengths == 4).all()
     assert (scores < -10).all()
@@ -193,7 +195,7 @@ def test_symbols_are_read_by_their_numbers():
     numbers = [np.array([[0], [4], [2]], np.float32), np.array([[1]], np.float32), np.array([[5], [3]], np.float32)]
     vectors = [keras.utils.to_categorical(x[:, 0].astype(int), 6)[:, :5].astype(np.float32) for x in numbers]
     on_vectors = Seq2SeqArchitecture(5, None, N_CLASSES, words.units, heads=("sequence",), has_end=True)
-    got = greedy(architecture, weights, check_sequences(numbers)[0], 4)
-    expected = greedy(on_vectors, weights, check_sequences(vectors)[0], 4)
+    got = greedy_logits(architecture, weights, check_sequences(numbers)[0], 4)
+    expected = greedy_logits(on_vectors, weights, check_sequences(vectors)[0], 4)
     assert_array_equal(got[0], expected[0])
-    assert_allclose(got[2], expected[2], rtol=1e-4, atol=1e-5)
+    assert_allclose(got[1], expected[1], rtol=1e-4, atol=1e-5)

@@ -400,3 +400,39 @@ def test_it_ends_a_pipeline():
     z = np.array([pad(check_sequences([x])[0], 12)[0, :, 0] for x in X])
     pipeline = make_pipeline(PCA(6), classifier()).fit(z, NAMES)
     assert pipeline.score(z, NAMES) == pipeline[-1].score(pipeline[0].transform(z), NAMES)
+
+
+@pytest.mark.parametrize(("name", "y"), [("classes_", np.where(NAMES == "low", "new", NAMES)), ("vocabulary_", NAMES)])
+def test_warm_start_never_goes_on_with_other_labels_or_symbols(name, y):
+    words = [WORDS[i] for i in range(30)]
+    warm = classifier(tokens=True, warm_start=True).fit(words, NAMES)
+    warm.fit(words, NAMES)
+    if name == "vocabulary_":
+        words = [word + 1 for word in words]
+    with pytest.raises(ValueError, match=f"warm_start=True goes on from weights for {name}"):
+        warm.fit(words, y)
+
+
+def test_a_frozen_encoder_is_the_given_one_after_a_warm_start_too(encoder):
+    warm = classifier(units=None, encoder=encoder, warm_start=True, learning_rate=0.1).fit(X, NAMES)
+    warm.set_params(freeze_encoder=True).fit(X, NAMES)
+    assert_array_equal(warm._weights["encoder"][0], encoder._weights["encoder"][0])
+
+
+def test_all_ends_at_once_are_learned_by_none_but_scored():
+    with pytest.raises(ValueError, match="All sequences of y with a sample_weight above zero are empty"):
+        classifier().fit(X[:2], [[], []])
+    short = classifier(epochs=60, learning_rate=0.05).fit(X[:4], [[], [], [], ["a"]])
+    assert short.token_accuracy(X[:2], [[], []]) == short.score(X[:2], [[], []]) == 1
+
+
+def test_classes_are_said_once():
+    fitted = classifier().partial_fit(X, NAMES, classes=["low", "mid", "top"])
+    fitted.partial_fit(X, NAMES, classes=["top", "mid", "low"])
+    with pytest.raises(ValueError, match="classes are those of the first call"):
+        fitted.partial_fit(X, NAMES, classes=["low", "mid"])
+
+
+def test_a_class_weight_may_name_a_class_that_a_fold_lacks():
+    weights = {"low": 1.0, "mid": 2.0, "top": 1.0, "rare": 9.0}
+    assert classifier(class_weight=weights).fit(X, NAMES).classes_.tolist() == ["low", "mid", "top"]

@@ -45,6 +45,7 @@ ONE_LABEL_EACH = {
     "series": (pd.Series(["b", "a"]), ["b", "a"]),
     "categories": (pd.Series(["b", "a"], dtype="category"), ["b", "a"]),
     "polars": (pl.Series(["b", "a"]), ["b", "a"]),
+    "scalars": ([np.int64(2), np.array(1)], [2, 1]),
 }
 
 
@@ -105,9 +106,10 @@ def objects(rows):
         [np.array(["a", "b"]), np.array(["c"])],
         np.array([["a", "b"], ["c", None]], dtype=object),
         pd.DataFrame([["a", "b"], ["c", np.nan]]),
+        pd.DataFrame([["a", "b"], ["c", pd.NA]], dtype="string"),
         pl.DataFrame({"t0": ["a", "c"], "t1": ["b", None]}),
     ],
-    ids=["lists", "tuples", "arrays", "table", "pandas", "polars"],
+    ids=["lists", "tuples", "arrays", "table", "pandas", "strings of pandas", "polars"],
 )
 def test_tokens_are_read_from_whatever_holds_them(X):
     assert rows_of(read_tokens(X)) == [["a", "b"], ["c"]]
@@ -130,7 +132,7 @@ BAD_LABELS = {
     "infinite": ([1.0, np.inf], ValueError, "Input y contains infinity"),
     "none inside": ([["a"], ["b", None]], ValueError, r"y\[1\] has None at timestep 1"),
     "nan inside": ([["a"], ["b", np.nan]], ValueError, r"y\[1\] has nan at timestep 1"),
-    "all empty": ([[], []], ValueError, "All 2 sequences of y are empty"),
+    "continuous lists": ([[0.5], [1.5, 2.5]], ValueError, "Unknown label type: continuous"),
     "a string among lists": ([["a"], "bc"], TypeError, r"y\[1\] is 'bc', expected a sequence of symbols"),
     "a number among lists": ([["a"], 3], TypeError, r"y\[1\] is 3, expected a sequence of symbols"),
     "vectors": ([np.eye(2), np.eye(2)], ValueError, r"y\[0\] has shape \(2, 2\), expected \(T_i,\)"),
@@ -157,6 +159,12 @@ BAD_TOKENS = {
     "cube": (np.zeros((1, 2, 3), int), ValueError, r"got shape \(1, 2, 3\)"),
     "none inside": ([["a", None, "b"]], ValueError, r"X\[0\] has None at timestep 1"),
     "none inside a table": (np.array([["a", None, "b"]], object), ValueError, r"X\[0\] has None at timestep 1"),
+    "NA inside": (
+        pd.DataFrame({"a": [pd.NA], "b": ["z"]}, dtype="string"),
+        ValueError,
+        r"X\[0\] has <NA> at timestep 0",
+    ),
+    "an array": ([[np.ones(2)]], TypeError, r"X\[0\] has array.* which cannot be hashed"),
     "unhashable": ([["a", {}]], TypeError, r"X\[0\] has {} at timestep 1, which cannot be hashed"),
     "no samples": ([], ValueError, "0 sample"),
     "all empty": ([[], []], ValueError, "All 2 sequences of X are empty"),
@@ -177,6 +185,7 @@ def test_bad_tokens_are_refused(X, error, message):
 def test_symbols_are_sorted_or_come_as_they_first_appear():
     assert distinct(as_array(["b", "a", "b"])).tolist() == ["a", "b"]
     assert distinct(np.array([3, 1, 3], np.int8)).dtype == np.int8
+    assert distinct(as_array([1, 2**63, 2**63 + 1])).tolist() == [1, 2**63, 2**63 + 1]
     assert distinct(as_array([2, "a", 1, "a"])).tolist() == [2, "a", 1]
     assert distinct(as_array([Colour.BLUE, Colour.RED, Colour.BLUE])).tolist() == [Colour.BLUE, Colour.RED]
     assert distinct(as_array([date(2020, 1, 2), date(2019, 1, 1)])).tolist() == [date(2019, 1, 1), date(2020, 1, 2)]
@@ -196,8 +205,8 @@ def test_numbers_stand_for_the_symbols_that_they_were(rows, data):
     if len(known) > 1:
         assert (read.numbered(known[1:])[numbers == 0] == len(known) - 1).all()
     place = data.draw(st.integers(0, len(numbers) - 1))
-    i, t = read.locate(place)
-    assert rows[i][t] == read.values[place]
+    symbol, i, t = read.locate(place)
+    assert rows[i][t] == symbol
 
 
 def test_numbers_become_sequences_of_one_feature():
