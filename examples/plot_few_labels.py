@@ -67,7 +67,7 @@ DATA = {"Japanese Vowels": vowels(), "moving digits": films()}
 # One autoencoder for each, which sees no label.
 
 PRETRAINING = {
-    "Japanese Vowels": {"latent_dim": 128, "units": 64, "bidirectional": True, "epochs": 100},
+    "Japanese Vowels": {"latent_dim": 128, "units": 64, "bidirectional": True, "dropout": 0.2, "epochs": 100},
     "moving digits": {"latent_dim": 128, "units": 128, "epochs": 50, "batch_size": 50},
 }
 
