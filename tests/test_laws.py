@@ -1021,7 +1021,7 @@ OTHER_ARCHITECTURES = {
     f"{name}-{parameter}": (case, {parameter: value})
     for name, case in PLAIN.items()
     for parameter, value in case.having(
-        latent_dim=4, units=7, cell="gru", bidirectional=True, decoder="conditional", hidden_layer_sizes=(7,), noise=0.5
+        latent_dim=4, units=7, cell="gru", bidirectional=True, decoder="conditional", hidden_layer_sizes=(7,)
     ).items()
 }
 

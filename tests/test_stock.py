@@ -15,13 +15,17 @@ from skseqae._networks import initial_weights, join
 from skseqae._scaling import Scaling
 from skseqae._sequences import Sequences, unpad
 from skseqae._stock import stock_decoder, stock_encoder, stock_model
-from skseqae._targets import reversed_in_time
+from skseqae._targets import TargetLayout, reversed_in_time
 
 LENGTHS = np.array([4, 1, 3, 5])
 HEADS = ("reconstruction", "prediction")
 ARCHITECTURE = Architecture(n_features=2, latent_dim=3, units=(4,), heads=HEADS, reverse=True)
 SCALING = Scaling(np.array([100.0, -3.0]), np.array([2.0, 0.5]))
 X = Sequences.from_packed(np.random.default_rng(0).normal(size=(13, 2)) * SCALING.std + SCALING.mean, LENGTHS)
+
+
+def says(head):
+    return SCALING, TargetLayout("sequences", surplus=-1 if head == "prediction" else 0)
 
 
 def draw_weights(architecture):
@@ -51,7 +55,7 @@ def test_the_stock_encoder_reads_the_datas_own_units(weights, encodings):
 
 
 def test_the_stock_decoder_says_the_datas_own_units_first_timestep_first(weights, encodings):
-    said = stock_decoder(ARCHITECTURE, weights, SCALING)([encodings, padded_and_mask(X)[1]])
+    said = stock_decoder(ARCHITECTURE, weights, says)([encodings, padded_and_mask(X)[1]])
     assert list(said) == ["reconstruction", "prediction"]
     for head, values in said.items():
         lengths = LENGTHS - (head == "prediction")  # the first timestep is not predicted
@@ -62,12 +66,12 @@ def test_the_stock_decoder_says_the_datas_own_units_first_timestep_first(weights
 
 def test_with_one_decoder_the_stock_decoder_gives_one_array():
     architecture = replace(ARCHITECTURE, heads=("reconstruction",))
-    decoder = stock_decoder(architecture, draw_weights(architecture), SCALING)
+    decoder = stock_decoder(architecture, draw_weights(architecture), says)
     assert decoder([np.zeros((1, 3)), np.ones((1, 4))]).shape == (1, 4, 2)
 
 
 def test_the_whole_model_is_its_parts_in_a_row(weights, encodings):
-    encoder, decoder = stock_encoder(ARCHITECTURE, weights, SCALING), stock_decoder(ARCHITECTURE, weights, SCALING)
+    encoder, decoder = stock_encoder(ARCHITECTURE, weights, SCALING), stock_decoder(ARCHITECTURE, weights, says)
     x, mask = padded_and_mask(X)
     said, expected = stock_model(encoder, decoder)([x, mask]), decoder([encoder([x, mask]).numpy(), mask])
     for head in ARCHITECTURE.heads:
@@ -78,7 +82,7 @@ def test_the_whole_model_is_its_parts_in_a_row(weights, encodings):
 def test_only_what_keras_lacks_is_not_a_stock_layer(decoder):
     architecture = replace(ARCHITECTURE, decoder=decoder)
     weights = draw_weights(architecture)
-    model = stock_model(stock_encoder(architecture, weights, SCALING), stock_decoder(architecture, weights, SCALING))
+    model = stock_model(stock_encoder(architecture, weights, SCALING), stock_decoder(architecture, weights, says))
     own = {
         type(layer).__name__
         for layer in model._flatten_layers()
@@ -90,6 +94,6 @@ def test_only_what_keras_lacks_is_not_a_stock_layer(decoder):
 def test_giving_networks_away_never_changes_the_state_of_pythons_generator(weights):
     before = random.getstate()
     stock_encoder(ARCHITECTURE, weights, SCALING)
-    stock_decoder(ARCHITECTURE, weights, SCALING)
+    stock_decoder(ARCHITECTURE, weights, says)
     is_unchanged = random.getstate() == before
     assert is_unchanged
