@@ -10,6 +10,7 @@ where a word ends has to be learned too.
 import argparse
 from time import perf_counter
 
+import keras
 import numpy as np
 
 from skseqae import Seq2SeqClassifier
@@ -22,12 +23,21 @@ arguments = parser.parse_args()
 n_train, n_words, epochs = (500, 500, 1) if arguments.fast else (100_000, 30_000, 3)
 
 # %%
+# The learning rate falls to zero over the training, so that the last steps settle what the first have found.
+
+
+def falling(n_samples):
+    return keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(4e-3, decay_steps=n_samples // 32))
+
+
+# %%
 # Numbers from 1 to 50, of which each sample has six; one epoch of 100,000 samples. Every sample has three labels, and
 # so the network says exactly three.
 
 X, y = make_reversals(n_train + 1000, n_reversed=3, random_state=arguments.seed)
 X, y = np.stack(X), np.stack(y)
-classifier = Seq2SeqClassifier(units=128, tokens=True, epochs=1, learning_rate=2e-3, random_state=arguments.seed)
+settings = {"units": 128, "tokens": True, "random_state": arguments.seed}
+classifier = Seq2SeqClassifier(**settings, epochs=1, optimizer=falling(n_train))
 start = perf_counter()
 classifier.fit(X[:n_train], y[:n_train])
 trained = perf_counter()
@@ -42,7 +52,7 @@ print(f"{X[-1]} -> {classifier.predict(X[-1:])[0]}")
 LETTERS = np.array(list("abcdefghijklmnopqrstuvwxyz"))
 numbers, backwards = make_reversals(n_words + 1000, lengths=(2, 6), n_symbols=26, random_state=arguments.seed)
 words, spoken = [LETTERS[x - 1] for x in numbers], [LETTERS[x - 1] for x in backwards]
-speller = Seq2SeqClassifier(units=128, tokens=True, epochs=epochs, learning_rate=4e-3, random_state=arguments.seed)
+speller = Seq2SeqClassifier(**settings, epochs=epochs, optimizer=falling(epochs * n_words))
 speller.fit(words[:n_words], spoken[:n_words])
 exact_words = speller.score(words[n_words:], spoken[n_words:])
 sequences, scores = speller.predict_beams([list("lstm")], num_beams=3)
