@@ -1,7 +1,7 @@
 """What the network is trained on, cut into batches of like lengths."""
 
 from dataclasses import dataclass, field
-from math import ceil
+from math import ceil, log2
 
 import numpy as np
 from sklearn.model_selection import train_test_split
@@ -53,16 +53,35 @@ class TrainingData:
             return float(self.sample_weight @ lengths)
         return float(np.repeat(self.sample_weight, lengths) @ self.step_weights[head].packed[:, 0])
 
-    def batch(self, rows):
-        """Return padded arrays: `x` (B, T, F), `mask` (B, T), and `{head}`, `{head}_mask` and `{head}_weight` alike."""
-        arrays = dict(zip(("x", "mask"), padded_and_mask(self.x[rows]), strict=True))
-        sample_weight = self.sample_weight[rows].astype(np.float32)[:, None]
+    def batch(self, rows, n_rows=None):
+        """Return padded arrays: `x` (B, T, F), `mask` (B, T), and `{head}`, `{head}_mask` and `{head}_weight` alike.
+
+        With `n_rows` they are filled up to so many rows, and to few numbers of timesteps.
+        """
+        arrays = dict(zip(("x", "mask"), _filled(self.x, rows, n_rows), strict=True))
         for head, target in self.targets.items():
-            arrays[head], arrays[f"{head}_mask"] = padded_and_mask(target[rows])
-            arrays[f"{head}_weight"] = sample_weight * arrays[f"{head}_mask"]
+            arrays[head], arrays[f"{head}_mask"] = _filled(target, rows, n_rows)
+            weight = arrays[f"{head}_mask"].copy()
+            weight[: len(rows)] *= self.sample_weight[rows].astype(np.float32)[:, None]
             if head in self.step_weights:
-                arrays[f"{head}_weight"] *= padded_and_mask(self.step_weights[head][rows])[0][:, :, 0]
+                weight *= _filled(self.step_weights[head], rows, n_rows)[0][:, :, 0]
+            arrays[f"{head}_weight"] = weight
         return arrays
+
+
+def _filled(sequences, rows, n_rows):
+    """Return some sequences padded at the end, (B, T, F), and their mask (B, T)."""
+    x, mask = padded_and_mask(sequences[rows])
+    if n_rows is None:
+        return x, mask
+    fill = ((0, n_rows - len(x)), (0, _n_timesteps(x.shape[1], sequences.lengths) - x.shape[1]))
+    return np.pad(x, (*fill, (0, 0))), np.pad(mask, fill)
+
+
+def _n_timesteps(n_timesteps, lengths):
+    """Return the number of timesteps to fill up to: a power of two, but that all sequences may have one length."""
+    longest = max(1, int(lengths.max()))
+    return longest if lengths.min() == longest else max(16, 2 ** ceil(log2(n_timesteps)))
 
 
 def padded_and_mask(sequences):

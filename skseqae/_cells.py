@@ -6,7 +6,6 @@ after the product). `a` is what reaches a gate before its activation, `U` the re
 Time is the first axis in here.
 """
 
-from functools import partial
 from typing import NamedTuple
 
 import tensorflow as tf
@@ -33,60 +32,60 @@ UNBOUNDED = ("relu", "linear")
 
 def lstm_step(projected, recurrent, state, activation):
     """Return the next state (h, c), and what the gradient needs."""
-    _, c = state
     phi = ACTIVATIONS[activation]
-    a_i, a_f, a_g, a_o = tf.split(projected + recurrent, 4, axis=-1)
+    a_i, a_f, a_g, a_o = (p + u for p, u in zip(projected, recurrent, strict=True))
     i, f, g, o = sigmoid(a_i), sigmoid(a_f), phi(a_g), sigmoid(a_o)
-    c = f * c + i * g
-    phi_c = phi(c)
-    return (o * phi_c, c), tf.concat([i, f, g, o, phi_c], axis=-1)
+    c = f * state[1] + i * g
+    return (o * phi(c), c), (i, f, g, o)
 
 
-def lstm_step_gradient(saved, state, d_state, activation):
+def lstm_step_gradient(saved, before, after, d_state, activation):
     """Return the gradients of the projected input, of the recurrent product and of the state before the step."""
-    i, f, g, o, phi_c = tf.split(saved, 5, axis=-1)
-    slope = SLOPES[activation]
+    i, f, g, o = saved
+    slope, phi_c = SLOPES[activation], ACTIVATIONS[activation](after[1])
     d_h, d_c = d_state
     d_c = d_c + d_h * o * slope(phi_c)
-    d_a = tf.concat(
-        [d_c * g * i * (1.0 - i), d_c * state[1] * f * (1.0 - f), d_c * i * slope(g), d_h * phi_c * o * (1.0 - o)],
-        axis=-1,
-    )
+    d_a = (d_c * g * i * (1.0 - i), d_c * before[1] * f * (1.0 - f), d_c * i * slope(g), d_h * phi_c * o * (1.0 - o))
     return d_a, d_a, (tf.zeros_like(d_h), d_c * f)
 
 
 def gru_step(projected, recurrent, state, activation):
     """Return the next state (h,), and what the gradient needs."""
     (h,) = state
-    a_z, a_r, a_n = tf.split(projected, 3, axis=-1)
-    u_z, u_r, u_n = tf.split(recurrent, 3, axis=-1)
+    a_z, a_r, a_n = projected
+    u_z, u_r, u_n = recurrent
     z, r = sigmoid(a_z + u_z), sigmoid(a_r + u_r)
     n = ACTIVATIONS[activation](a_n + r * u_n)
-    return (z * h + (1.0 - z) * n,), tf.concat([z, r, n, u_n], axis=-1)
+    return (z * h + (1.0 - z) * n,), (z, r, n, u_n)
 
 
-def gru_step_gradient(saved, state, d_state, activation):
+def gru_step_gradient(saved, before, after, d_state, activation):
     """Return the gradients of the projected input, of the recurrent product and of the state before the step."""
-    z, r, n, u_n = tf.split(saved, 4, axis=-1)
+    z, r, n, u_n = saved
     (d_h,) = d_state
     d_a_n = d_h * (1.0 - z) * SLOPES[activation](n)
-    d_a_z = d_h * (state[0] - n) * z * (1.0 - z)
+    d_a_z = d_h * (before[0] - n) * z * (1.0 - z)
     d_a_r = d_a_n * u_n * r * (1.0 - r)
-    d_projected = tf.concat([d_a_z, d_a_r, d_a_n], axis=-1)
-    return d_projected, tf.concat([d_a_z, d_a_r, d_a_n * r], axis=-1), (d_h * z,)
+    return (d_a_z, d_a_r, d_a_n), (d_a_z, d_a_r, d_a_n * r), (d_h * z,)
 
 
 class Cell(NamedTuple):
-    """The equations of one step, forwards and backwards."""
+    """The equations of one step, forwards and backwards; what belongs to the gates is a sequence of their arrays."""
 
     n_gates: int
     n_states: int
+    n_saved: int  # arrays that the gradient needs beside the states
+    is_summed: bool  # whether input and state reach the gates as one sum, and have the same gradient
     step: callable
     step_gradient: callable
 
     def zero_state(self, batch, units, dtype):
         """Return zeros, n_states arrays of shape (batch, units)."""
         return tuple(tf.zeros((batch, units), dtype) for _ in range(self.n_states))
+
+    def by_gate(self, array):
+        """Cut an array (..., n_gates * H) into those of the gates, (..., H)."""
+        return tf.split(array, self.n_gates, axis=-1)
 
     def recur(
         self,
@@ -105,7 +104,7 @@ class Cell(NamedTuple):
 
         Parameters
         ----------
-        projected : tensor of shape (B, T, n_gates * H) or (B, n_gates * H)
+        projected : tensor of shape (T, B, n_gates * H) or (B, n_gates * H)
             The input times its kernel, with its bias; without a time axis it is the same at every timestep.
         U : tensor of shape (H, n_gates * H)
             The recurrent kernel.
@@ -128,8 +127,6 @@ class Cell(NamedTuple):
         -------
         tuple of 1 or n_states tensors of shape (B, T, H)
         """
-        if len(projected.shape) == 3:
-            projected = tf.transpose(projected, (1, 0, 2))
         if recurrent_bias is None:
             recurrent_bias = tf.zeros((U.shape[1],), U.dtype)
         steps = tf.cast(tf.transpose(mask)[:, :, None], U.dtype)
@@ -142,7 +139,11 @@ class Cell(NamedTuple):
 
 
 class Scan(NamedTuple):
-    """The loop over time."""
+    """The loop over time, to the longest sequence; histories are zero beyond it.
+
+    Written for XLA, which computes several times as fast what lies side by side: there is a product for each gate, and
+    a history.
+    """
 
     cell: Cell
     activation: str
@@ -154,67 +155,90 @@ class Scan(NamedTuple):
 
         @tf.custom_gradient
         def run(projected, U, recurrent_bias, *initial_state):
-            arrays = self.forwards(projected, U, recurrent_bias, initial_state, steps, save=True)
+            histories = self.forwards(projected, U, recurrent_bias, initial_state, steps, save=True)
 
             def gradient(*d_histories):
                 constant = len(projected.shape) == 2
-                return self.backwards(d_histories, arrays, U, initial_state, steps, constant=constant)
+                return self.backwards(d_histories, histories, U, initial_state, steps, constant=constant)
 
-            return tuple(arrays[: self.n_returned]), gradient
+            return tuple(histories[: self.n_returned]), gradient
 
         return run(projected, U, recurrent_bias, *initial_state)
 
     def forwards(self, projected, U, recurrent_bias, initial_state, steps, *, save=False):
-        """Return histories of the state, (T, B, H) each: with `save` of all of it, and what the gradient needs."""
-        n_timesteps, units = tf.shape(steps)[0], U.shape[0]
-        n_kept = self.cell.n_states + 1 if save else self.n_returned
-        arrays = [tf.TensorArray(U.dtype, n_timesteps, element_shape=None) for _ in range(n_kept)]
-        constant = len(projected.shape) == 2
-        product = partial(tf.matmul, b=U) if save else product_with(U)
+        """Return histories of the state, (T, B, H) each: with `save` of all of it, and of what the gradient needs."""
+        cell, constant = self.cell, len(projected.shape) == 2
+        biases, projections = cell.by_gate(recurrent_bias), cell.by_gate(projected)
+        multiply = self._product_by_gate(U, exact=not save)
+        n_timesteps = _longest(steps)
+        n_kept = cell.n_states + cell.n_saved if save else self.n_returned
 
         def step(t, state, arrays):
-            recurrent = product(state[0]) + recurrent_bias
-            after, saved = self.cell.step(projected if constant else projected[t], recurrent, state, self.activation)
+            recurrent = [u + bias for u, bias in zip(multiply(state[0]), biases, strict=True)]
+            now = projections if constant else [projection[t] for projection in projections]
+            after, saved = cell.step(now, recurrent, state, self.activation)
             if self.masked:
                 after = tuple(s * steps[t] for s in after)
-            # without `save` there may be fewer arrays than that
-            return t + 1, after, [array.write(t, value) for array, value in zip(arrays, (*after, saved), strict=False)]
+            return t + 1, after, _write(arrays, t, (*after, *saved))
 
-        *_, arrays = tf.while_loop(lambda t, *_: t < n_timesteps, step, (0, initial_state, arrays))
-        stacked = [array.stack() for array in arrays]
-        for history in stacked[: self.cell.n_states]:
-            history.set_shape((None, None, units))
-        return stacked
+        start = (0, initial_state, _empty_arrays(n_kept, steps, U.dtype, U.shape[0]))
+        *_, arrays = tf.while_loop(lambda t, *_: t < n_timesteps, step, start)
+        return [array.stack() for array in arrays]
 
-    def backwards(self, d_histories, arrays, U, initial_state, steps, *, constant):
+    def _product_by_gate(self, U, *, exact):
+        """Return the function of h (B, H) that gives its products with each gate's part of U."""
+        if exact:
+            whole = product_with(U)
+            return lambda h: self.cell.by_gate(whole(h))
+        kernels = self.cell.by_gate(U)
+        return lambda h: [tf.matmul(h, kernel) for kernel in kernels]
+
+    def backwards(self, d_histories, kept, U, initial_state, steps, *, constant):
         """Return the gradients of the projected input, the recurrent kernel, its bias and the initial state."""
-        *histories, saved = arrays
-        n_timesteps, batch, units = tf.shape(steps)[0], tf.shape(steps)[1], U.shape[0]
+        cell, units, width = self.cell, *U.shape
+        histories, saved = kept[: cell.n_states], kept[cell.n_states :]
         before = [tf.concat([s[None], h[:-1]], axis=0) for s, h in zip(initial_state, histories, strict=True)]
-        width = U.shape[1]
-        d_projected = tf.TensorArray(U.dtype, n_timesteps, element_shape=(None, width))
-        d_recurrent = tf.TensorArray(U.dtype, n_timesteps, element_shape=(None, width))
+        transposed = tf.transpose(U)
 
-        def step(t, d_state, d_projected, d_recurrent):
+        def step(t, d_state, arrays):
             upstream = [d[t] for d in d_histories]
             d_state = (*(d + u for d, u in zip(d_state, upstream, strict=False)), *d_state[len(upstream) :])
             if self.masked:
                 d_state = tuple(d * steps[t] for d in d_state)
-            state = tuple(b[t] for b in before)
-            d_x, d_u, d_state = self.cell.step_gradient(saved[t], state, d_state, self.activation)
-            d_state = (d_state[0] + tf.matmul(d_u, U, transpose_b=True), *d_state[1:])
-            return t - 1, d_state, d_projected.write(t, d_x), d_recurrent.write(t, d_u)
+            states = ([history[t] for history in part] for part in (before, histories))
+            *d_step, d_state = cell.step_gradient([s[t] for s in saved], *states, d_state, self.activation)
+            d_step = [tf.concat(d, axis=-1) for d in d_step[cell.is_summed :]]
+            d_state = (d_state[0] + tf.matmul(d_step[-1], transposed), *d_state[1:])
+            return t - 1, d_state, _write(arrays, t, d_step)
 
-        start = (n_timesteps - 1, self.cell.zero_state(batch, units, U.dtype), d_projected, d_recurrent)
-        _, d_initial, d_projected, d_recurrent = tf.while_loop(lambda t, *_: t >= 0, step, start)
-        d_projected, d_recurrent = d_projected.stack(), d_recurrent.stack()
+        zeros = tuple(tf.zeros_like(s) for s in initial_state)
+        start = (_longest(steps) - 1, zeros, _empty_arrays(2 - cell.is_summed, steps, U.dtype, width))
+        _, d_initial, arrays = tf.while_loop(lambda t, *_: t >= 0, step, start)
+        d_steps = [array.stack() for array in arrays]
+        d_projected, d_recurrent = d_steps[0], d_steps[-1]
         d_U = tf.matmul(tf.reshape(before[0], (-1, units)), tf.reshape(d_recurrent, (-1, width)), transpose_a=True)
         if constant:
             d_projected = tf.reduce_sum(d_projected, axis=0)
         return d_projected, d_U, tf.reduce_sum(d_recurrent, axis=(0, 1)), *d_initial
 
 
+def _longest(steps):
+    """Return the number of timesteps of the longest sequence, at least one."""
+    return tf.maximum(tf.cast(tf.reduce_max(tf.reduce_sum(steps, axis=0)), tf.int32), 1)
+
+
+def _empty_arrays(n_arrays, steps, dtype, width):
+    """Return arrays to be written to and stacked, (T, B, width) each."""
+    n_timesteps, shape = tf.shape(steps)[0], (steps.shape[1], width)
+    return [tf.TensorArray(dtype, n_timesteps, element_shape=shape) for _ in range(n_arrays)]
+
+
+def _write(arrays, t, values):
+    """Write to each array; there may be fewer of them than values."""
+    return [array.write(t, value) for array, value in zip(arrays, values, strict=False)]
+
+
 CELLS = {
-    "lstm": Cell(4, 2, lstm_step, lstm_step_gradient),
-    "gru": Cell(3, 1, gru_step, gru_step_gradient),
+    "lstm": Cell(4, 2, 4, True, lstm_step, lstm_step_gradient),
+    "gru": Cell(3, 1, 4, False, gru_step, gru_step_gradient),
 }

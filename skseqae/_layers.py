@@ -5,8 +5,6 @@ them without looking at the mask and then reads its state at each sequence's las
 reach back, so that padding never changes a result.
 """
 
-from functools import partial
-
 import keras
 import tensorflow as tf
 
@@ -150,10 +148,11 @@ class Recurrent(keras.layers.Layer):
         _, recurrent_kernel, bias = (tf.convert_to_tensor(w) for w in self.weights_of["forward"])
         project, product = self._projection("forward"), product_with(recurrent_kernel)
         recurrent_bias = 0.0 if self.cell == "lstm" else bias[1]
+        cell = CELLS[self.cell]
 
         def step(x, state):
             recurrent = product(state[0]) + recurrent_bias
-            return CELLS[self.cell].step(project(x), recurrent, state, self.activation)[0]
+            return cell.step(cell.by_gate(project(x)), cell.by_gate(recurrent), state, self.activation)[0]
 
         return step
 
@@ -164,14 +163,17 @@ class Recurrent(keras.layers.Layer):
         if self.n_symbols:
             rows = tf.pad(kernel, ((0, 1), (0, 0)))  # zeros for a symbol that is none of them
             return lambda x: tf.gather(rows, tf.cast(x[..., 0], "int32")) + bias
-        product = partial(tf.matmul, b=kernel) if training else product_with(kernel)
+        if training:  # with the bias as a row of the kernel, which takes one pass over the projection less
+            whole = tf.concat([kernel, bias[None]], axis=0)
+            return lambda x: tf.tensordot(tf.concat([x, tf.ones_like(x[..., :1])], axis=-1), whole, 1)
+        product = product_with(kernel)
         return lambda x: product(x) + bias
 
     def _run(self, direction, x, mask, initial_state, training):
         """Return h, at every timestep or at the last real one, and with `return_state` each part of the state."""
         backward = direction == "backward"
-        if backward and len(x.shape) == 3:
-            x = reverse_real(x, mask)
+        if len(x.shape) == 3:
+            x = tf.transpose(reverse_real(x, mask) if backward else x, (1, 0, 2))
         _, recurrent_kernel, bias = (tf.convert_to_tensor(w) for w in self.weights_of[direction])
         histories = CELLS[self.cell].recur(
             self._projection(direction, training)(x),

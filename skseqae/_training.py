@@ -7,10 +7,8 @@ import copy
 import difflib
 import inspect
 import json
-from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
-from threading import Lock
+from math import ceil
 
 import keras
 import numpy as np
@@ -19,9 +17,11 @@ from scikeras.wrappers import BaseWrapper
 
 from ._batches import shuffled_rows
 from ._inference import compile_programs
-from ._networks import call_decoder_function, initial_weights, join
+from ._networks import call_decoder_function, initial_weights
+from ._program import Program, pool
 
-N_PROGRAMS_KEPT = 16
+MOST_ROWS_OF_A_PIECE = 32
+FEWEST_STEPS_COMPILED = 128  # timesteps that an epoch takes one after another
 
 
 @dataclass(frozen=True)
@@ -55,81 +55,6 @@ class DivergedError(ValueError):
     """Training met numbers that are not finite."""
 
 
-class Program:
-    """A network with its optimizer and loss, and the compiled steps that train and evaluate it."""
-
-    def __init__(self, architecture, made, optimizer, loss):
-        self.architecture = architecture
-        for head in architecture.heads:
-            _check_loss_shape(loss, architecture.width(head))
-        self.model, self.parts = join(architecture, made)
-        self.loss = loss
-        for name in architecture.frozen:
-            self.parts[name].trainable = False
-        self.model.compile(optimizer=optimizer)
-        optimizer.build(self.model.trainable_variables)
-        self.fresh_optimizer_state = [variable.numpy() for variable in optimizer.variables]
-        by_step = tf.TensorSpec((None, None), "float32")
-        arrays = {"x": tf.TensorSpec((None, None, architecture.n_features), "float32"), "mask": by_step}
-        for head in architecture.heads:
-            arrays[head] = tf.TensorSpec((None, None, architecture.width(head)), "float32")
-            arrays |= {f"{head}_mask": by_step, f"{head}_weight": by_step}
-        scales = {head: tf.TensorSpec((), "float32") for head in architecture.heads}
-        # partials, which TensorFlow tells apart: it takes many traces of one method for a mistake, and warns
-        self.train_step = tf.function(partial(self._train_step), input_signature=[arrays, scales])
-        self.evaluate_step = tf.function(partial(self._losses), input_signature=[arrays])
-
-    def start(self, weights, optimizer_state, learning_rate):
-        """Put the arrays in place that training starts from."""
-        for name, part in self.parts.items():
-            part.set_weights(weights[name])
-        optimizer = self.model.optimizer
-        for variable, value in zip(optimizer.variables, optimizer_state or self.fresh_optimizer_state, strict=True):
-            variable.assign(value)
-        if learning_rate is not None:
-            optimizer.learning_rate = learning_rate
-        self.model.stop_training = False
-
-    def seed(self, random_state):
-        """Seed whatever draws numbers in training, such as dropout."""
-        for variable in self.model.variables:
-            if variable.name == "seed_generator_state":
-                variable.assign(random_state.randint(2**31 - 1, size=variable.shape))
-
-    @property
-    def weights(self):
-        """The weights of each part, as arrays."""
-        return {name: part.get_weights() for name, part in self.parts.items()}
-
-    def _losses(self, arrays, training=False):
-        """Return the weighted loss of each head, summed over samples and real timesteps."""
-        inputs = {name: value for name, value in arrays.items() if name in ("x", "mask") or name.endswith("_mask")}
-        if self.architecture.first_previous is not None:
-            first = float(self.architecture.first_previous)
-            for head in self.architecture.heads:
-                inputs[f"{head}_previous"] = tf.pad(
-                    arrays[head][:, :-1], ((0, 0), (1, 0), (0, 0)), constant_values=first
-                )
-        outputs = self.model(inputs, training=training)
-        losses = {}
-        for head, output in outputs.items():
-            weight = arrays[f"{head}_weight"]
-            # on padding zero is compared with one, so that nothing there can reach the loss or its gradient
-            real = weight[:, :, None] > 0
-            by_step = self.loss(tf.where(real, arrays[head], 0.0), tf.where(real, output, 1.0))
-            losses[head] = tf.reduce_sum(weight * tf.where(weight > 0, by_step, 0.0))
-        return losses
-
-    def _train_step(self, arrays, scales):
-        variables = self.model.trainable_variables
-        with tf.GradientTape() as tape:
-            losses = self._losses(arrays, training=True)
-            objective = tf.add_n([scales[head] * loss for head, loss in losses.items()])
-        gradients = tape.gradient(objective, [v.value for v in variables])
-        self.model.optimizer.apply(gradients, variables)
-        return losses
-
-
 class Patience:
     """Remember the best weights, and how long the validation loss has not fallen by more than `tol`."""
 
@@ -151,29 +76,6 @@ class Patience:
     def is_over(self):
         """Whether to stop."""
         return self._waited >= self.n_iter_no_change
-
-
-class Pool:
-    """Idle programs, the least recently used forgotten first. A program is lent to one fit at a time."""
-
-    def __init__(self, size):
-        self.size = size
-        self._idle = []  # pairs of what shapes a program and the program, the last used at the end
-        self._lock = Lock()
-
-    @contextmanager
-    def borrow(self, key, build):
-        """Lend a program, built where none is idle; one whose fit raised is thrown away."""
-        with self._lock:
-            places = [i for i, (other, _) in enumerate(self._idle) if other == key]
-            program = self._idle.pop(places[-1])[1] if places else None
-        program = program or build()
-        yield program
-        with self._lock:
-            self._idle = [*self._idle, (key, program)][-self.size :]
-
-
-pool = Pool(N_PROGRAMS_KEPT)
 
 
 def train(architecture, settings, data, validation, random_state, *, weights=None, optimizer_state=None, seeds=None):
@@ -204,9 +106,13 @@ def train(architecture, settings, data, validation, random_state, *, weights=Non
         _check_targets(part)
     optimizer, loss, learning_rate = make_optimizer_and_loss(settings)
     made = call_decoder_function(architecture, random_state if weights is None else None)
-    key = (architecture, _identity(optimizer, without=learning_rate is not None and "learning_rate"), _identity(loss))
+    n_pieces = _pieces(architecture, loss, data, settings)
+    variable = learning_rate is not None and "learning_rate"
+    key = (architecture, n_pieces, _identity(optimizer, without=variable), _identity(loss))
     loss = loss.call if isinstance(loss, keras.losses.Loss) else loss
-    with pool.borrow(key, lambda: Program(architecture, made, optimizer, loss)) as program:
+    for head in architecture.heads:
+        _check_loss_shape(loss, architecture.width(head))
+    with pool.borrow(key, lambda: Program(architecture, made, optimizer, loss, n_pieces)) as program:
         weights = weights or initial_weights(program.parts, made, random_state) | (seeds or {})
         program.start(weights, optimizer_state, learning_rate)
         history, best = _run(program, settings, data, validation, random_state)
@@ -218,6 +124,18 @@ def train(architecture, settings, data, validation, random_state, *, weights=Non
     return Trained(weights, optimizer_state, history)
 
 
+def _pieces(architecture, loss, data, settings):
+    """Return into how many pieces to cut batches; 0 where XLA would take longer to compile than it saves.
+
+    So it is for functions of the user's, which may hold what XLA cannot compile.
+    """
+    n_rows = min(len(data), settings.batch_size)
+    is_short = len(data) / n_rows * data.x.lengths.max() < FEWEST_STEPS_COMPILED
+    if is_short or callable(architecture.decoder) or not type(loss).__module__.startswith("keras."):
+        return 0
+    return max(2, ceil(n_rows / MOST_ROWS_OF_A_PIECE))
+
+
 def _run(program, settings, data, validation, random_state):
     """Run the epochs; return the history, and the best weights where training may stop early."""
     callbacks = _callbacks(settings, n_batches=-(-len(data) // settings.batch_size))
@@ -226,11 +144,12 @@ def _run(program, settings, data, validation, random_state):
     for callback in callbacks:
         callback.set_model(program.model)
     _notify(callbacks, "on_train_begin", {})
+    n_rows = program.rows_to_fill(min(len(data), settings.batch_size))
     for epoch in range(settings.epochs):
         _notify(callbacks, "on_epoch_begin", epoch, {})
-        logs = _epoch(program, settings, data, random_state, callbacks)
+        logs = _epoch(program, settings, data, n_rows, random_state, callbacks)
         if validation is not None:
-            logs |= {f"val_{name}": value for name, value in _evaluate(program, settings, validation).items()}
+            logs |= {f"val_{name}": value for name, value in _evaluate(program, settings, validation, n_rows).items()}
         for name, value in logs.items():
             history.setdefault(name, []).append(value)
         _check_finite(logs, epoch + 1)
@@ -245,24 +164,25 @@ def _run(program, settings, data, validation, random_state):
     return history, patience and patience.best
 
 
-def _epoch(program, settings, data, random_state, callbacks):
+def _epoch(program, settings, data, n_rows, random_state, callbacks):
     """Train on every batch once; return the epoch's losses."""
     program.seed(random_state)
     scales = {head: weight * len(data) / data.mass(head) for head, weight in settings.head_weights.items()}
     sums = dict.fromkeys(scales, 0.0)
     for i, rows in enumerate(shuffled_rows(data.x.lengths, settings.batch_size, random_state)):
         _notify(callbacks, "on_train_batch_begin", i, {})
-        losses = program.train_step(data.batch(rows), {head: s / len(rows) for head, s in scales.items()})
+        losses = program.train_step(data.batch(rows, n_rows), {head: s / len(rows) for head, s in scales.items()})
         sums = {head: sums[head] + float(loss) for head, loss in losses.items()}
         batch = {head: float(loss) * scales[head] / len(rows) for head, loss in losses.items()}
         _notify(callbacks, "on_train_batch_end", i, {"loss": sum(batch.values())})
     return _logs(sums, settings, data)
 
 
-def _evaluate(program, settings, data):
+def _evaluate(program, settings, data, n_rows):
     sums = dict.fromkeys(settings.head_weights, 0.0)
     for start in range(0, len(data), settings.batch_size):
-        losses = program.evaluate_step(data.batch(np.arange(start, min(start + settings.batch_size, len(data)))))
+        rows = np.arange(start, min(start + settings.batch_size, len(data)))
+        losses = program.evaluate_step(data.batch(rows, n_rows))
         sums = {head: sums[head] + float(loss) for head, loss in losses.items()}
     return _logs(sums, settings, data)
 

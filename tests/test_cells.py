@@ -23,7 +23,7 @@ def draw(*shape, seed=0):
 
 
 def draw_step(cell):
-    """The projected input, the recurrent product, and each part of the state: (2, .) each."""
+    """The projected input and the recurrent product, gate by gate in a row, and each part of the state: (2, .) each."""
     shapes = [(2, cell.n_gates * UNITS)] * 2 + [(2, UNITS)] * cell.n_states
     return [tf.constant(draw(*shape, seed=seed)) for seed, shape in enumerate(shapes)]
 
@@ -31,10 +31,14 @@ def draw_step(cell):
 def draw_loop(cell, *, constant):
     """The projected input, the recurrent kernel, its bias, and the mask of rows of 5, 2, 0 and 3 timesteps."""
     width = cell.n_gates * UNITS
-    projected = draw(4, width) if constant else draw(4, 5, width)
+    projected = draw(4, width) if constant else draw(5, 4, width)
     mask = np.arange(5) < np.array([5, 2, 0, 3])[:, None]
     arrays = projected, draw(UNITS, width, seed=1) / 2, draw(width, seed=2)
     return [tf.constant(array) for array in arrays], tf.constant(mask.astype(np.float64))
+
+
+def step(cell, projected, recurrent, state, activation):
+    return cell.step(cell.by_gate(projected), cell.by_gate(recurrent), state, activation)
 
 
 def numeric_gradient(function, arguments, step=1e-6):
@@ -74,7 +78,7 @@ def test_a_step_of_an_lstm_follows_the_equations(activation):
     i, f, g, o = np.split(projected.numpy() + recurrent.numpy(), 4, axis=1)
     gate, phi = IN_NUMPY["sigmoid"], IN_NUMPY[activation]
     expected_c = gate(f) * c + gate(i) * phi(g)
-    (got_h, got_c), _ = CELLS["lstm"].step(projected, recurrent, (h, c), activation)
+    (got_h, got_c), _ = step(CELLS["lstm"], projected, recurrent, (h, c), activation)
     assert_allclose(got_c, expected_c, rtol=1e-12)
     assert_allclose(got_h, gate(o) * phi(expected_c), rtol=1e-12)
 
@@ -87,7 +91,7 @@ def test_a_step_of_a_gru_follows_the_equations(activation):
     gate, phi = IN_NUMPY["sigmoid"], IN_NUMPY[activation]
     z = gate(x_z + h_z)
     n = phi(x_n + gate(x_r + h_r) * h_n)
-    ((got_h,), _) = CELLS["gru"].step(projected, recurrent, (h,), activation)
+    ((got_h,), _) = step(CELLS["gru"], projected, recurrent, (h,), activation)
     assert_allclose(got_h, z * h + (1 - z) * n, rtol=1e-12)
 
 
@@ -99,12 +103,13 @@ def test_the_gradient_of_a_step_equals_central_differences(cell, activation):
     upstream = [tf.constant(draw(2, UNITS, seed=9 + i)) for i in range(cell.n_states)]
 
     def objective(projected, recurrent, *state):
-        after, _ = cell.step(projected, recurrent, state, activation)
+        after, _ = step(cell, projected, recurrent, state, activation)
         return sum(tf.reduce_sum(d * s) for d, s in zip(upstream, after, strict=True)).numpy()
 
     state = tuple(arguments[2:])
-    _, saved = cell.step(*arguments[:2], state, activation)
-    d_projected, d_recurrent, d_state = cell.step_gradient(saved, state, tuple(upstream), activation)
+    after, saved = step(cell, *arguments[:2], state, activation)
+    *d_step, d_state = cell.step_gradient(saved, state, after, tuple(upstream), activation)
+    d_projected, d_recurrent = (np.concatenate(d, axis=-1) for d in d_step)
     for got, expected in zip([d_projected, d_recurrent, *d_state], numeric_gradient(objective, arguments), strict=True):
         assert_allclose(got, expected, rtol=1e-6, atol=1e-8)
 
@@ -117,7 +122,7 @@ def test_the_loop_takes_one_step_after_another(cell, masked):
     state = start = tuple(tf.constant(draw(4, UNITS, seed=20 + i)) for i in range(cell.n_states))
     expected = []
     for t in range(5):
-        state, _ = cell.step(projected[:, t], state[0] @ U + bias, state, "tanh")
+        state, _ = step(cell, projected[t], state[0] @ U + bias, state, "tanh")
         state = tuple(s * mask[:, t, None] for s in state) if masked else state
         expected.append(state)
     options = {"activation": "tanh", "masked": masked, "differentiable": False, "initial_state": start}
@@ -149,7 +154,7 @@ def test_a_masked_state_is_zero_on_padding(cell):
 @every_cell
 def test_an_input_without_time_is_the_same_at_every_timestep(cell):
     (projected, *rest), mask = draw_loop(CELLS[cell], constant=True)
-    repeated = tf.repeat(projected[:, None], 5, axis=1)
+    repeated = tf.repeat(projected[None], 5, axis=0)
     options = {"activation": "tanh", "masked": False, "differentiable": True}
     assert_array_equal(
         CELLS[cell].recur(projected, *rest, mask, **options), CELLS[cell].recur(repeated, *rest, mask, **options)

@@ -17,9 +17,10 @@ from skseqae import _training
 from skseqae._architecture import Architecture
 from skseqae._batches import TrainingData
 from skseqae._networks import build_decoder, build_encoder, initial_weights, join
+from skseqae._program import Pool
 from skseqae._sequences import Sequences
 from skseqae._targets import next_steps
-from skseqae._training import DivergedError, Pool, Settings, make_optimizer_and_loss, train
+from skseqae._training import DivergedError, Settings, make_optimizer_and_loss, train
 
 ARCHITECTURE = Architecture(n_features=2, latent_dim=3, units=(3,))
 TWO_HEADS = replace(ARCHITECTURE, heads=("reconstruction", "prediction"))
