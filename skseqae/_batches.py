@@ -70,18 +70,18 @@ class TrainingData:
 
 
 def _filled(sequences, rows, n_rows):
-    """Return some sequences padded at the end, (B, T, F), and their mask (B, T)."""
-    x, mask = padded_and_mask(sequences[rows])
+    """Return some sequences padded at the end, (B, T, F), and their mask (B, T); with `n_rows`, empty ones after them.
+
+    T is then a power of two, but that all sequences may have one length.
+    """
+    chosen = sequences[rows]
     if n_rows is None:
-        return x, mask
-    fill = ((0, n_rows - len(x)), (0, _n_timesteps(x.shape[1], sequences.lengths) - x.shape[1]))
-    return np.pad(x, (*fill, (0, 0))), np.pad(mask, fill)
-
-
-def _n_timesteps(n_timesteps, lengths):
-    """Return the number of timesteps to fill up to: a power of two, but that all sequences may have one length."""
-    longest = max(1, int(lengths.max()))
-    return longest if lengths.min() == longest else max(16, 2 ** ceil(log2(n_timesteps)))
+        return padded_and_mask(chosen)
+    longest = max(1, int(chosen.lengths.max()))
+    have_one_length = sequences.lengths.min() == sequences.lengths.max() == longest
+    n_timesteps = longest if have_one_length else max(16, 2 ** ceil(log2(longest)))
+    lengths = np.pad(chosen.lengths, (0, n_rows - len(chosen)))
+    return pad(Sequences(chosen.packed, lengths), n_timesteps), mask_of(lengths, n_timesteps)
 
 
 def padded_and_mask(sequences):

@@ -83,7 +83,7 @@ def as_floats(array, name, axes=("timestep", "feature")):
 
 def _as_float(value):
     """Return one Python object as a float, and one that stands for no value as NaN."""
-    if is_none(value):
+    if _is_none(value):
         return np.nan
     if isinstance(value, (Real, np.bool_)):
         try:
@@ -96,8 +96,13 @@ def _as_float(value):
     raise TypeError("each argument must be real. Turn a string or another object into a number first.")
 
 
-def is_none(value):
+def _is_none(value):
     return value is None or type(value).__name__ == "NAType"  # the latter is the NA of pandas
+
+
+def is_missing(value):
+    """Tell whether an object stands for no value: None, NA or a NaN."""
+    return _is_none(value) or value != value
 
 
 def pack_frame(frame, sample, time, features):
@@ -135,7 +140,7 @@ def _check_present(column, name):
     """Return a column as a list, none of whose values is missing."""
     items = column.to_list()
     for row, item in enumerate(items):
-        if is_none(item) or item != item:
+        if is_missing(item):
             raise ValueError(f"Column {name!r} has no value (NaN or null) at row {row}. Drop such rows or fill them.")
     return items
 

@@ -72,9 +72,8 @@ class Program:
 
     def seed(self, random_state):
         """Seed whatever draws numbers in training, such as dropout."""
-        for variable in self.model.variables:
-            if _is_seed(variable):
-                variable.assign(random_state.randint(2**31 - 1, size=variable.shape))
+        for seed in filter(_is_seed, self.model.variables):
+            seed.assign(random_state.randint(2**31 - 1, size=seed.shape))
 
     @property
     def weights(self):

@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_y, check_array
 
-from ._containers import is_none, locate
+from ._containers import is_missing, locate
 from ._sequences import Sequences
 
 
@@ -191,7 +191,7 @@ def _joined(kind, rows, name):
         for t, symbol in enumerate(row):
             if isinstance(symbol, list | dict | set | np.ndarray):
                 raise TypeError(f"{name}[{i}] has {symbol!r} at timestep {t}, which cannot be hashed.")
-            if _is_missing(symbol):
+            if is_missing(symbol):
                 raise ValueError(f"{name}[{i}] has {symbol!r} at timestep {t}, where a symbol should be.")
     lengths = np.array([len(row) for row in rows], dtype=np.int64)
     if not len(lengths):
@@ -199,12 +199,8 @@ def _joined(kind, rows, name):
     return Symbols(kind, as_array([symbol for row in rows for symbol in row]), lengths)
 
 
-def _is_missing(symbol):
-    return is_none(symbol) or symbol != symbol
-
-
 def _without_padding(row, padding_value):
     end = len(row)
-    while end and (_is_missing(row[end - 1]) or row[end - 1] == padding_value):
+    while end and (is_missing(row[end - 1]) or row[end - 1] == padding_value):
         end -= 1
     return row[:end]

@@ -110,9 +110,13 @@ def train(architecture, settings, data, validation, random_state, *, weights=Non
     variable = learning_rate is not None and "learning_rate"
     key = (architecture, n_pieces, _identity(optimizer, without=variable), _identity(loss))
     loss = loss.call if isinstance(loss, keras.losses.Loss) else loss
-    for head in architecture.heads:
-        _check_loss_shape(loss, architecture.width(head))
-    with pool.borrow(key, lambda: Program(architecture, made, optimizer, loss, n_pieces)) as program:
+
+    def build():
+        for head in architecture.heads:
+            _check_loss_shape(loss, architecture.width(head))
+        return Program(architecture, made, optimizer, loss, n_pieces)
+
+    with pool.borrow(key, build) as program:
         weights = weights or initial_weights(program.parts, made, random_state) | (seeds or {})
         program.start(weights, optimizer_state, learning_rate)
         history, best = _run(program, settings, data, validation, random_state)

@@ -15,8 +15,17 @@ MODULES = {path.stem: path for path in sorted(PACKAGE.glob("*.py"))}
 NUMPY_ROOMS = {"_sequences", "_containers", "_symbols", "_targets", "_metrics", "_scaling", "_batches", "datasets"}
 PLAIN_ROOMS = {"_architecture", "_routing"}
 # those that compute, and training, which also makes what users name
-COMPUTING_ROOMS = {"_process", "_products", "_cells", "_layers", "_networks", "_stock", "_inference"}
-COMPUTING_ROOMS |= {"_decoding", "_program"}
+COMPUTING_ROOMS = {
+    "_process",
+    "_products",
+    "_cells",
+    "_layers",
+    "_networks",
+    "_stock",
+    "_inference",
+    "_decoding",
+    "_program",
+}
 KERAS_ROOMS = COMPUTING_ROOMS | {"_training"}
 SHARED_BY_ESTIMATORS = {"_base", "_encoding"}
 ESTIMATORS = {"_autoencoder", "_composite", "_seq2seq", "_dense"}

@@ -482,7 +482,8 @@ def test_probabilities_must_not_be_scaled(loss):
 def test_probabilities_must_be_from_0_to_1(loss, wrong):
     outside = [x.copy() for x in X]
     outside[2][4, 1] = wrong
-    with pytest.raises(ValueError, match=rf"X\[2\] has {wrong} at timestep 4, feature 1, but loss='{loss}' needs"):
+    message = rf"X\[2\] has {wrong} at timestep 4, feature 1, but loss='{loss}' needs values from 0 to 1\."
+    with pytest.raises(ValueError, match=message):
         autoencoder(loss=loss, scale=None).fit(outside)
 
 

@@ -699,7 +699,7 @@ BAD = [
     (CHECK, (check_sequences([[], [1.0]])[0][:1],), ValueError, "All 1 sequences are empty"),
     (CHECK, (np.ones(5),), ValueError, r"got shape \(5,\)\. Reshape your data"),
     (CHECK, ([1.0, 2.0, 3.0],), ValueError, "Reshape your data"),
-    (CHECK, ([np.float64(1.0), np.float64(2.0)],), ValueError, r"got shape \(2,\). Reshape your data"),
+    (CHECK, ([np.float64(1.0), np.float64(2.0)],), ValueError, r"got shape \(2,\)\. Reshape your data"),
     (CHECK, (pd.Series([1.0, 2.0]),), ValueError, "Reshape your data"),
     (CHECK, (np.array([1, 2], dtype=object),), ValueError, "Reshape your data"),
     (CHECK, (3.0,), ValueError, r"got shape \(\)\. Reshape your data"),
