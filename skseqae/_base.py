@@ -12,6 +12,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 
 from ._batches import TrainingData
 from ._containers import locate
+from ._inference import decode, encode
 from ._process import check_process
 from ._routing import RoutedParametersMixin
 from ._scaling import Scaling, weighted_moments
@@ -286,18 +287,17 @@ class BaseSequenceEstimator(RoutedParametersMixin, BaseEstimator):
 
     def _encode(self, x):
         """Return the encodings of scaled sequences: (N, L), float32."""
-        check_process()
-        from ._inference import encode
-
         return encode(self._architecture, self._weights, x)
 
     def _decode(self, head, Z, lengths):
         """Return the scaled sequences that encodings stand for, in the order in which the decoder says them."""
         _check_decodable(self._architecture, head, lengths)
+        if not callable(self._architecture.decoder):
+            return decode(self._architecture, self._weights, head, Z, lengths)
         check_process()
-        from ._inference import decode
+        from ._decoder_functions import decode as decode_by_function
 
-        return decode(self._architecture, self._weights, head, Z, lengths)
+        return decode_by_function(self._architecture, self._weights, head, Z, lengths)
 
 
 def _weighted_rows(sequences, target, sample_weight):

@@ -10,11 +10,9 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from ._products import product_with
-
 
 def sigmoid(x):
-    """Return the logistic function; by tanh, whose bits do not depend on a row's place in its batch."""
+    """Return the logistic function, by one call of a library."""
     return 0.5 * tf.tanh(0.5 * x) + 0.5
 
 
@@ -117,7 +115,7 @@ class Cell(NamedTuple):
         masked : bool
             Whether the state is held at zero on padding.
         differentiable : bool
-            Whether to keep what the gradient needs; if not, a row's bits depend on nothing but that row.
+            Whether to keep what the gradient needs.
         initial_state : tuple of n_states tensors of shape (B, H), default=None
             Where to start. None: zeros.
         every_state : bool, default=False
@@ -169,12 +167,12 @@ class Scan(NamedTuple):
         """Return histories of the state, (T, B, H) each: with `save` of all of it, and of what the gradient needs."""
         cell, constant = self.cell, len(projected.shape) == 2
         biases, projections = cell.by_gate(recurrent_bias), cell.by_gate(projected)
-        multiply = self._product_by_gate(U, exact=not save)
+        kernels = cell.by_gate(U)
         n_timesteps = _longest(steps)
         n_kept = cell.n_states + cell.n_saved if save else self.n_returned
 
         def step(t, state, arrays):
-            recurrent = [u + bias for u, bias in zip(multiply(state[0]), biases, strict=True)]
+            recurrent = [tf.matmul(state[0], kernel) + bias for kernel, bias in zip(kernels, biases, strict=True)]
             now = projections if constant else [projection[t] for projection in projections]
             after, saved = cell.step(now, recurrent, state, self.activation)
             if self.masked:
@@ -184,14 +182,6 @@ class Scan(NamedTuple):
         start = (0, initial_state, _empty_arrays(n_kept, steps, U.dtype, U.shape[0]))
         *_, arrays = tf.while_loop(lambda t, *_: t < n_timesteps, step, start)
         return [array.stack() for array in arrays]
-
-    def _product_by_gate(self, U, *, exact):
-        """Return the function of h (B, H) that gives its products with each gate's part of U."""
-        if exact:
-            whole = product_with(U)
-            return lambda h: self.cell.by_gate(whole(h))
-        kernels = self.cell.by_gate(U)
-        return lambda h: [tf.matmul(h, kernel) for kernel in kernels]
 
     def backwards(self, d_histories, kept, U, initial_state, steps, *, constant):
         """Return the gradients of the projected input, the recurrent kernel, its bias and the initial state."""

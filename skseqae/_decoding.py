@@ -1,21 +1,24 @@
-"""Labels and sequences of labels from a trained encoder-decoder: greedy and beam search, whole batches in one graph."""
+"""Labels and sequences of labels from a trained encoder-decoder: greedy and beam search, a whole batch at a time."""
 
 from functools import partial
 
-import keras
 import numpy as np
-import tensorflow as tf
 
-from ._batches import padded_and_mask
-from ._inference import batches_of, fill, kept
-from ._layers import stack_stepper
-from ._networks import build_decoder, build_encoder
+from ._forward import Dense, encoder_of, recurrent_layers, stack_stepper
+from ._inference import back_from, batches_of, columns, over_batches
+from ._threads import in_threads
 
 
 def label_logits(architecture, weights, x):
     """Return the logits of each class for each of N scaled sequences: array of shape (N, C), float32."""
-    (logits,) = _run(architecture, weights, x, 1, "label", _say_label)
-    return logits[:, 0]
+    encode = encoder_of(architecture, weights["encoder"])
+    output = Dense(*weights["label"])
+
+    def say(rows):
+        (h, *_) = encode(*columns(x[rows]))[-1]
+        return output(h).T
+
+    return over_batches(say, batches_of(x.lengths))
 
 
 def greedy(architecture, weights, x, n_steps):
@@ -35,13 +38,14 @@ def greedy(architecture, weights, x, n_steps):
         Of the classes; 0 beyond the end.
     lengths : int array of shape (N,)
     """
-    return _run(architecture, weights, x, n_steps, "greedy", lambda *given: _search_greedily(*given)[:2])
+    numbers, lengths, *_ = _run(_search_greedily, architecture, weights, x, n_steps)
+    return numbers, lengths
 
 
 def greedy_logits(architecture, weights, x, n_steps):
     """Return how long the greedy sequences are, (N,), and the logits on their way, (N, n_steps, n_outputs)."""
-    lengths, logits = _run(architecture, weights, x, n_steps, "logits", lambda *given: _search_greedily(*given)[1::2])
-    return lengths, logits[:, :n_steps]
+    _, lengths, _, logits = _run(_search_greedily, architecture, weights, x, n_steps)
+    return lengths, logits
 
 
 def beams(architecture, weights, x, n_steps, n_beams):
@@ -65,148 +69,122 @@ def beams(architecture, weights, x, n_steps, n_beams):
         -inf where there are not so many sequences.
     """
     search = partial(_search_beams, n_beams=n_beams)
-    return _run(architecture, weights, x, n_steps, n_beams, search, rows_for_each=n_beams)
+    return _run(search, architecture, weights, x, n_steps, rows_for_each=n_beams)
 
 
-def _run(architecture, weights, x, n_steps, name, search, rows_for_each=1):
-    """Run a search on all sequences in batches; return its outputs as arrays in the order of the sequences."""
-    program = kept((architecture, name), lambda: _compile(architecture, search))
-    (head,) = architecture.heads
-    flat = [*weights["encoder"], *weights[head]]
-    order, parts = [], []
-    for rows, size in batches_of(np.maximum(x.lengths, n_steps) * rows_for_each):
-        inputs, mask = padded_and_mask(x[rows])
-        said = program(flat, fill(inputs, size), fill(mask, size), n_steps)
-        order.append(rows)
-        parts.append([output.numpy()[: len(rows)] for output in said])
-    back = np.argsort(np.concatenate(order))
+class Speaker:
+    """The decoder, which says a label at a time.
+
+    Parameters
+    ----------
+    architecture : Seq2SeqArchitecture
+    weights : list of arrays
+    """
+
+    def __init__(self, architecture, weights):
+        self.n_steps_after = int(architecture.has_end)
+        self.end, self.n_outputs = architecture.n_classes, architecture.n_outputs
+        units, n_symbols = architecture.state_units[::-1], architecture.n_classes + 1
+        self._layers, output = recurrent_layers(architecture, weights, units, n_symbols=n_symbols)
+        self._output = Dense(*output)
+
+    def begin(self, states):
+        """Return the function of the numbers last said (B,) that overwrites the states and gives logits (B, n_outputs).
+
+        The states are those of the decoder's layers, [h (H, B), ...] each.
+        """
+        step_through = stack_stepper(self._layers, states)
+        return lambda last: self._output(step_through(last[None])).T
+
+
+def _run(search, architecture, weights, x, n_steps, rows_for_each=1):
+    """Run a search on all sequences in batches; return its outputs in the order of the sequences."""
+    encode, speaker = encoder_of(architecture, weights["encoder"]), Speaker(architecture, weights["sequence"])
+    batches = batches_of(x.lengths, at_least=n_steps, rows_for_each=rows_for_each)
+    parts = in_threads(lambda rows: search(speaker, encode(*columns(x[rows]))[::-1], n_steps), batches)
+    back = back_from(batches)
     return [np.concatenate(output)[back] for output in zip(*parts, strict=True)]
 
 
-def _compile(architecture, search):
-    """Return the search as a compiled function of the weights, a batch and the number of steps."""
-    (head,) = architecture.heads
-    encoder, decoder = build_encoder(architecture), build_decoder(architecture, head)
-    variables = encoder.weights + decoder.weights
-    return tf.function(
-        partial(_search, architecture, encoder, decoder, search),
-        input_signature=[
-            [tf.TensorSpec(variable.shape, variable.dtype) for variable in variables],
-            tf.TensorSpec((None, None, architecture.n_features), "float32"),
-            tf.TensorSpec((None, None), "float32"),
-            tf.TensorSpec((), "int32"),
-        ],
-    )
+def _search_greedily(speaker, states, n_steps):
+    """Return numbers (B, n_steps), lengths (B,), scores (B,) and logits (B, n_steps, n_outputs)."""
+    say, end, batch = speaker.begin(states), speaker.end, states[0][0].shape[1]
+    last, has_ended, score = np.full(batch, end), np.zeros(batch, bool), np.zeros(batch)
+    numbers = np.full((batch, n_steps), end)
+    logits = np.zeros((batch, n_steps, speaker.n_outputs), np.float32)
+    for t in range(n_steps):
+        logits[:, t] = say(last)
+        last = np.where(has_ended, end, np.argmax(logits[:, t], axis=1))
+        score += np.where(has_ended, 0.0, _log_probability(logits[:, t], last))
+        has_ended = last == end
+        numbers[:, t] = last
+        if has_ended.all():
+            break
+    if speaker.n_steps_after:  # what is not over by now is ended
+        score += np.where(has_ended, 0.0, _log_probability(say(last), np.full(batch, end)))
+    lengths = np.count_nonzero(numbers < end, axis=1)
+    score /= lengths + speaker.n_steps_after
+    return np.where(numbers < end, numbers, 0), lengths, score.astype(np.float32), logits
 
 
-def _search(architecture, encoder, decoder, search, weights, x, mask, n_steps):
-    with keras.StatelessScope(state_mapping=zip(encoder.weights + decoder.weights, weights, strict=True)):
-        states = encoder([x, mask])
-        return search(architecture, states if isinstance(states, list) else [states], decoder, n_steps)
-
-
-def _say_label(architecture, states, decoder, n_steps):
-    return [decoder([*states, tf.ones((tf.shape(states[0])[0], 1))])]
-
-
-def _stepper(architecture, states, decoder):
-    """Return the function of one more step, and the states to start from, by layer of the decoder.
-
-    The function takes the numbers (B,) last said and the states; it gives log-probabilities (B, n_outputs), logits and
-    the states after.
-    """
-    n = architecture.n_states
-    by_layer = [tuple(states[i : i + n]) for i in range(0, len(states), n)][::-1]
-    go_on = stack_stepper([decoder.get_layer(f"decoder_{i}") for i in range(len(by_layer))])
-    output = decoder.get_layer("output")
-
-    def step(last, states):
-        h, states = go_on(tf.cast(last, "float32")[:, None], states)
-        logits = output(h)
-        return tf.nn.log_softmax(logits), logits, states
-
-    return step, by_layer
-
-
-def _search_greedily(architecture, states, decoder, n_steps):
-    """Return numbers (B, n_steps), lengths (B,), scores (B,) and logits, of one step more where ends are said."""
-    step, states = _stepper(architecture, states, decoder)
-    end, batch = architecture.n_classes, tf.shape(states[0][0])[0]
-    n_all = n_steps + architecture.has_end
-
-    def go_on(t, last, has_ended, score, states, numbers, logits):
-        log_p, raw, states = step(last, states)
-        said = tf.argmax(log_p, axis=1, output_type="int32")
-        said = tf.where(t < n_steps, said, end)  # what is not over by now is ended
-        score += tf.where(has_ended, 0.0, tf.gather(log_p, said, axis=1, batch_dims=1))
-        said = tf.where(has_ended, end, said)
-        return t + 1, said, has_ended | (said == end), score, states, numbers.write(t, said), logits.write(t, raw)
-
-    arrays = (
-        tf.TensorArray("int32", n_all, element_shape=(None,)),
-        tf.TensorArray("float32", n_all, element_shape=(None, architecture.n_outputs)),
-    )
-    start = (0, tf.fill((batch,), end), tf.zeros((batch,), "bool"), tf.zeros((batch,)), states, *arrays)
-    *_, score, _, numbers, logits = tf.while_loop(lambda t, *_: t < n_all, go_on, start)
-    numbers, logits = tf.transpose(numbers.stack())[:, :n_steps], tf.transpose(logits.stack(), (1, 0, 2))
-    lengths = tf.reduce_sum(tf.cast(numbers < end, "int32"), axis=1)
-    score /= tf.cast(lengths + architecture.has_end, "float32")
-    return tf.where(numbers < end, numbers, 0), lengths, score, logits
-
-
-def _search_beams(architecture, states, decoder, n_steps, n_beams):
+def _search_beams(speaker, states, n_steps, n_beams):
     """Return numbers (B, K, n_steps), lengths (B, K) and scores (B, K), the best first."""
-    greedy_numbers, greedy_lengths, greedy_score, _ = _search_greedily(architecture, states, decoder, n_steps)
-    step, states = _stepper(architecture, states, decoder)
-    n_classes, has_end = architecture.n_classes, architecture.has_end
-    batch = tf.shape(greedy_score)[0]
-
-    def say(last, score, states):
-        log_p, _, states = step(tf.reshape(last, (-1,)), states)
-        return score[:, :, None] + tf.reshape(log_p, (batch, n_beams, architecture.n_outputs)), states
-
-    def go_on(t, last, score, numbers, states, done):
-        log_p, states = say(last, score, states)
-        if has_end:
-            ended = log_p[:, :, -1] / tf.cast(t + 1, "float32")
-            done = _best(n_beams, done, (ended, numbers, tf.fill((batch, n_beams), t)))
-        longer = tf.reshape(log_p[:, :, :n_classes], (batch, n_beams * n_classes))
-        score, places = tf.math.top_k(longer, n_beams)
+    copies = [[np.repeat(part, n_beams, axis=1) for part in state] for state in states]
+    greedy_numbers, greedy_lengths, greedy_score, _ = _search_greedily(speaker, states, n_steps)
+    say, n_classes, batch = speaker.begin(copies), speaker.end, len(greedy_score)
+    last = np.full((batch, n_beams), n_classes)
+    score = np.full((batch, n_beams), -np.inf)
+    done = score, np.zeros((batch, n_beams, n_steps), int), np.zeros((batch, n_beams), int)
+    numbers, score = done[1], score.copy()
+    score[:, 0] = 0.0  # the beams part from one
+    for t in range(n_steps):
+        log_p = score[:, :, None] + _log_softmax(say(last.ravel())).reshape(batch, n_beams, -1)
+        if speaker.n_steps_after:
+            done = _best(n_beams, done, (log_p[:, :, -1] / (t + 1), numbers, np.full((batch, n_beams), t)))
+        score, places = _highest(n_beams, log_p[:, :, :n_classes].reshape(batch, -1))
         parents, last = places // n_classes, places % n_classes
-        rows = tf.reshape(tf.range(batch)[:, None] * n_beams + parents, (-1,))
-        states = tf.nest.map_structure(lambda part: tf.gather(part, rows), states)
-        numbers = tf.gather(numbers, parents, axis=1, batch_dims=1)
-        return t + 1, last, score, tf.where(tf.range(n_steps) == t, last[:, :, None], numbers), states, done
-
-    nothing = tf.fill((batch, n_beams), -np.inf)
-    none_said = tf.zeros((batch, n_beams, n_steps), "int32")
-    start = (
-        0,
-        tf.fill((batch, n_beams), n_classes),
-        tf.concat([tf.zeros((batch, 1)), nothing[:, 1:]], axis=1),  # the beams part from one
-        none_said,
-        tf.nest.map_structure(lambda part: tf.repeat(part, n_beams, axis=0), states),
-        (nothing, none_said, tf.zeros((batch, n_beams), "int32")),
-    )
-    _, last, score, numbers, states, done = tf.while_loop(lambda t, *_: t < n_steps, go_on, start)
-    if has_end:  # what is not over by now is ended
-        score = say(last, score, states)[0][:, :, -1]
-    score /= tf.cast(n_steps + has_end, "float32")
-    done = _best(n_beams, done, (score, numbers, tf.fill((batch, n_beams), n_steps)))
+        rows = (np.arange(batch)[:, None] * n_beams + parents).ravel()
+        for part in (part for state in copies for part in state):
+            part[...] = part[:, rows]
+        numbers = np.take_along_axis(numbers, parents[:, :, None], axis=1)
+        numbers[:, :, t] = last
+    if speaker.n_steps_after:  # what is not over by now is ended
+        score = score + _log_softmax(say(last.ravel()))[:, -1].reshape(batch, n_beams)
+    score = score / (n_steps + speaker.n_steps_after)
+    done = _best(n_beams, done, (score, numbers, np.full((batch, n_beams), n_steps)))
     greedy = (greedy_score[:, None], greedy_numbers[:, None], greedy_lengths[:, None])
     score, numbers, lengths = _best(n_beams, done, _if_missing(greedy, done))
-    return numbers, lengths, score
+    return numbers, lengths, score.astype(np.float32)
+
+
+def _log_softmax(logits):
+    """Return log-probabilities (B, C), float64."""
+    logits = logits.astype(np.float64)
+    logits -= logits.max(axis=1, keepdims=True)
+    # one after another: the order of numpy's own sum depends on the shape
+    return logits - np.log(np.cumsum(np.exp(logits), axis=1)[:, -1:])
+
+
+def _log_probability(logits, numbers):
+    """Return the log-probability of one number a row, (B,)."""
+    return _log_softmax(logits)[np.arange(len(numbers)), numbers]
+
+
+def _highest(n, scores):
+    """Return the highest scores of each row, in order, and their places."""
+    places = np.argsort(-scores, axis=1, kind="stable")[:, :n]
+    return np.take_along_axis(scores, places, axis=1), places
 
 
 def _best(n_beams, *candidates):
     """Return the highest scores among candidates, scores (B, .), numbers (B, ., n_steps) and lengths (B, .)."""
-    score, numbers, lengths = (tf.concat(parts, axis=1) for parts in zip(*candidates, strict=True))
-    score, places = tf.math.top_k(score, n_beams)
-    return score, *(tf.gather(part, places, axis=1, batch_dims=1) for part in (numbers, lengths))
+    score, numbers, lengths = (np.concatenate(parts, axis=1) for parts in zip(*candidates, strict=True))
+    score, places = _highest(n_beams, score)
+    return score, np.take_along_axis(numbers, places[:, :, None], axis=1), np.take_along_axis(lengths, places, axis=1)
 
 
 def _if_missing(one, others):
     """Return a candidate (B, 1), with a score of -inf where it is among the others."""
     score, numbers, lengths = one
-    same = tf.reduce_all(numbers == others[1], axis=2) & (lengths == others[2]) & (others[0] > -np.inf)
-    return tf.where(tf.reduce_any(same, axis=1, keepdims=True), -np.inf, score), numbers, lengths
+    same = (numbers == others[1]).all(axis=2) & (lengths == others[2]) & (others[0] > -np.inf)
+    return np.where(same.any(axis=1, keepdims=True), -np.inf, score), numbers, lengths

@@ -1,30 +1,17 @@
-"""Encoding and decoding with given weights: pure functions, which threads share.
+"""Encoding and decoding of scaled sequences with given weights: pure functions, which threads share.
 
-Rows are computed in batches of a few fixed sizes, filled with empty sequences, so that a row's bits depend neither on
-its company nor on how many were asked for.
+Sequences are sorted by length and computed in batches, in which each runs to its own end.
 """
 
-from collections import OrderedDict
-from functools import partial
-from threading import Lock
-
-import keras
 import numpy as np
-import tensorflow as tf
 
-from ._batches import mask_of, padded_and_mask
-from ._networks import build_encoder, build_free_decoder, call_decoder_function
-from ._sequences import Sequences, unpad
+from ._forward import decoder_of, encoder_of
+from ._sequences import Sequences, pad
+from ._threads import count_threads, in_threads
 
-# multiples of 16, the floats of the widest vector registers: a vector's rest would be computed by other instructions.
-# The larger ones of 48 too, which the panels of matrix products divide: a decoder function has products of its own.
-BATCH_SIZES = (16, 48, 240)
+MOST_ROWS, FEWEST_ROWS = 256, 32  # of a batch: enough for products to be fast, few enough to stay in caches
 # rows times timesteps of one batch, so that long sequences are computed few at a time
-LARGEST_BATCH = 240 * 1024
-N_ARCHITECTURES_KEPT = 32
-
-_compiled = OrderedDict()
-_lock = Lock()
+LARGEST_BATCH = 128 * 1024
 
 
 def encode(architecture, weights, sequences):
@@ -40,12 +27,8 @@ def encode(architecture, weights, sequences):
     -------
     array of shape (N, L), float32
     """
-    encodings = np.empty((len(sequences), architecture.latent_dim), np.float32)
-    program = compile_programs(architecture)["encoder"]
-    for rows, size in batches_of(sequences.lengths):
-        x, mask = padded_and_mask(sequences[rows])
-        encodings[rows] = program(weights["encoder"], fill(x, size), fill(mask, size)).numpy()[: len(rows)]
-    return encodings
+    encode_batch = encoder_of(architecture, weights["encoder"])
+    return over_batches(lambda rows: encode_batch(*columns(sequences[rows])).T, batches_of(sequences.lengths))
 
 
 def decode(architecture, weights, head, Z, lengths):
@@ -62,71 +45,44 @@ def decode(architecture, weights, head, Z, lengths):
     -------
     Sequences of N sequences (lengths[i], F), float32
     """
-    program = compile_programs(architecture)[head]
-    batches, values = list(batches_of(lengths)), []
-    for rows, size in batches:
-        mask = mask_of(lengths[rows], max(1, int(lengths[rows].max())))
-        z = fill(Z[rows].astype(np.float32), size)
-        decoded = program(weights[head], z, fill(mask, size)).numpy()[: len(rows)]
-        values.append(unpad(decoded, lengths[rows]).packed)
-    order = np.concatenate([rows for rows, _ in batches])
-    return Sequences(np.concatenate(values), lengths[order])[np.argsort(order)]
+    decode_batch = decoder_of(architecture, weights[head], head)
+
+    def say(rows):
+        z = np.ascontiguousarray(Z[rows].T, dtype=np.float32)
+        is_real = np.arange(max(lengths[rows])) < lengths[rows][:, None]
+        return decode_batch(z, lengths[rows]).transpose(2, 1, 0)[is_real]
+
+    batches = batches_of(lengths)
+    return Sequences(np.concatenate(in_threads(say, batches)), lengths[np.concatenate(batches)])[back_from(batches)]
 
 
-def batches_of(lengths):
-    """Yield the rows of each batch, the longest first, and the size to fill it to."""
-    order = np.argsort(-lengths, kind="stable")
-    while len(order):
-        longest = max(1, int(lengths[order[0]]))
-        fitting = [size for size in BATCH_SIZES if size * longest <= LARGEST_BATCH] or BATCH_SIZES[:1]
-        size = next((size for size in fitting if size >= len(order)), fitting[-1])
-        yield order[:size], size
-        order = order[size:]
+def columns(sequences):
+    """Return sequences side by side, (F, T, B), and their lengths (B,)."""
+    padded = pad(sequences, int(max(sequences.lengths)))
+    return np.ascontiguousarray(padded.transpose(2, 1, 0)), sequences.lengths
 
 
-def fill(array, size):
-    return np.concatenate([array, np.zeros((size - len(array), *array.shape[1:]), array.dtype)])
+def batches_of(lengths, *, at_least=1, rows_for_each=1):
+    """Return the rows of each batch, the longest first.
 
-
-def compile_programs(architecture, made=None):
-    """Return the encoder and the decoders by name, compiled functions of (weights, input, mask), kept for reuse.
-
-    `made` is what the decoder function gave in `fit`, so that it need not be called again.
+    Each row counts for `rows_for_each`, and runs for `at_least` so many timesteps.
     """
-    return kept(architecture, lambda: _compile(architecture, made or call_decoder_function(architecture)), made)
+    order, batches = np.argsort(-lengths, kind="stable"), []
+    fair = -(-len(lengths) // count_threads())
+    while len(order):
+        n_timesteps = max(at_least, int(lengths[order[0]]))
+        most = min(max(fair, FEWEST_ROWS), MOST_ROWS, LARGEST_BATCH // n_timesteps)
+        size = max(1, most // rows_for_each)
+        batches.append(order[:size])
+        order = order[size:]
+    return batches
 
 
-def kept(key, build, anew=False):
-    """Return what was built for a key, built where it is not there or is to be made anew; the last used are kept."""
-    with _lock:
-        if anew or key not in _compiled:
-            _compiled[key] = build()
-        _compiled.move_to_end(key)
-        while len(_compiled) > N_ARCHITECTURES_KEPT:
-            _compiled.popitem(last=False)
-        return _compiled[key]
+def back_from(batches):
+    """Return the places, in the order of the batches, of all rows in their own order."""
+    return np.argsort(np.concatenate(batches))
 
 
-def _compile(architecture, made):
-    networks = {head: build_free_decoder(architecture, head, made=made.get(head)) for head in architecture.heads}
-    return {name: _pure(network) for name, network in networks.items()} | {
-        "encoder": _pure(build_encoder(architecture))
-    }
-
-
-def _pure(network):
-    """Return the network as a compiled function of its weights and inputs."""
-    # a partial of its own for each network: TensorFlow takes many traces of one function for a mistake, and warns
-    return tf.function(
-        partial(_run, network),
-        input_signature=[
-            [tf.TensorSpec(weight.shape, weight.dtype) for weight in network.weights],
-            tf.TensorSpec((None, *network.inputs[0].shape[1:]), "float32"),
-            tf.TensorSpec((None, None), "float32"),
-        ],
-    )
-
-
-def _run(network, weights, x, mask):
-    with keras.StatelessScope(state_mapping=zip(network.weights, weights, strict=True)):
-        return network([x, mask], training=False)
+def over_batches(function, batches):
+    """Return what a function gives for the rows of each batch, put together in the order of all rows."""
+    return np.concatenate(in_threads(function, batches))[back_from(batches)]

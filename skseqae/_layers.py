@@ -9,7 +9,6 @@ import keras
 import tensorflow as tf
 
 from ._cells import CELLS, UNBOUNDED
-from ._products import product_with
 
 
 class ForgetGateBias(keras.initializers.Initializer):
@@ -30,17 +29,6 @@ def last_real(x, mask):
 def reverse_real(x, mask):
     """Reverse x of shape (B, T, F) along time within each row's real timesteps; padding stays in its place."""
     return tf.reverse_sequence(x, tf.reduce_sum(tf.cast(mask, "int32"), axis=1), seq_axis=1, batch_axis=0)
-
-
-@keras.saving.register_keras_serializable("skseqae")
-class Dense(keras.layers.Dense):
-    """The stock layer, but that outside training a row's bits depend on nothing but that row."""
-
-    def call(self, inputs, training=False):
-        """Multiply, add and activate."""
-        if training:
-            return super().call(inputs)
-        return self.activation(product_with(tf.convert_to_tensor(self.kernel))(inputs) + self.bias)
 
 
 class Recurrent(keras.layers.Layer):
@@ -146,28 +134,26 @@ class Recurrent(keras.layers.Layer):
     def stepper(self):
         """Return the function of one more timestep, x of shape (B, F) or (B, 1), and a state that gives the next."""
         _, recurrent_kernel, bias = (tf.convert_to_tensor(w) for w in self.weights_of["forward"])
-        project, product = self._projection("forward"), product_with(recurrent_kernel)
+        project = self._projection("forward")
         recurrent_bias = 0.0 if self.cell == "lstm" else bias[1]
         cell = CELLS[self.cell]
 
         def step(x, state):
-            recurrent = product(state[0]) + recurrent_bias
+            recurrent = tf.matmul(state[0], recurrent_kernel) + recurrent_bias
             return cell.step(cell.by_gate(project(x)), cell.by_gate(recurrent), state, self.activation)[0]
 
         return step
 
-    def _projection(self, direction, training=False):
+    def _projection(self, direction):
         """Return the function that multiplies the input by its kernel and adds its bias."""
         kernel, _, bias = (tf.convert_to_tensor(w) for w in self.weights_of[direction])
         bias = bias if self.cell == "lstm" else bias[0]
         if self.n_symbols:
             rows = tf.pad(kernel, ((0, 1), (0, 0)))  # zeros for a symbol that is none of them
             return lambda x: tf.gather(rows, tf.cast(x[..., 0], "int32")) + bias
-        if training:  # with the bias as a row of the kernel, which takes one pass over the projection less
-            whole = tf.concat([kernel, bias[None]], axis=0)
-            return lambda x: tf.tensordot(tf.concat([x, tf.ones_like(x[..., :1])], axis=-1), whole, 1)
-        product = product_with(kernel)
-        return lambda x: product(x) + bias
+        # the bias is a row of the kernel, which takes one pass over the projection less
+        whole = tf.concat([kernel, bias[None]], axis=0)
+        return lambda x: tf.tensordot(tf.concat([x, tf.ones_like(x[..., :1])], axis=-1), whole, 1)
 
     def _run(self, direction, x, mask, initial_state, training):
         """Return h, at every timestep or at the last real one, and with `return_state` each part of the state."""
@@ -176,7 +162,7 @@ class Recurrent(keras.layers.Layer):
             x = tf.transpose(reverse_real(x, mask) if backward else x, (1, 0, 2))
         _, recurrent_kernel, bias = (tf.convert_to_tensor(w) for w in self.weights_of[direction])
         histories = CELLS[self.cell].recur(
-            self._projection(direction, training)(x),
+            self._projection(direction)(x),
             recurrent_kernel,
             None if self.cell == "lstm" else bias[1],
             mask,
@@ -253,7 +239,7 @@ class FreeRunning(keras.layers.Layer):
         self.layers = [
             Recurrent(width, cell=cell, activation=activation, name=f"recurrent_{i}") for i, width in enumerate(units)
         ]
-        self.output_layer = Dense(n_features, activation=output_activation, name="output")
+        self.output_layer = keras.layers.Dense(n_features, activation=output_activation, name="output")
 
     def build(self, z_shape, mask_shape=None):
         """Create the weights of each layer."""

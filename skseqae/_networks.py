@@ -14,7 +14,7 @@ import keras
 from keras import ops
 
 from ._architecture import DenseArchitecture, Seq2SeqArchitecture
-from ._layers import Dense, FreeRunning, Recurrent
+from ._layers import FreeRunning, Recurrent
 
 _generator_lock = RLock()
 STOCK = {"lstm": keras.layers.LSTM, "gru": keras.layers.GRU}
@@ -47,7 +47,7 @@ def build_encoder(architecture, *, stock=False):
         layer = _recurrent(architecture, units, f"encoder_{i}", stock, architecture.bidirectional, sequences=i < last)
         y = layer(y, mask=mask)
     if y.shape[-1] != architecture.latent_dim:
-        y = (keras.layers.Dense if stock else Dense)(architecture.latent_dim, name="encoding")(y)
+        y = keras.layers.Dense(architecture.latent_dim, name="encoding")(y)
     return keras.Model([x, mask], y, name="encoder")
 
 
@@ -71,8 +71,7 @@ def build_decoder(architecture, head, *, stock=False, made=None):
         y = _repeat(z, mask)
     for i, units in enumerate(reversed(architecture.units)):
         y = _recurrent(architecture, units, f"decoder_{i}", stock)(y, mask=mask)
-    dense = keras.layers.Dense if stock else Dense
-    y = dense(architecture.width(head), activation=architecture.output_activation, name="output")(y)
+    y = keras.layers.Dense(architecture.width(head), activation=architecture.output_activation, name="output")(y)
     return keras.Model(inputs, y, name=f"{head}_decoder")
 
 
@@ -80,15 +79,14 @@ def build_decoder(architecture, head, *, stock=False, made=None):
 @own_generator()
 def _(architecture: DenseArchitecture, *, stock=False):
     """Return the network from rows (B, 1, F), where it is stock (B, F), to encodings (B, L)."""
-    dense = keras.layers.Dense if stock else Dense
     x, mask = _sequence_input(architecture.n_features), _mask_input()
     inputs = keras.Input((architecture.n_features,), name="x") if stock else [x, mask]
     y = inputs if stock else x[:, 0]
     if architecture.noise:
         y = keras.layers.GaussianNoise(architecture.noise)(y)
     for i, width in enumerate(architecture.hidden_layer_sizes):
-        y = dense(width, activation=architecture.activation, name=f"encoder_{i}")(y)
-    y = dense(architecture.latent_dim, activation=architecture.latent_activation, name="encoding")(y)
+        y = keras.layers.Dense(width, activation=architecture.activation, name=f"encoder_{i}")(y)
+    y = keras.layers.Dense(architecture.latent_dim, activation=architecture.latent_activation, name="encoding")(y)
     return keras.Model(inputs, y, name="encoder")
 
 
@@ -96,12 +94,11 @@ def _(architecture: DenseArchitecture, *, stock=False):
 @own_generator()
 def _(architecture: DenseArchitecture, head, *, stock=False, made=None):
     """Return the network from encodings (B, L) to rows (B, 1, F), where it is stock (B, F)."""
-    dense = keras.layers.Dense if stock else Dense
     z, mask = keras.Input((architecture.latent_dim,), name="encoding"), _mask_input()
     y = z
     for i, width in enumerate(reversed(architecture.hidden_layer_sizes)):
-        y = dense(width, activation=architecture.activation, name=f"decoder_{i}")(y)
-    y = dense(architecture.n_features, activation=architecture.output_activation, name="output")(y)
+        y = keras.layers.Dense(width, activation=architecture.activation, name=f"decoder_{i}")(y)
+    y = keras.layers.Dense(architecture.n_features, activation=architecture.output_activation, name="output")(y)
     return keras.Model(z if stock else [z, mask], y if stock else y[:, None], name=f"{head}_decoder")
 
 
@@ -133,7 +130,7 @@ def _(architecture: Seq2SeqArchitecture, head, *, stock=False, made=None):
     mask = _mask_input()
     if head == "label":
         h = keras.Input((architecture.state_units[-1],), name="state")
-        logits = (keras.layers.Dense if stock else Dense)(architecture.n_outputs, name="output")(h)
+        logits = keras.layers.Dense(architecture.n_outputs, name="output")(h)
         return keras.Model([h, mask], logits[:, None], name="label_decoder")
     previous = keras.Input((None, 1), name="previous")
     states = [
@@ -148,7 +145,7 @@ def _(architecture: Seq2SeqArchitecture, head, *, stock=False, made=None):
         n_symbols = architecture.n_classes + 1 if i == 0 else None
         layer = _recurrent(architecture, units, f"decoder_{i}", stock, n_symbols=n_symbols)
         y = layer(y, mask=mask, initial_state=state)
-    logits = (keras.layers.Dense if stock else Dense)(architecture.n_outputs, name="output")(y)
+    logits = keras.layers.Dense(architecture.n_outputs, name="output")(y)
     return keras.Model([*(part for state in states for part in state), mask, previous], logits, name="sequence_decoder")
 
 

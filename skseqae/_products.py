@@ -1,42 +1,65 @@
 """Matrix products that come out the same, bit for bit, in whatever order they are summed.
 
-How a library cuts a product into pieces depends on its shape, on a row's place in it, on the processor and on the
+How a library cuts a product into pieces depends on its shape, on a column's place in it, on the processor and on the
 number of threads, and the bits of a float32 sum depend on the cut. Here both factors are first rounded to whole
 multiples of powers of two, of so few bits that every partial sum is exact in float64 (the leading term of Ozaki, Ogita,
 Oishi and Rump 2012, doi:10.1007/s11075-011-9478-1). For K = 1000 summands that leaves 21 bits,
-counted from the largest of a row.
+counted from the largest of a column.
 """
 
 from math import ceil, log2
 
-import tensorflow as tf
+import numpy as np
 
 DOUBLE_BITS = 53
-EXPONENT_OF_FLOAT32 = 0x7F800000
+MOST_COLUMNS = 256  # at a time, so that what is in float64 stays in the processor's caches
 
 
-def product_with(kernel):
-    """Return a function that multiplies x of shape (..., K) by the kernel of shape (K, N).
+class Product:
+    """The product of a kernel of shape (K, N) and columns, float32.
 
-    Each row of the result depends on that row of x and on the kernel alone. What is not float32 is multiplied as ever.
+    Each column of the result depends on that column and on the kernel alone.
     """
-    if kernel.dtype != tf.float32:
-        return lambda x: tf.matmul(x, kernel)
-    bits = (DOUBLE_BITS - ceil(log2(kernel.shape[0]))) // 2
-    columns, column_unit = _as_multiples(kernel, bits, axis=0)
 
-    def product(x):
-        rows, row_unit = _as_multiples(x, bits, axis=-1)
-        return tf.cast(tf.matmul(rows, columns) * (row_unit * column_unit), tf.float32)
+    def __init__(self, kernel):
+        self.bits = (DOUBLE_BITS - ceil(log2(len(kernel)))) // 2
+        self.rows = np.ascontiguousarray(_rounded(kernel.T, self.bits, axis=1))
 
-    return product
+    def __call__(self, x):
+        """Return the product with x of shape (K, ...): an array (N, ...)."""
+        columns = _rounded(x.reshape(len(x), -1), self.bits, axis=0)
+        result = np.empty((len(self.rows), columns.shape[1]), np.float32)
+        for start in range(0, columns.shape[1], MOST_COLUMNS):
+            part = slice(start, start + MOST_COLUMNS)
+            result[:, part] = self.rows @ columns[:, part]
+        return result.reshape(len(self.rows), *x.shape[1:])
+
+    def of(self, h, out, *, is_bounded):
+        """Return the function that writes the product with h (K, B), as it then is, to `out` (N, B).
+
+        Where h `is_bounded` it never leaves [-1, 1].
+        """
+        rows, bits, exact, wide = self.rows, self.bits, np.empty(h.shape), np.empty(out.shape)
+        shift = np.float64(1.5 * 2.0 ** (DOUBLE_BITS - 1 - bits))
+
+        def multiply():
+            by = shift if is_bounded else _shift(h, bits, axis=0)
+            np.copyto(exact, h)
+            np.add(exact, by, out=exact)
+            np.subtract(exact, by, out=exact)
+            np.dot(rows, exact, out=wide)
+            np.copyto(out, wide, casting="same_kind")
+
+        return multiply
 
 
-def _as_multiples(x, bits, axis):
-    """Return whole numbers of at most 2 ** bits, and the power of two along the axis of which x has so many."""
-    largest = tf.reduce_max(tf.abs(x), axis=axis, keepdims=True)
-    exponent = tf.bitwise.bitwise_and(tf.bitcast(largest, tf.int32), EXPONENT_OF_FLOAT32)
-    # a power of two above the largest; where all are zero, the smallest
-    above = 2.0 * tf.cast(tf.maximum(tf.bitcast(exponent, tf.float32), 2.0**-126), tf.float64)
-    unit = above * 2.0**-bits
-    return tf.round(tf.cast(x, tf.float64) / unit), unit
+def _rounded(x, bits, axis):
+    """Return x, float64, as multiples of a power of two along the axis, at most 2 ** bits of them."""
+    shift = _shift(x, bits, axis)
+    return (x + shift) - shift
+
+
+def _shift(x, bits, axis):
+    """Return the numbers so large that adding them leaves a float64 so many bits, counted from the largest of x."""
+    _, exponent = np.frexp(np.abs(x).max(axis=axis, keepdims=True))
+    return np.ldexp(1.5, exponent + (DOUBLE_BITS - 1 - bits))

@@ -13,8 +13,8 @@ from sklearn.utils.validation import _check_sample_weight, check_consistent_leng
 
 from ._architecture import Seq2SeqArchitecture
 from ._base import RECURRENT_CONSTRAINTS, BaseSequenceEstimator
+from ._decoding import beams, greedy, greedy_logits, label_logits
 from ._encoding import BaseAutoencoder
-from ._process import check_process
 from ._scaling import Scaling
 from ._sequences import Layout, Sequences
 from ._symbols import Symbols, as_array, as_sequences, distinct, read_labels, read_tokens, weigh_classes
@@ -565,27 +565,15 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
         return self._longest if self.max_length is None or self._kind == "table" else self.max_length
 
     def _logits(self, x):
-        check_process()
-        from ._decoding import label_logits
-
         return label_logits(self._architecture, self._weights, x)
 
     def _greedy(self, x):
-        check_process()
-        from ._decoding import greedy
-
         return greedy(self._architecture, self._weights, x, self._n_steps)
 
     def _greedy_logits(self, x):
-        check_process()
-        from ._decoding import greedy_logits
-
         return greedy_logits(self._architecture, self._weights, x, self._n_steps)
 
     def _beams(self, x, num_beams):
-        check_process()
-        from ._decoding import beams
-
         return beams(self._architecture, self._weights, x, self._n_steps, num_beams)
 
     def _restore(self, numbers, lengths):

@@ -16,7 +16,7 @@ import tensorflow as tf
 from scikeras.wrappers import BaseWrapper
 
 from ._batches import shuffled_rows
-from ._inference import compile_programs
+from ._decoder_functions import compile_decoders
 from ._networks import call_decoder_function, initial_weights
 from ._program import Program, pool
 
@@ -124,7 +124,7 @@ def train(architecture, settings, data, validation, random_state, *, weights=Non
         _check_finite(weights, len(history["loss"]))
         optimizer_state = [variable.numpy() for variable in program.model.optimizer.variables]
     if made:
-        compile_programs(architecture, made)
+        compile_decoders(architecture, made)
     return Trained(weights, optimizer_state, history)
 
 

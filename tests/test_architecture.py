@@ -12,18 +12,32 @@ import skseqae
 
 PACKAGE = Path(skseqae.__file__).parent
 MODULES = {path.stem: path for path in sorted(PACKAGE.glob("*.py"))}
-NUMPY_ROOMS = {"_sequences", "_containers", "_symbols", "_targets", "_metrics", "_scaling", "_batches", "datasets"}
+NUMPY_ROOMS = {
+    "_sequences",
+    "_containers",
+    "_symbols",
+    "_targets",
+    "_metrics",
+    "_scaling",
+    "_batches",
+    "datasets",
+    # what trained networks compute
+    "_products",
+    "_recurrence",
+    "_forward",
+    "_threads",
+    "_inference",
+    "_decoding",
+}
 PLAIN_ROOMS = {"_architecture", "_routing"}
 # those that compute, and training, which also makes what users name
 COMPUTING_ROOMS = {
     "_process",
-    "_products",
     "_cells",
     "_layers",
     "_networks",
     "_stock",
-    "_inference",
-    "_decoding",
+    "_decoder_functions",
     "_program",
 }
 KERAS_ROOMS = COMPUTING_ROOMS | {"_training"}

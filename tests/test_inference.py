@@ -1,22 +1,23 @@
-"""Encoding and decoding: in whatever company, in the order asked for, by programs that are shared."""
+"""Encoding and decoding: in whatever company, in the order asked for, by threads that share nothing but weights."""
 
-import random
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from threading import Barrier
 
-import keras
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from skseqae import _inference
-from skseqae._architecture import Architecture
-from skseqae._inference import compile_programs, decode, encode
-from skseqae._networks import build_encoder, build_free_decoder, initial_weights, join
+from skseqae._architecture import Architecture, DenseArchitecture
+from skseqae._batches import padded_and_mask
+from skseqae._inference import batches_of, decode, encode
+from skseqae._networks import build_decoder, build_encoder, build_free_decoder, initial_weights, join
 from skseqae._sequences import Sequences
 
 ARCHITECTURE = Architecture(n_features=2, latent_dim=3, units=(4,), decoder="conditional")
+BUILDERS = (build_encoder,), (build_decoder, "reconstruction")
 
 
 def draw_sequences(lengths, seed=0):
@@ -54,25 +55,55 @@ def assert_same_sequences(got, expected):
 # --- what is computed -------------------------------------------------------------------------------------------------
 
 
-def test_each_row_is_encoded_as_the_network_encodes_it_alone(weights, encodings):
-    network = build_encoder(ARCHITECTURE)
-    network.set_weights(weights["encoder"])
-    for i in range(0, 300, 20):
-        length = len(MANY[i])
-        alone = network([MANY[i][None], np.ones((1, length))]) if length else np.zeros((1, 4)) @ weights["encoder"][3]
-        assert_allclose(encodings[i], alone[0], atol=1e-6)
+ARCHITECTURES = [
+    *(
+        replace(ARCHITECTURE, cell=cell, activation=activation, decoder=decoder)
+        for cell in ("lstm", "gru")
+        for activation, decoder in (("tanh", "repeat"), ("relu", "conditional"), ("sigmoid", "repeat"))
+    ),
+    Architecture(2, 5, (4, 5), activation="linear"),
+    Architecture(2, 6, (4, 3), bidirectional=True, output_activation="softmax", decoder="conditional"),
+    Architecture(2, 3, (4, 3), cell="gru", bidirectional=True, output_activation="sigmoid"),
+]
 
 
-def test_each_row_is_decoded_as_the_network_decodes_it_alone(weights, encodings, decoded):
-    network = build_free_decoder(ARCHITECTURE, "reconstruction")
-    network.set_weights(weights["reconstruction"])
-    assert_array_equal(decoded.lengths, MANY.lengths)
-    for i in range(0, 300, 20):
-        mask = np.ones((1, max(1, len(MANY[i]))), np.float32)
-        assert_allclose(decoded[i], network([encodings[i : i + 1], mask])[0][: len(MANY[i])], atol=1e-6)
+@pytest.mark.parametrize("architecture", ARCHITECTURES, ids=str)
+def test_rows_are_encoded_and_decoded_as_the_stock_network_does(architecture):
+    weights, x = draw_weights(architecture), MANY[:20]
+    encoder = build_encoder(architecture, stock=True)
+    encoder.set_weights(weights["encoder"])
+    decoder = build_free_decoder(architecture, "reconstruction", stock=True)
+    decoder.set_weights(weights["reconstruction"])
+    encodings = encode(architecture, weights, x)
+    padded, mask = padded_and_mask(x)
+    is_real = x.lengths > 0  # stock layers have no state for what is empty
+    assert_allclose(encodings[is_real], encoder([padded, mask])[is_real], atol=2e-6)
+    decoded = decode(architecture, weights, "reconstruction", encodings, x.lengths)
+    assert_array_equal(decoded.lengths, x.lengths)
+    assert_allclose(decoded.packed, decoder([encodings, mask])[mask > 0], atol=2e-6)
 
 
-@pytest.mark.parametrize("n_samples", [1, 2, 15, 16, 17, 48, 49, 241])
+def test_what_is_empty_has_the_encoding_of_the_zero_state(weights):
+    empty = Sequences(np.zeros((0, 2), np.float32), np.zeros(3, int))
+    assert_array_equal(encode(ARCHITECTURE, weights, empty), [weights["encoder"][4]] * 3)
+
+
+@pytest.mark.parametrize("activation", ["relu", "tanh", "sigmoid", "linear"])
+def test_rows_are_encoded_and_decoded_as_the_dense_network_does(activation):
+    architecture = DenseArchitecture(2, 3, (5, 4), activation=activation, latent_activation="tanh")
+    weights = draw_weights(architecture)
+    rows = np.random.default_rng(0).normal(size=(300, 2)).astype(np.float32)
+    one_each = np.ones(300, int)
+    encoder, decoder = (build(architecture, *head, stock=True) for build, *head in BUILDERS)
+    encoder.set_weights(weights["encoder"])
+    decoder.set_weights(weights["reconstruction"])
+    encodings = encode(architecture, weights, Sequences(rows, one_each))
+    assert_allclose(encodings, encoder(rows), atol=1e-6)
+    decoded = decode(architecture, weights, "reconstruction", encodings, one_each)
+    assert_allclose(decoded.packed, decoder(encodings), atol=1e-6)
+
+
+@pytest.mark.parametrize("n_samples", [1, 2, 15, 33, 64, 241])
 def test_neither_the_number_of_rows_nor_their_order_changes_a_bit(weights, encodings, decoded, n_samples):
     rows = np.random.RandomState(n_samples).permutation(300)[:n_samples]
     assert_array_equal(encode(ARCHITECTURE, weights, MANY[rows]), encodings[rows])
@@ -117,101 +148,32 @@ def test_weights_and_sequences_are_left_as_they_were(weights):
 # --- batches ----------------------------------------------------------------------------------------------------------
 
 
-def note_batches(monkeypatch, weights, sequences):
-    """Encode; return the encodings, and the shapes of what the program was given."""
-    shapes, program = [], compile_programs(ARCHITECTURE)["encoder"]
-
-    def note(weights, x, mask):
-        shapes.append(x.shape)
-        assert mask.shape == x.shape[:2]
-        return program(weights, x, mask)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(_inference, "compile_programs", lambda architecture: {"encoder": note})
-        return encode(ARCHITECTURE, weights, sequences), shapes
-
-
-def test_batches_are_filled_to_a_few_fixed_sizes(monkeypatch, weights):
-    sizes = {n: [s[0] for s in note_batches(monkeypatch, weights, MANY[:n])[1]] for n in (1, 16, 17, 49, 240, 300)}
-    assert sizes == {1: [16], 16: [16], 17: [48], 49: [240], 240: [240], 300: [240, 240]}
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(st.lists(st.integers(0, 3000), min_size=1, max_size=700), st.integers(1, 500), st.integers(1, 40))
+def test_batches_hold_every_row_once_the_longest_first_and_are_no_larger_than_memory_allows(lengths, least, for_each):
+    lengths = np.array(lengths)
+    batches = batches_of(lengths, at_least=least, rows_for_each=for_each)
+    rows = np.concatenate(batches)
+    assert_array_equal(np.sort(rows), np.arange(len(lengths)))
+    assert (np.diff(lengths[rows]) <= 0).all()
+    for batch in batches:
+        size = len(batch) * for_each * max(least, lengths[batch].max())
+        assert len(batch) == 1 or size <= _inference.LARGEST_BATCH
 
 
-def test_batches_are_cut_by_length_and_run_to_their_longest(monkeypatch, weights):
-    sequences = draw_sequences([2] * 240 + [9] * 239 + [5])
-    assert note_batches(monkeypatch, weights, sequences)[1] == [(240, 9, 2), (240, 2, 2)]
+@pytest.mark.parametrize("name", ["MOST_ROWS", "LARGEST_BATCH"])
+def test_no_size_of_batches_changes_a_bit(monkeypatch, weights, encodings, decoded, name):
+    monkeypatch.setattr(_inference, name, 30)
+    assert_array_equal(encode(ARCHITECTURE, weights, MANY), encodings)
+    assert_same_sequences(decode(ARCHITECTURE, weights, "reconstruction", encodings, MANY.lengths), decoded)
 
 
-def test_long_sequences_are_computed_few_rows_at_a_time(monkeypatch, weights):
-    sequences = draw_sequences([3] * 40 + [100] * 32 + [40] * 48)
-    expected, together = note_batches(monkeypatch, weights, sequences)
-    assert together == [(240, 100, 2)]
-    monkeypatch.setattr(_inference, "LARGEST_BATCH", 48 * 40)
-    got, apart = note_batches(monkeypatch, weights, sequences)
-    assert apart == [(16, 100, 2), (16, 100, 2), (48, 40, 2), (48, 3, 2)]
-    assert_array_equal(got, expected)
-
-
-# --- programs ---------------------------------------------------------------------------------------------------------
-
-
-def test_one_trace_serves_all_weights_and_lengths(weights, encodings):
-    other = draw_weights(seed=1)
-    assert not np.array_equal(encode(ARCHITECTURE, other, MANY[:40]), encodings[:40])
-    encode(ARCHITECTURE, weights, draw_sequences([7, 60]))
-    assert compile_programs(ARCHITECTURE)["encoder"].experimental_get_tracing_count() == 1
-
-
-def test_threads_share_programs_and_get_the_same_bits():
-    architecture = replace(ARCHITECTURE, cell="gru", units=(5,))
-    weights = [draw_weights(architecture, seed) for seed in range(8)]
-    all_at_once = Barrier(8)
-
-    def work(i):
-        Z = encode(architecture, weights[i], MANY[:40])
-        return Z, decode(architecture, weights[i], "reconstruction", Z, MANY.lengths[:40]).packed
-
-    def work_together(i):
-        all_at_once.wait(timeout=60)  # so that the first call, which traces, is everybody's
-        return work(i)
+def test_threads_share_weights_and_get_the_same_bits(weights, encodings, decoded):
+    def work(_):
+        Z = encode(ARCHITECTURE, weights, MANY)
+        return Z, decode(ARCHITECTURE, weights, "reconstruction", Z, MANY.lengths)
 
     with ThreadPoolExecutor(8) as threads:
-        together = list(threads.map(work_together, range(8)))
-    assert compile_programs(architecture)["encoder"].experimental_get_tracing_count() == 1
-    for i in range(8):
-        for got, expected in zip(together[i], work(i), strict=True):
-            assert_array_equal(got, expected)
-
-
-def test_programs_are_kept_for_reuse_and_the_least_recently_used_is_forgotten(monkeypatch):
-    monkeypatch.setattr(_inference, "N_ARCHITECTURES_KEPT", 2)
-    monkeypatch.setattr(_inference, "_compiled", type(_inference._compiled)())
-    first, second, third = (replace(ARCHITECTURE, latent_dim=n) for n in (5, 6, 7))
-    of_first = compile_programs(first)
-    of_second = compile_programs(second)
-    assert compile_programs(first) is of_first
-    compile_programs(third)
-    assert compile_programs(first) is of_first
-    assert compile_programs(second) is not of_second
-
-
-def test_compiling_never_changes_the_state_of_pythons_generator():
-    before = random.getstate()
-    compile_programs(replace(ARCHITECTURE, latent_dim=8))
-    is_unchanged = random.getstate() == before
-    assert is_unchanged
-
-
-def a_decoder(n_timesteps, latent_dim, n_features):
-    layers = [keras.Input((latent_dim,)), keras.layers.Dense(n_timesteps * n_features)]
-    return keras.Sequential([*layers, keras.layers.Reshape((n_timesteps, n_features))])
-
-
-def test_a_decoder_function_says_what_its_weights_say():
-    architecture = replace(ARCHITECTURE, decoder=a_decoder, n_timesteps=(4,))
-    kernel, bias = np.random.default_rng(0).normal(size=(3, 8)), np.arange(8.0)
-    Z, lengths = np.random.default_rng(1).normal(size=(3, 3)), np.array([4, 2, 0])
-    decoded = decode(architecture, {"reconstruction": [kernel, bias]}, "reconstruction", Z, lengths)
-    expected = (Z @ kernel + bias).reshape(3, 4, 2)
-    assert_array_equal(decoded.lengths, lengths)
-    for got, want, length in zip(decoded, expected, lengths, strict=True):
-        assert_allclose(got, want[:length], atol=1e-5)
+        for Z, said in threads.map(work, range(16)):
+            assert_array_equal(Z, encodings)
+            assert_same_sequences(said, decoded)

@@ -62,8 +62,6 @@ def test_a_fork_after_a_fit_is_refused_in_time_and_leaves_the_parent_alone():
         estimator.fit(X)
         verbs = {
             "fit": lambda: estimator.fit(X),
-            "transform": lambda: estimator.transform(X),
-            "reconstruct": lambda: estimator.reconstruct(X),
             "encoder_": lambda: estimator.encoder_,
             "decoder_": lambda: estimator.decoder_,
         }
@@ -72,10 +70,46 @@ def test_a_fork_after_a_fit_is_refused_in_time_and_leaves_the_parent_alone():
     """
     ended = run(IN_A_FORK, script)
     *said, from_parent = ended.stdout.splitlines()
-    assert len(said) == 5, ended.stderr
-    for line, name in zip(said, ["fit", "transform", "reconstruct", "encoder_", "decoder_"], strict=True):
+    assert len(said) == 3, ended.stderr
+    for line, name in zip(said, ["fit", "encoder_", "decoder_"], strict=True):
         assert line.startswith(f"{name} in time {REFUSAL}")
     assert from_parent == "(2, 2)"
+
+
+@only_with_fork
+def test_what_was_fitted_before_a_fork_may_be_used_in_it():
+    script = """
+        X = [np.random.default_rng(i).normal(size=(20 + i % 7, 1)) for i in range(600)]
+        estimator.fit(X[:5])
+        Z, said = estimator.transform(X), estimator.reconstruct(X)
+
+        def use():
+            assert np.array_equal(estimator.transform(X), Z)
+            assert all(map(np.array_equal, estimator.reconstruct(X), said))
+
+        in_a_fork({"use": use})
+    """
+    ended = run(IN_A_FORK, script)
+    assert ended.stdout.endswith(" worked\n"), ended.stdout + ended.stderr
+
+
+def test_what_was_pickled_is_used_without_tensorflow(tmp_path):
+    path = str(tmp_path / "estimator.pickle")
+    write = f"""
+        import pickle
+        estimator.fit(X)
+        pickle.dump((estimator, estimator.transform(X), estimator.reconstruct(X)), open({path!r}, "wb"))
+    """
+    read = f"""
+        import pickle
+        estimator, Z, said = pickle.load(open({path!r}, "rb"))
+        assert np.array_equal(estimator.transform(X), Z)
+        assert all(map(np.array_equal, estimator.reconstruct(X), said))
+        print(sorted({{"keras", "tensorflow"}} & sys.modules.keys()))
+    """
+    run(write)
+    ended = run(read)
+    assert ended.stdout == "[]\n", ended.stderr
 
 
 @only_with_fork

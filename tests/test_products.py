@@ -2,12 +2,11 @@
 
 import numpy as np
 import pytest
-import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from skseqae._products import product_with
+from skseqae._products import Product
 
 
 def draw(rng, *shape, spread=0):
@@ -15,43 +14,66 @@ def draw(rng, *shape, spread=0):
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)
-@given(st.integers(1, 300), st.integers(1, 200), st.integers(1, 60), st.floats(0, 8), st.integers(0, 2**31))
-def test_a_row_is_the_same_bits_in_any_company_and_any_place(n_rows, inner, width, spread, seed):
+@given(st.integers(1, 600), st.integers(1, 200), st.integers(1, 60), st.floats(0, 8), st.integers(0, 2**31))
+def test_a_column_is_the_same_bits_in_any_company_and_any_place(n_columns, inner, width, spread, seed):
     rng = np.random.default_rng(seed)
-    x, kernel = draw(rng, n_rows, inner, spread=spread), draw(rng, inner, width, spread=spread)
-    product = product_with(tf.constant(kernel))
-    together = product(x).numpy()
-    order = rng.permutation(n_rows)
-    assert_array_equal(product(x[order]), together[order])
-    for row in rng.integers(0, n_rows, size=3):
-        assert_array_equal(product(x[row : row + 1])[0], together[row])
-        assert_array_equal(product(x[None, : row + 1])[0], together[: row + 1])
+    x, kernel = draw(rng, inner, n_columns, spread=spread), draw(rng, inner, width, spread=spread)
+    product = Product(kernel)
+    together = product(x)
+    order = rng.permutation(n_columns)
+    assert_array_equal(product(x[:, order]), together[:, order])
+    for column in rng.integers(0, n_columns, size=3):
+        assert_array_equal(product(x[:, column]), together[:, column])
+        assert_array_equal(product(x[:, None, : column + 1])[:, 0], together[:, : column + 1])
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(st.integers(1, 70), st.integers(1, 200), st.booleans(), st.integers(0, 2**31))
+def test_a_state_is_multiplied_as_if_it_were_alone(n_columns, inner, is_bounded, seed):
+    rng = np.random.default_rng(seed)
+    h, kernel = np.tanh(draw(rng, inner, n_columns)), draw(rng, inner, 6)
+    h *= 1.0 if is_bounded else 1e4
+    out, alone = np.empty((6, n_columns), np.float32), np.empty((6, 1), np.float32)
+    multiply = Product(kernel).of(h, out, is_bounded=is_bounded)
+    for _ in range(2):  # the state as it is when the product is asked for
+        multiply()
+        last = np.ascontiguousarray(h[:, -1:])
+        Product(kernel).of(last, alone, is_bounded=is_bounded)()
+        assert_array_equal(out[:, -1:], alone)
+        assert_allclose(out, kernel.T.astype(np.float64) @ h, rtol=1e-5, atol=1e-5 * np.abs(h).max())
+        h *= -0.5
 
 
 @pytest.mark.parametrize("inner", [1, 2, 3, 64, 65, 1000, 4097])
 def test_no_order_of_summation_changes_a_bit(inner):
     rng = np.random.default_rng(inner)
-    x, kernel = draw(rng, 5, inner), draw(rng, inner, 7)
+    x, kernel = draw(rng, inner, 5), draw(rng, inner, 7)
     order = rng.permutation(inner)
-    assert_array_equal(product_with(tf.constant(kernel[order]))(x[:, order]), product_with(tf.constant(kernel))(x))
+    assert_array_equal(Product(kernel[order])(x[order]), Product(kernel)(x))
 
 
 @pytest.mark.parametrize("inner", [1, 3, 64, 256, 1024])
 def test_it_is_as_exact_as_float32(inner):
     rng = np.random.default_rng(inner)
-    x, kernel = draw(rng, 50, inner), draw(rng, inner, 30)
-    exact = x.astype(np.float64) @ kernel.astype(np.float64)
-    scale = np.abs(x).max(axis=1, keepdims=True) * np.abs(kernel).max(axis=0) * np.sqrt(inner)
-    assert np.max(np.abs(product_with(tf.constant(kernel))(x) - exact) / scale) < 4e-7
+    x, kernel = draw(rng, inner, 50), draw(rng, inner, 30)
+    exact = kernel.T.astype(np.float64) @ x.astype(np.float64)
+    scale = np.abs(x).max(axis=0) * np.abs(kernel).max(axis=0)[:, None] * np.sqrt(inner)
+    assert np.max(np.abs(Product(kernel)(x) - exact) / scale) < 4e-7
 
 
 @pytest.mark.parametrize("size", [0.0, 1e-45, 1e-38, 1e-20, 1.0, 1e19, 1e38])
 def test_any_size_of_number_is_multiplied(size):
-    x = np.array([[size, -size / 2], [0.0, size]], np.float32)
-    got = product_with(tf.constant([[1.0, 0.5], [-1.0, 0.25]]))(x)
-    assert_allclose(got, x.astype(np.float64) @ [[1.0, 0.5], [-1.0, 0.25]], rtol=1e-6, atol=1e-37)
+    x, kernel = np.array([[size, 0.0], [-size / 2, size]], np.float32), np.array([[1.0, 0.5], [-1.0, 0.25]], np.float32)
+    assert_allclose(Product(kernel)(x), kernel.T @ x.astype(np.float64), rtol=1e-6, atol=1e-37)
 
 
-def test_float64_is_multiplied_as_ever():
-    x, kernel = tf.random.stateless_normal((2, 3, 4), (0, 0), dtype=tf.float64)
-    assert_array_equal(product_with(tf.transpose(kernel))(x), tf.matmul(x, kernel, transpose_b=True))
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(st.integers(1, 100), st.integers(1, 40), st.integers(0, 2**31), st.sampled_from([np.tanh, np.exp]))
+def test_no_function_of_numpy_that_is_used_looks_at_a_numbers_place(n_rows, n_columns, seed, function):
+    """What comes after the products is computed number by number."""
+    for dtype in (np.float32, np.float64):
+        x = (4 * np.random.default_rng(seed).normal(size=(n_rows, n_columns))).astype(dtype)
+        together = function(x)
+        assert_array_equal(function(np.ascontiguousarray(x[:, -1])), together[:, -1])
+        assert_array_equal(function(x[-1:, -1:]), together[-1:, -1:])
+        assert_array_equal(function(x[:, ::-1]), together[:, ::-1])

@@ -1,0 +1,160 @@
+"""What trained networks compute, in numpy: nothing to trace or to compile, and the same bits in any company.
+
+Columns are samples: an encoder is a function of x (F, T, B) and the lengths (B,), descending, that gives the encoding
+(L, B); a decoder is one of encodings (L, B) and lengths that gives sequences (F, T, B).
+"""
+
+from functools import singledispatch
+
+import numpy as np
+
+from ._architecture import DenseArchitecture, Seq2SeqArchitecture
+from ._products import Product
+from ._recurrence import ACTIVATIONS, Layer, run_both_ways
+
+
+@singledispatch
+def encoder_of(architecture, weights):
+    """Return the encoder as a function.
+
+    Parameters
+    ----------
+    architecture : Architecture
+    weights : list of arrays
+        In the order of the Keras network.
+    """
+    layers, rest = recurrent_layers(architecture, weights, architecture.units, both_ways=architecture.bidirectional)
+    dense = Dense(*rest) if rest else None
+
+    def encode(x, lengths):
+        for directions in layers[:-1]:
+            x, _ = run_both_ways(directions, x, lengths)
+        _, (h, *_) = run_both_ways(layers[-1], x, lengths, keep=False)
+        return dense(h) if dense else h
+
+    return encode
+
+
+@singledispatch
+def decoder_of(architecture, weights, head):
+    """Return the decoder of this name as a function; one of a user's function is no network of ours."""
+    layers, rest = recurrent_layers(architecture, weights, architecture.units[::-1])
+    dense = Dense(*rest, architecture.output_activation)
+    if architecture.decoder == "conditional":
+        return lambda z, lengths: _run_freely(layers, dense, z, lengths)
+
+    def decode(z, lengths):
+        for (layer,) in layers:
+            z, _ = layer.run(z, lengths)
+        return dense(z)
+
+    return decode
+
+
+@encoder_of.register
+def _(architecture: DenseArchitecture, weights):
+    """Return the encoder of rows, which are sequences of one timestep."""
+    activations = [architecture.activation] * len(architecture.hidden_layer_sizes) + [architecture.latent_activation]
+    layers = _dense_layers(weights, activations)
+    return lambda x, lengths: _through(layers, x[:, 0])
+
+
+@decoder_of.register
+def _(architecture: DenseArchitecture, weights, head):
+    """Return the decoder to rows, which are sequences of one timestep."""
+    activations = [architecture.activation] * len(architecture.hidden_layer_sizes) + [architecture.output_activation]
+    layers = _dense_layers(weights, activations)
+    return lambda z, lengths: _through(layers, z)[:, None]
+
+
+@encoder_of.register
+def _(architecture: Seq2SeqArchitecture, weights):
+    """Return the function that gives, layer by layer, the last states: a list of lists of arrays (H, B)."""
+    layers, _ = recurrent_layers(
+        architecture,
+        weights,
+        architecture.units,
+        both_ways=architecture.bidirectional,
+        n_symbols=architecture.n_symbols,
+    )
+
+    def encode(x, lengths):
+        states = []
+        for directions in layers:
+            x, state = run_both_ways(directions, x, lengths, keep=directions is not layers[-1])
+            states.append(state)
+        return states
+
+    return encode
+
+
+def recurrent_layers(architecture, weights, units, *, both_ways=False, n_symbols=None):
+    """Return the recurrent layers that the first weights are of, a list of directions each, and the weights left."""
+    weights, layers = list(weights), []
+    for i in range(len(units)):
+        symbols = n_symbols if i == 0 else None
+        directions = []
+        for _ in range(1 + both_ways):
+            directions.append(Layer(architecture.cell, architecture.activation, weights[:3], symbols))
+            weights = weights[3:]
+        layers.append(directions)
+    return layers, weights
+
+
+class Dense:
+    """A dense layer: of columns x (K, ...), an array (N, ...)."""
+
+    def __init__(self, kernel, bias, activation="linear"):
+        self._product, self._bias, self._activation = Product(kernel), bias, activation
+
+    def __call__(self, x):
+        """Multiply, add and activate."""
+        y = self._product(x)
+        y += self._bias.reshape(-1, *[1] * (x.ndim - 1))
+        if self._activation == "softmax":
+            return softmax(y)
+        ACTIVATIONS[self._activation](y, y)
+        return y
+
+
+def softmax(x):
+    """Return the softmax along the first axis."""
+    powers = np.exp(x - x.max(axis=0))
+    return (
+        powers / np.cumsum(powers, axis=0)[-1]
+    )  # one after another: the order of numpy's own sum depends on the shape
+
+
+def _dense_layers(weights, activations):
+    return [Dense(*weights[2 * i : 2 * i + 2], activation) for i, activation in enumerate(activations)]
+
+
+def _through(layers, x):
+    for layer in layers:
+        x = layer(x)
+    return x
+
+
+def stack_stepper(layers, states):
+    """Return the function of one more timestep, given x (F, B), that overwrites all states and gives the last h."""
+    steps = [layer.stepper(state) for (layer,), state in zip(layers, states, strict=True)]
+
+    def step_through(x):
+        for (layer,), step, (h, *_) in zip(layers, steps, states, strict=True):
+            step(layer.project(x))
+            x = h
+        return x
+
+    return step_through
+
+
+def _run_freely(layers, dense, z, lengths):
+    """Return what a conditional decoder says: each step reads the encoding and the step's own last output."""
+    n_timesteps, n_columns = int(max(lengths, default=0)), len(lengths)
+    step_through = stack_stepper(layers, [layer.zero_state(n_columns) for (layer,) in layers])
+    n_features = layers[0][0].n_features - len(z)
+    x = np.concatenate([z, np.zeros((n_features, n_columns), np.float32)])
+    said = np.empty((n_features, n_timesteps, n_columns), np.float32)
+    for t in range(n_timesteps):
+        said[:, t] = x[len(z) :] = dense(step_through(x))
+    return said

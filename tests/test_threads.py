@@ -1,0 +1,67 @@
+"""Batches computed at the same time, each by products of one thread."""
+
+from threading import Barrier
+
+import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
+
+from skseqae._threads import _each_product_in_one_thread, count_threads, in_threads
+
+
+def threads_of_products():
+    return [library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"]
+
+
+@pytest.fixture(autouse=True)
+def three_threads():
+    with threadpool_limits(3, user_api="blas"):
+        yield
+
+
+def test_as_many_threads_are_used_as_products_may_use():
+    assert count_threads() == 3
+    with threadpool_limits(2, user_api="blas"):
+        assert count_threads() == 2
+
+
+def test_batches_are_computed_at_the_same_time_and_come_back_in_order():
+    together = Barrier(3)
+
+    def work(batch):
+        together.wait(timeout=30)
+        return 10 * batch
+
+    assert in_threads(work, [1, 2, 3]) == [10, 20, 30]
+
+
+def test_each_product_is_of_one_thread_meanwhile_and_of_as_many_as_before_afterwards():
+    assert in_threads(lambda batch: set(threads_of_products()), range(4)) == [{1}] * 4
+    assert set(threads_of_products()) == {3}
+
+
+def test_one_batch_is_computed_where_it_is_asked_for():
+    assert in_threads(lambda batch: set(threads_of_products()), [0]) == [{3}]
+
+
+def test_calls_that_overlap_leave_the_limit_as_it_was():
+    first, second = _each_product_in_one_thread(), _each_product_in_one_thread()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert set(threads_of_products()) == {1}  # the other still runs
+    second.__exit__(None, None, None)
+    assert set(threads_of_products()) == {3}
+
+
+def test_a_call_meanwhile_is_computed_in_its_own_thread():
+    assert in_threads(lambda batch: in_threads(lambda inner: count_threads(), [0, 1]), [0, 1]) == [[1, 1]] * 2
+
+
+def test_an_error_in_one_batch_is_raised_and_the_limit_put_back():
+    def fail(batch):
+        if batch == 2:
+            raise MemoryError("no more")
+
+    with pytest.raises(MemoryError, match="no more"):
+        in_threads(fail, range(5))
+    assert set(threads_of_products()) == {3}
