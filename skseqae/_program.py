@@ -27,9 +27,11 @@ class Program:
     n_pieces : int
         Into how many pieces the rows of a batch are cut, which are computed at the same time. XLA compiles what is
         done with one, for each of its shapes. 0: TensorFlow runs whole batches of any shape, which starts sooner.
+    autograph : bool
+        Whether the loss or the decoder may hold Python's own `if` and `while`, which takes long to translate.
     """
 
-    def __init__(self, architecture, made, optimizer, loss, n_pieces):
+    def __init__(self, architecture, made, optimizer, loss, n_pieces, autograph):
         self.architecture = architecture
         self.n_pieces = n_pieces
         self.model, self.parts = join(architecture, made)
@@ -46,11 +48,12 @@ class Program:
             arrays |= {f"{head}_mask": by_step, f"{head}_weight": by_step}
         scales = {head: tf.TensorSpec((), "float32") for head in architecture.heads}
         # partials, which TensorFlow tells apart: it takes many traces of one method for a mistake, and warns
-        self.train_step = tf.function(partial(self._train_step), input_signature=[arrays, scales])
-        self.evaluate_step = tf.function(partial(self._evaluate_step), input_signature=[arrays])
+        graph = partial(tf.function, autograph=autograph)
+        self.train_step = graph(partial(self._train_step), input_signature=[arrays, scales])
+        self.evaluate_step = graph(partial(self._evaluate_step), input_signature=[arrays])
         values = [tf.TensorSpec(variable.shape, variable.dtype) for variable in self.model.variables]
         self._compiled = {
-            run: tf.function(partial(self._run_piece, run), input_signature=[values, *given], jit_compile=True)
+            run: graph(partial(self._run_piece, run), input_signature=[values, *given], jit_compile=True)
             for run, given in ((self._gradients, [arrays, scales]), (self._losses, [arrays]))
         }
 

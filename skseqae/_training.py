@@ -106,7 +106,8 @@ def train(architecture, settings, data, validation, random_state, *, weights=Non
         _check_targets(part)
     optimizer, loss, learning_rate = make_optimizer_and_loss(settings)
     made = call_decoder_function(architecture, random_state if weights is None else None)
-    n_pieces = _pieces(architecture, loss, data, settings)
+    is_foreign = callable(architecture.decoder) or not _is_of_keras(loss)
+    n_pieces = 0 if is_foreign else _pieces(data, settings)  # what is foreign may be beyond XLA
     variable = learning_rate is not None and "learning_rate"
     key = (architecture, n_pieces, _identity(optimizer, without=variable), _identity(loss))
     loss = loss.call if isinstance(loss, keras.losses.Loss) else loss
@@ -114,7 +115,9 @@ def train(architecture, settings, data, validation, random_state, *, weights=Non
     def build():
         for head in architecture.heads:
             _check_loss_shape(loss, architecture.width(head))
-        return Program(architecture, made, optimizer, loss, n_pieces)
+        return Program(
+            architecture, made, optimizer, loss, n_pieces, autograph=is_foreign or not _is_of_keras(optimizer)
+        )
 
     with pool.borrow(key, build) as program:
         weights = weights or initial_weights(program.parts, made, random_state) | (seeds or {})
@@ -128,16 +131,11 @@ def train(architecture, settings, data, validation, random_state, *, weights=Non
     return Trained(weights, optimizer_state, history)
 
 
-def _pieces(architecture, loss, data, settings):
-    """Return into how many pieces to cut batches; 0 where XLA would take longer to compile than it saves.
-
-    So it is for functions of the user's, which may hold what XLA cannot compile.
-    """
+def _pieces(data, settings):
+    """Return into how many pieces to cut batches; 0 where XLA would take longer to compile than it saves."""
     n_rows = min(len(data), settings.batch_size)
     is_short = len(data) / n_rows * data.x.lengths.max() < FEWEST_STEPS_COMPILED
-    if is_short or callable(architecture.decoder) or not type(loss).__module__.startswith("keras."):
-        return 0
-    return max(2, ceil(n_rows / MOST_ROWS_OF_A_PIECE))
+    return 0 if is_short else max(2, ceil(n_rows / MOST_ROWS_OF_A_PIECE))
 
 
 def _run(program, settings, data, validation, random_state):
@@ -296,9 +294,13 @@ def _loss_class(name):
     return classes[getattr(function, "__name__", type(function).__name__).replace("_", "").lower()]
 
 
+def _is_of_keras(thing):
+    return type(thing).__module__.startswith("keras.")
+
+
 def _identity(thing, without=None):
     """Return what a compiled program depends on: the configuration of a Keras object, or any other object itself."""
-    if not type(thing).__module__.startswith("keras.") or not hasattr(thing, "get_config"):
+    if not _is_of_keras(thing) or not hasattr(thing, "get_config"):
         return thing
     # Keras' losses leave their own arguments out of the configuration
     config = thing.get_config() | getattr(thing, "_fn_kwargs", {})

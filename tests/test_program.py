@@ -84,7 +84,7 @@ def test_each_piece_and_each_step_drops_inputs_of_its_own():
     losses = {}
     for n_pieces in (1, 2):
         still = keras.optimizers.SGD(0.0)
-        program = Program(architecture, {}, still, keras.losses.MeanSquaredError().call, n_pieces)
+        program = Program(architecture, {}, still, keras.losses.MeanSquaredError().call, n_pieces, autograph=False)
         program.start(initial_weights(program.parts, {}, np.random.RandomState(0)), None, None)
         program.seed(np.random.RandomState(0))
         arrays = data.batch(np.arange(8 * n_pieces), program.rows_to_fill(8 * n_pieces))

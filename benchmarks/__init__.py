@@ -1,0 +1,1 @@
+"""How fast skseqae is, beside what one would write instead; `python -m benchmarks --help`."""
