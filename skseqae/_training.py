@@ -108,6 +108,7 @@ def train(architecture, settings, data, validation, random_state, *, weights=Non
     made = call_decoder_function(architecture, random_state if weights is None else None)
     is_foreign = callable(architecture.decoder) or not _is_of_keras(loss)
     n_pieces = 0 if is_foreign else _pieces(data, settings)  # what is foreign may be beyond XLA
+    autograph = is_foreign or not _is_of_keras(optimizer)
     variable = learning_rate is not None and "learning_rate"
     key = (architecture, n_pieces, _identity(optimizer, without=variable), _identity(loss))
     loss = loss.call if isinstance(loss, keras.losses.Loss) else loss
@@ -115,9 +116,7 @@ def train(architecture, settings, data, validation, random_state, *, weights=Non
     def build():
         for head in architecture.heads:
             _check_loss_shape(loss, architecture.width(head))
-        return Program(
-            architecture, made, optimizer, loss, n_pieces, autograph=is_foreign or not _is_of_keras(optimizer)
-        )
+        return Program(architecture, made, optimizer, loss, n_pieces, autograph=autograph)
 
     with pool.borrow(key, build) as program:
         weights = weights or initial_weights(program.parts, made, random_state) | (seeds or {})

@@ -462,6 +462,16 @@ def test_name_class_instance_and_function_of_a_loss_train_alike(trained):
         assert_same_weights(fit(loss=loss), trained, rtol=1e-6)
 
 
+def test_a_function_may_hold_pythons_own_if(trained):
+    def branching(true, said):
+        squares = tf.reduce_mean((true - said) ** 2, axis=-1)
+        if tf.reduce_sum(squares) < 0:
+            return 0.0 * squares
+        return squares
+
+    assert_same_weights(fit(loss=branching), trained, rtol=1e-6)
+
+
 def test_a_loss_must_tell_timesteps_apart():
     with pytest.raises(ValueError, match=r"one value per timestep, an array \(batch, time\), not \(\)"):
         fit(loss=lambda true, said: tf.reduce_mean((true - said) ** 2))
