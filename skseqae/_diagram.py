@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-ROW, COLUMN = 0.62, 3.5  # inches that a box takes of a figure of our own
+ROW, COLUMN = 0.62, 3.8  # inches that a box takes of a figure of our own
 LARGEST_FONT = 9
 LINE = "0.25"
 FILLS = {"input": "#fde3c4", "weights": "#d3e5f5", "plain": "#eeeeee"}

@@ -236,7 +236,7 @@ class ReconstructionDisplay:
             handles = self.lines_[0, 0], self.reconstruction_lines_[0, 0], self.bands_[0, 0]
             self.figure_.legend(handles=handles, loc="outside upper center", ncols=3)
         else:
-            _put_legend_beside(self.ax_[0, -1])
+            _put_legend_beside(self.ax_[-1, -1])
         return self
 
     def _plot_panel(self, place, original, said):
@@ -533,7 +533,7 @@ def plot_network(estimator, X=None, y=None, *, ax=None):
     >>> plt.close(boxes[0].figure)
     """
     if not hasattr(estimator, "_untrained"):
-        raise TypeError(_without("a network", estimator, "plot_network"))
+        raise TypeError(_without("network", estimator, "plot_network"))
     if X is None:
         check_is_fitted(estimator, msg="%(name)s is not fitted: fit it, or give plot_network the X and y to fit it on.")
     elif hasattr(estimator, "history_"):
