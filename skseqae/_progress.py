@@ -5,16 +5,16 @@ import sys
 import time
 
 SECONDS_ON_A_TERMINAL = 0.1  # at least, from one look of the line to the next
-SECONDS_ELSEWHERE = 10.0  # at most, from one line to the next where a tenth takes longer
-WIDEST_BAR = 30
+SECONDS_ELSEWHERE = 10.0  # at most, from one line to the next
+WIDTH = 10  # of the bar
 
 
 class Progress:
-    """A callback of Keras' kind that shows the epoch, the losses and the time left.
+    """A callback of Keras' kind that shows the epoch, the losses, the time taken and the time left.
 
     With `verbose` 1, a terminal has one line a fit, which is written over. Elsewhere, as in a notebook or a log file,
-    that cannot be, and there is a line for each tenth of the epochs, or each ten seconds where a tenth takes longer.
-    With `verbose` 2 there is a line for each epoch.
+    that cannot be: there a line follows each tenth of the epochs, and each ten seconds where a tenth takes longer.
+    With `verbose` 2 or more a line follows each epoch.
 
     Parameters
     ----------
@@ -38,78 +38,82 @@ class Progress:
     def on_train_begin(self, logs):
         """Start the clock."""
         self._out = self._stream or sys.stdout
-        self._is_rewritten = self._out.isatty() and not self._every_epoch
+        is_terminal = getattr(self._out, "isatty", lambda: False)()
+        self._is_rewritten = is_terminal and not self._every_epoch
         self._began = self._said_at = self._clock()
-        self._said, self._width, self._losses = 0.0, 0, {}
-        self._first_epoch_over = None
+        self._first_epoch_ended = None
+        self._said, self._n_letters, self._losses = 0.0, 0, {}
 
     def on_epoch_begin(self, epoch, logs):
         """Take note of the epoch."""
         self._epoch = epoch
 
     def on_train_batch_begin(self, batch, logs):
-        """Wait for the end."""
+        """Wait for its end."""
 
     def on_train_batch_end(self, batch, logs):
         """Show how far this epoch is; in the first, of which there is no loss yet, that of the batch."""
         if self._epoch == 0:
             self._losses = logs
-        self._show((batch + 1) / self._n_steps)
+        is_last = batch + 1 == self._n_steps  # on which the end of the epoch follows
+        if self._has_waited and not self._every_epoch and not is_last:
+            self._show(self._epoch + (batch + 1) / self._n_steps)
 
     def on_epoch_end(self, epoch, logs):
         """Show the losses of the epoch."""
-        self._losses = logs
-        self._show(1.0, is_whole=True)
-        if self._first_epoch_over is None:
-            self._first_epoch_over = self._clock()
+        self._losses, done = logs, epoch + 1
+        is_tenth = 10 * done // self._n_epochs > 10 * self._said // self._n_epochs
+        if self._every_epoch or is_tenth or self._has_waited:
+            self._show(done)
+        if self._first_epoch_ended is None:
+            self._first_epoch_ended = self._clock()
 
     def on_train_end(self, logs):
-        """Leave a last line that says how long it took."""
+        """Leave a line of the last epoch, which may have come early."""
         if self._is_rewritten or self._said < self._epoch + 1:
-            self._write(self._epoch + 1, f"{_duration(self._clock() - self._began)} in all")
+            self._show(self._epoch + 1, is_over=True)
         if self._is_rewritten:
-            self._out.write("\n")
-        self._out.flush()
+            self._write("\n")
 
-    def _show(self, share, is_whole=False):
-        """Write a line, if it is time, where this share of the epoch is done."""
-        done, now = self._epoch + share, self._clock()
-        waited = now - self._said_at
-        if self._is_rewritten:
-            is_due = waited >= SECONDS_ON_A_TERMINAL
-        elif self._every_epoch:
-            is_due = is_whole
-        else:
-            tenth = self._n_epochs / 10
-            is_due = waited >= SECONDS_ELSEWHERE or (is_whole and done // tenth > self._said // tenth)
-        if is_due:
-            self._said, self._said_at = done, now
-            self._write(done, f"{_duration(self._seconds_left(done, now))} left")
+    @property
+    def _has_waited(self):
+        return self._clock() - self._said_at >= (SECONDS_ON_A_TERMINAL if self._is_rewritten else SECONDS_ELSEWHERE)
 
-    def _seconds_left(self, done, now):
-        """Expect the epochs to come to take as long as those after the first, which is slow to start."""
-        since, epochs = (self._began, done) if self._first_epoch_over is None else (self._first_epoch_over, done - 1)
-        return (now - since) / epochs * (self._n_epochs - done)
-
-    def _write(self, done, time):
+    def _show(self, done, is_over=False):
+        """Write a line, where this many epochs are done."""
+        self._said, self._said_at = done, self._clock()
+        times = _minutes(self._said_at - self._began)
+        if not is_over and done < self._n_epochs:
+            times += f", {_minutes(self._seconds_left())} left"
         number = f"{self._epoch + 1:{len(str(self._n_epochs))}d}/{self._n_epochs}"
         losses = [f"{name}: {self._losses[name]:.4g}" for name in ("loss", "val_loss") if name in self._losses]
-        line = " - ".join([f"Epoch {number}", *losses, time])
-        if not self._is_rewritten:
-            self._out.write(line + "\n")
-            self._out.flush()
-            return
-        room = shutil.get_terminal_size().columns - len(line) - 4  # one column is left free, or the line would wrap
-        width = min(room, WIDEST_BAR)
-        filled = int(width * done / self._n_epochs)
-        bar = f"[{'#' * filled}{'.' * (width - filled)}]" if width >= 5 else ""
-        line = f"{bar} {line}".strip()[: shutil.get_terminal_size().columns - 1]
-        self._out.write("\r" + line.ljust(self._width))
+        line = " - ".join([f"Epoch {number}", *losses, times])
+        if self._is_rewritten:
+            self._rewrite(line, done / self._n_epochs)
+        else:
+            self._write(f"{line}\n")
+
+    def _seconds_left(self):
+        """Expect the epochs to come to take as long as those after the first, which is slow to start."""
+        since, n_before = (self._began, 0) if self._first_epoch_ended is None else (self._first_epoch_ended, 1)
+        return (self._said_at - since) / (self._said - n_before) * (self._n_epochs - self._said)
+
+    def _rewrite(self, line, share):
+        """Write over the line of a terminal, with a bar in front where there is room for one."""
+        room = shutil.get_terminal_size().columns - 1  # in the last column some terminals begin another line
+        bar = f"[{'#' * int(WIDTH * share):.<{WIDTH}}] "
+        if len(bar + line) <= room:
+            line = bar + line
+        line = line[:room]
+        self._write("\r" + line.ljust(min(self._n_letters, room)))
+        self._n_letters = len(line)
+
+    def _write(self, text):
+        self._out.write(text)
         self._out.flush()
-        self._width = len(line)
 
 
-def _duration(seconds):
+def _minutes(seconds):
     minutes, seconds = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
