@@ -41,7 +41,7 @@ class Progress:
         is_terminal = getattr(self._out, "isatty", lambda: False)()
         self._is_rewritten = is_terminal and not self._every_epoch
         self._began = self._said_at = self._clock()
-        self._first_epoch_ended = None
+        self._since = None  # which time, and how many epochs that was: the pace is that of what followed
         self._said, self._n_letters, self._losses = 0.0, 0, {}
 
     def on_epoch_begin(self, epoch, logs):
@@ -55,6 +55,8 @@ class Progress:
         """Show how far this epoch is; in the first, of which there is no loss yet, that of the batch."""
         if self._epoch == 0:
             self._losses = logs
+        if self._since is None:  # the first step is slow, and so is the first epoch: much is compiled
+            self._since = self._clock(), 1 / self._n_steps
         is_last = batch + 1 == self._n_steps  # on which the end of the epoch follows
         if self._has_waited and not self._every_epoch and not is_last:
             self._show(self._epoch + (batch + 1) / self._n_steps)
@@ -65,8 +67,8 @@ class Progress:
         is_tenth = 10 * done // self._n_epochs > 10 * self._said // self._n_epochs
         if self._every_epoch or is_tenth or self._has_waited:
             self._show(done)
-        if self._first_epoch_ended is None:
-            self._first_epoch_ended = self._clock()
+        if epoch == 0:
+            self._since = self._clock(), 1
 
     def on_train_end(self, logs):
         """Leave a line of the last epoch, which may have come early."""
@@ -83,8 +85,10 @@ class Progress:
         """Write a line, where this many epochs are done."""
         self._said, self._said_at = done, self._clock()
         times = _minutes(self._said_at - self._began)
-        if not is_over and done < self._n_epochs:
-            times += f", {_minutes(self._seconds_left())} left"
+        since, n_before = self._since
+        if not is_over and n_before < done < self._n_epochs:
+            seconds_left = (self._said_at - since) / (done - n_before) * (self._n_epochs - done)
+            times += f", {_minutes(seconds_left)} left"
         number = f"{self._epoch + 1:{len(str(self._n_epochs))}d}/{self._n_epochs}"
         losses = [f"{name}: {self._losses[name]:.4g}" for name in ("loss", "val_loss") if name in self._losses]
         line = " - ".join([f"Epoch {number}", *losses, times])
@@ -92,11 +96,6 @@ class Progress:
             self._rewrite(line, done / self._n_epochs)
         else:
             self._write(f"{line}\n")
-
-    def _seconds_left(self):
-        """Expect the epochs to come to take as long as those after the first, which is slow to start."""
-        since, n_before = (self._began, 0) if self._first_epoch_ended is None else (self._first_epoch_ended, 1)
-        return (self._said_at - since) / (self._said - n_before) * (self._n_epochs - self._said)
 
     def _rewrite(self, line, share):
         """Write over the line of a terminal, with a bar in front where there is room for one."""

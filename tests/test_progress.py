@@ -145,14 +145,19 @@ def test_a_line_for_each_epoch_where_that_is_asked_for(stream, stopped):
 # --- times ------------------------------------------------------------------------------------------------------------
 
 
+def times(lines):
+    return [line.split(" - ")[-1] for line in lines]
+
+
 def test_the_time_left_is_that_of_steady_epochs_whatever_the_first_took():
     lines = train_in_a_log(n_epochs=10, n_steps=1, seconds=60.0, first=600.0)
-    assert [line.split(" - ")[-1] for line in lines][:3] == [
-        "10:00, 1:30:00 left",
-        "11:00, 8:00 left",
-        "12:00, 7:00 left",
-    ]
-    assert lines[-1].endswith(" - 19:00")
+    assert times(lines)[:4] == ["10:00", "11:00, 8:00 left", "12:00, 7:00 left", "13:00, 6:00 left"]
+    assert times(lines)[-1] == "19:00"
+
+
+def test_within_the_first_epoch_the_first_step_is_not_counted_on():
+    lines = train_in_a_log(n_epochs=1, n_steps=4, first=60.0)
+    assert times(lines) == ["1:00", "2:00, 2:00 left", "3:00, 1:00 left", "4:00"]
 
 
 # --- in a fit ---------------------------------------------------------------------------------------------------------
