@@ -1,7 +1,8 @@
 """Pictures of what was learnt, in the manner of scikit-learn's displays; they need matplotlib.
 
 Each display keeps what it shows and draws it by `plot`, as often as wanted; `from_estimator` asks a fitted estimator
-for it and draws at once.
+for it and draws at once. Legends stand beside the axes, where they cover nothing: a figure of your own has room for
+them if it is made with `layout="constrained"`.
 """
 
 import numpy as np
@@ -122,7 +123,7 @@ class LossCurveDisplay:
             self.best_line_ = ax.axvline(self.best_epoch_, color="0.4", linestyle=":", label=label)
         ax.set(xlabel="epoch", ylabel="loss", yscale="log" if log_scale else "linear")
         _count_in_whole_numbers(ax.xaxis)
-        ax.legend()
+        _put_legend_beside(ax)
         self.ax_, self.figure_ = ax, ax.figure
         return self
 
@@ -637,7 +638,7 @@ def _check_grid(ax, shape, display):
 
 
 def _put_legend_beside(ax):
-    """Put a legend where it covers nothing; a figure with `layout="constrained"` makes room for it."""
+    """Put a legend where it covers nothing."""
     ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1), borderaxespad=0)
 
 

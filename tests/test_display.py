@@ -392,12 +392,16 @@ def test_legends_and_text_are_drawn_without_a_warning_for_few_and_many(autoencod
         draw(display, autoencoder, X[:count]).figure_.canvas.draw()
 
 
-def test_a_legend_of_labels_covers_no_point(autoencoder):
-    display = EncodingDisplay.from_estimator(autoencoder, X, LABELS)
-    display.figure_.canvas.draw()
-    legend = display.ax_.get_legend().get_window_extent()
-    assert legend.x0 >= display.ax_.get_window_extent().x1
-    assert legend.x1 <= display.figure_.bbox.x1
+@every_display
+def test_a_legend_covers_nothing_that_is_drawn(autoencoder, display):
+    drawn = draw(display, autoencoder, **({"y": LABELS} if display is EncodingDisplay else {}))
+    drawn.figure_.canvas.draw()
+    legends = [*drawn.figure_.legends, *(ax.get_legend() for ax in drawn.figure_.axes if ax.get_legend())]
+    assert len(legends) == (display is not ErrorMapDisplay)
+    for legend in legends:
+        place = legend.get_window_extent()
+        assert not any(place.overlaps(ax.get_tightbbox(bbox_extra_artists=[])) for ax in drawn.figure_.axes)
+        assert drawn.figure_.bbox.containsx(place.x1)
 
 
 # --- what is left alone -----------------------------------------------------------------------------------------------
