@@ -304,9 +304,10 @@ def test_before_training_the_same_network_is_drawn_as_after(name):
 
 
 @every_network
-def test_no_two_boxes_overlap_and_none_is_cut_off(name):
+@pytest.mark.parametrize("size", [None, (3, 6), (9, 3)])
+def test_no_two_boxes_overlap_and_none_is_cut_off(name, size):
     estimator, data = NETWORKS[name]
-    boxes = plot_network(estimator, *data)
+    boxes = plot_network(estimator, *data, ax=size and plt.figure(figsize=size).add_subplot())
     figure = boxes[0].figure
     figure.canvas.draw()
     places = [box.get_bbox_patch().get_window_extent() for box in boxes]

@@ -28,7 +28,7 @@ def public_members(owner):
     return {
         f"{owner.__name__}.{name}": member
         for name, member in inspect.getmembers(owner)
-        if not name.startswith("_") and is_ours(member)
+        if not name.startswith("_") and name in getattr(owner, "__all__", [name]) and is_ours(member)
     }
 
 
