@@ -112,9 +112,28 @@ class BaseSequenceEstimator(RoutedParametersMixin, BaseEstimator):
         self.__dict__ = vars(fitted)
         return self
 
+    def _untrained(self, X, y):
+        """Return a copy with the network that `fit` would train, before its first step."""
+        check_process()
+        from ._networks import call_decoder_function, join
+
+        untrained = copy.copy(self)
+        untrained._validate_params()
+        untrained.random_state = 0  # nothing comes of it, and a generator of the caller's must not advance
+        architecture, _ = untrained._prepare(self, X, y, None, False, {})
+        _, parts = join(architecture, call_decoder_function(architecture))
+        untrained._architecture = architecture
+        untrained._weights = {name: part.get_weights() for name, part in parts.items()}
+        return untrained
+
     def _learn(self, before, X, y, sample_weight, partial, known):
-        continued = getattr(before, "_architecture", None) if partial or self.warm_start else None
-        going_on = partial and continued is not None
+        going_on = partial and hasattr(before, "_architecture")
+        architecture, data = self._prepare(before, X, y, sample_weight, going_on, known)
+        self._train(architecture, data, partial, going_on)
+
+    def _prepare(self, before, X, y, sample_weight, going_on, known):
+        """Return the architecture, and what to train it on, of which what must be known later is taken."""
+        continued = getattr(before, "_architecture", None) if going_on or self.warm_start else None
         sequences, layout = self._check_input(X, reset=not going_on)
         sequences, target = self._check_target(sequences, y, reset=not going_on, **known)
         sequences, target, sample_weight = _weighted_rows(sequences, target, sample_weight)
@@ -133,8 +152,7 @@ class BaseSequenceEstimator(RoutedParametersMixin, BaseEstimator):
         targets = self._targets_for(architecture, x, target)
         for head, says in targets.items():
             _check_decodable(architecture, head, says.lengths)
-        data = TrainingData(x, targets, sample_weight, self._step_weights_for(targets))
-        self._train(architecture, data, partial, going_on)
+        return architecture, TrainingData(x, targets, sample_weight, self._step_weights_for(targets))
 
     def _check_target(self, sequences, y, *, reset):
         """Return the sequences to read and what was asked for with them, None where that is in the sequences."""

@@ -29,7 +29,7 @@ NUMPY_ROOMS = {
     "_inference",
     "_decoding",
 }
-PLAIN_ROOMS = {"_architecture", "_routing"}
+PLAIN_ROOMS = {"_architecture", "_routing", "_progress"}
 # those that compute, and training, which also makes what users name
 COMPUTING_ROOMS = {
     "_process",
@@ -42,6 +42,7 @@ COMPUTING_ROOMS = {
 }
 KERAS_ROOMS = COMPUTING_ROOMS | {"_training"}
 SHARED_BY_ESTIMATORS = {"_base", "_encoding"}
+DISPLAY_ROOMS = {"display", "_diagram"}  # which draw what estimators say, and know none
 ESTIMATORS = {"_autoencoder", "_composite", "_seq2seq", "_dense"}
 BACKENDS = {"keras", "tensorflow"}
 MOST_LINES_OF_A_FILE = 300
@@ -124,9 +125,16 @@ def test_what_estimators_share_never_imports_one():
         assert not own_modules(imports_in(parse(room))) & ESTIMATORS, room
 
 
+def test_what_draws_never_imports_an_estimator_nor_matplotlib_before_it_draws():
+    for room in DISPLAY_ROOMS:
+        assert not own_modules(imports_in(parse(room))) & (ESTIMATORS | SHARED_BY_ESTIMATORS), room
+    for module in MODULES:
+        assert "matplotlib" not in packages(imports_in(parse(module), everywhere=False)), module
+
+
 def test_every_room_has_its_place():
     """So that a new one cannot escape the rules."""
-    placed = [{"__init__"}, NUMPY_ROOMS, PLAIN_ROOMS, KERAS_ROOMS, SHARED_BY_ESTIMATORS, ESTIMATORS]
+    placed = [{"__init__"}, NUMPY_ROOMS, PLAIN_ROOMS, KERAS_ROOMS, SHARED_BY_ESTIMATORS, DISPLAY_ROOMS, ESTIMATORS]
     assert sorted(MODULES) == sorted(name for rooms in placed for name in rooms)
 
 

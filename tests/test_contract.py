@@ -31,8 +31,12 @@ from every_estimator import (
 )
 from numpy.testing import assert_array_equal
 from sklearn.base import clone
+from sklearn.compose import make_column_transformer
 from sklearn.model_selection import GridSearchCV, KFold
-from sklearn.utils import get_tags
+from sklearn.pipeline import make_pipeline
+from sklearn.utils import estimator_html_repr, get_tags
+
+TABLE = np.random.default_rng(0).normal(size=(24, 5))
 
 # --- Output containers ------------------------------------------------------------------------------------------------
 
@@ -47,6 +51,19 @@ def test_set_output_names_the_columns_after_the_class(cls, contain, library, fra
     assert type(encodings) is frame
     assert list(encodings.columns) == names == estimator.get_feature_names_out().tolist()
     assert_array_equal(encodings.to_numpy(), estimator.set_output(transform="default").transform(data))
+
+
+@pytest.mark.parametrize(("library", "frame"), [("pandas", pd.DataFrame), ("polars", pl.DataFrame)])
+@every_transformer
+def test_set_output_reaches_the_columns_of_a_column_transformer(cls, library, frame):
+    table = frame(dict(zip("abcde", TABLE.T, strict=True)))
+    columns = make_column_transformer((quick(cls, latent_dim=2), list("abc")), ("passthrough", list("de")))
+    said = columns.set_output(transform=library).fit_transform(table, y)
+    name = cls.__name__.lower()
+    names = [f"{name}__{name}0", f"{name}__{name}1", "passthrough__d", "passthrough__e"]
+    assert type(said) is frame
+    assert list(said.columns) == names == columns.get_feature_names_out().tolist()
+    assert_array_equal(said.to_numpy()[:, :2], quick(cls, latent_dim=2).fit(TABLE[:, :3], y).transform(TABLE[:, :3]))
 
 
 @pytest.mark.parametrize(("dtype", "expected"), [("f4", "f4"), ("f8", "f8"), ("i8", "f8")])
@@ -212,7 +229,6 @@ def test_a_setting_that_keras_cannot_take_is_refused_at_fit(cls, parameters, mes
 
 # --- Features ---------------------------------------------------------------------------------------------------------
 
-TABLE = np.random.default_rng(0).normal(size=(24, 5))
 UNIVARIATE = {
     "list": [row[: 2 + i % 7, None] for i, row in enumerate(np.hstack([TABLE, TABLE]))],
     "flat list": [row[: 2 + i % 7] for i, row in enumerate(np.hstack([TABLE, TABLE]))],
@@ -255,19 +271,49 @@ def test_sequences_fix_their_features_and_not_their_lengths(cls, contain):
 # --- The view of an estimator -----------------------------------------------------------------------------------------
 
 
-@every_class
-def test_the_html_view_builds_no_network(cls, monkeypatch):
+@pytest.fixture
+def no_networks(monkeypatch):
+    """Let nobody build a Keras model of the weights."""
+
     def refuse(*args):
         raise RuntimeError("a network was asked for")
 
     for part in ("encoder", "decoder", "model"):
         monkeypatch.setattr(f"skseqae._stock.stock_{part}", refuse)
+
+
+def states_shown(estimator):
+    """How often the HTML view says that something is fitted, and that it is not."""
+    view = estimator_html_repr(estimator)
+    return view.count("<span>Fitted</span>"), view.count("<span>Not fitted</span>")
+
+
+@every_class
+def test_the_html_view_shows_what_is_fitted_and_builds_no_network(cls, no_networks):
     estimator = quick(cls)
+    assert states_shown(estimator) == (0, 1)
+    assert states_shown(estimator.fit(data_for(cls), y)) == (1, 0)
     assert cls.__name__ in estimator._repr_html_()
-    assert cls.__name__ in estimator.fit(data_for(cls), y)._repr_html_()
     for name in ("encoder_", "decoder_", "model_"):
         with pytest.raises(RuntimeError, match="a network was asked for"):
             getattr(estimator, name)
+
+
+@every_class
+def test_the_html_view_of_a_pipeline_shows_its_steps(cls, no_networks):
+    pipeline = make_pipeline("passthrough", quick(cls))
+    assert states_shown(pipeline) == (0, 1)
+    assert states_shown(pipeline.fit(data_for(cls), y)) == (1, 0)
+    assert cls.__name__ in pipeline._repr_html_()
+
+
+@every_transformer
+def test_the_html_view_of_a_column_transformer_shows_what_is_in_it(cls, no_networks):
+    columns = make_column_transformer((quick(cls), slice(0, 3)), ("passthrough", slice(3, 5)))
+    assert states_shown(columns) == (0, 1)
+    n_fitted, n_not_fitted = states_shown(columns.fit(TABLE, y))
+    assert n_fitted > n_not_fitted == 0
+    assert cls.__name__ in columns._repr_html_()
 
 
 LOOK = """

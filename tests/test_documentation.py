@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import skseqae
-from skseqae import datasets
+from skseqae import datasets, display
 
 MODULES = [
     f"skseqae.{path.stem}"
@@ -28,12 +28,17 @@ def public_members(owner):
     return {
         f"{owner.__name__}.{name}": member
         for name, member in inspect.getmembers(owner)
-        if not name.startswith("_") and is_ours(member)
+        if not name.startswith("_") and name in getattr(owner, "__all__", [name]) and is_ours(member)
     }
 
 
-CLASSES = {name: getattr(skseqae, name) for name in skseqae.__all__ if inspect.isclass(getattr(skseqae, name))}
-DOCUMENTED = CLASSES | public_members(datasets)
+CLASSES = {
+    name: getattr(module, name)
+    for module in (skseqae, display)
+    for name in module.__all__
+    if inspect.isclass(getattr(module, name))
+}
+DOCUMENTED = CLASSES | public_members(datasets) | public_members(display)
 for cls in CLASSES.values():
     DOCUMENTED |= public_members(cls)
 

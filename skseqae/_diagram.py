@@ -1,0 +1,158 @@
+"""The layers of a network as boxes with arrows between them."""
+
+from dataclasses import dataclass
+
+ROW, COLUMN = 0.62, 3.8  # inches that a box takes of a figure of our own
+LARGEST_FONT = 9
+LINE = "0.25"
+FILLS = {"input": "#fde3c4", "weights": "#d3e5f5", "plain": "#eeeeee"}
+
+
+@dataclass(frozen=True)
+class Box:
+    """A layer: what it is called, what it gives, and which fill it has."""
+
+    text: str
+    fill: str
+
+
+@dataclass(frozen=True)
+class Part:
+    """An encoder or a decoder: layers in a row, and what else the first of them reads."""
+
+    name: str
+    n_weights: int
+    boxes: list[Box]
+    beside: list[Box]
+
+
+def draw_diagram(estimator, ax):
+    """Draw the encoder of a fitted estimator, and below it its decoders beside one another.
+
+    Parameters
+    ----------
+    estimator : fitted estimator of this package
+    ax : matplotlib.axes.Axes or None
+        None: of a new figure that is large enough.
+
+    Returns
+    -------
+    boxes : list of matplotlib.text.Text
+    """
+    encoder, *decoders = _parts(estimator)
+    widths = [1 + bool(part.beside) for part in decoders]
+    columns = [sum(widths[:i]) for i in range(len(widths))]
+    middle, below = sum(columns) / len(columns), len(encoder.boxes) + 0.8
+    n_rows, n_columns = below + max(len(part.boxes) for part in decoders) + 0.4, sum(widths)
+    pen = _Pen(ax or _new_axes(n_rows, n_columns), n_rows, n_columns, [encoder, *decoders])
+    texts = pen.draw_part(encoder, middle, 0)
+    bend = below - 1
+    for part, column in zip(decoders, columns, strict=True):
+        texts += pen.draw_part(part, column, below)
+        pen.ax.plot([middle, middle, column], [bend - 1 + pen.half, bend, bend], color=LINE, linewidth=1)
+        pen.draw_arrow((column, bend), (column, below - pen.half))
+    return texts
+
+
+def _new_axes(n_rows, n_columns):
+    import matplotlib.pyplot as plt
+
+    return plt.figure(figsize=(COLUMN * n_columns, ROW * n_rows)).add_axes((0, 0, 1, 1))
+
+
+class _Pen:
+    """Draw in rows and columns, with letters as large as there is room for."""
+
+    def __init__(self, ax, n_rows, n_columns, parts):
+        self.ax = ax
+        ax.set(xlim=(-0.5, n_columns - 0.5), ylim=(n_rows - 0.8, -0.8))
+        ax.axis("off")
+        inches = ax.get_window_extent().transformed(ax.figure.dpi_scale_trans.inverted())
+        row, self.column = 72 * inches.height / n_rows, 72 * inches.width / n_columns  # in points
+        longest = max(_n_letters(box) for part in parts for box in part.boxes)
+        # two lines, their box and an arrow in each row, and the longest line in a column
+        self.font = min(LARGEST_FONT, row / 4.4, self.column / (0.55 * longest + 4))
+        self.half = 1.75 * self.font / row  # of a box's height
+
+    def draw_part(self, part, column, top):
+        """Draw a frame around the boxes of an encoder or a decoder."""
+        from matplotlib.patches import Rectangle
+
+        width, height = 0.94 + bool(part.beside), len(part.boxes) + 0.3
+        frame = {"facecolor": "none", "edgecolor": "0.6", "linestyle": ":"}
+        self.ax.add_patch(Rectangle((column - 0.47, top - 0.75), width, height, **frame))
+        style = {"fontsize": self.font, "style": "italic", "va": "top", "color": LINE}
+        self.ax.text(column - 0.45, top - 0.71, part.name, ha="left", **style)
+        self.ax.text(column - 0.49 + width, top - 0.71, f"{part.n_weights:,} weights", ha="right", **style)
+        texts = [self.draw_box(box, column, top + row) for row, box in enumerate(part.boxes)]
+        for row in range(len(part.boxes) - 1):
+            self.draw_arrow((column, top + row + self.half), (column, top + row + 1 - self.half))
+        for box in part.beside:
+            texts.append(self.draw_box(box, column + 1, top))
+            self.draw_arrow((column + 1 - self.half_width(box), top), (column + self.half_width(part.boxes[0]), top))
+        return texts
+
+    def draw_box(self, box, x, y):
+        """Draw a layer."""
+        frame = {"boxstyle": "round,pad=0.4", "facecolor": FILLS[box.fill], "edgecolor": LINE}
+        return self.ax.text(x, y, box.text, ha="center", va="center", fontsize=self.font, bbox=frame)
+
+    def draw_arrow(self, start, end):
+        """Draw what goes from layer to layer."""
+        self.ax.annotate("", end, start, arrowprops={"arrowstyle": "->", "color": LINE, "shrinkA": 0, "shrinkB": 0})
+
+    def half_width(self, box):
+        """Return how far a box goes to each side, in columns."""
+        return self.font * (0.28 * _n_letters(box) + 0.6) / self.column
+
+
+def _n_letters(box):
+    return max(len(line) for line in box.text.split("\n"))
+
+
+def _parts(estimator):
+    """Return the encoder, then the decoder of each head."""
+    encoder, decoder = estimator.encoder_, estimator.decoder_
+    boxes = [_box(layer) for layer in _layers(encoder) if layer.name != "mask"]
+    parts = [Part("encoder", encoder.count_params(), boxes, [])]
+    for head in estimator._architecture.heads:
+        inside = decoder.get_layer(f"{head}_decoder")
+        boxes = [_box(layer) for layer in _layers(inside) if not _is_input(layer)]
+        boxes += [_box(layer) for layer in decoder.layers if layer.name == head]  # undoes the scaling
+        beside = [_box(layer) for layer in inside.layers if layer.name == "previous"]
+        parts.append(Part(f"{head} decoder", inside.count_params(), boxes, beside))
+    return parts
+
+
+def _layers(network):
+    """Return the layers of a network, in the place of each network inside it those of that."""
+    layers = []
+    for layer in network.layers:
+        inside = _layers(layer) if _is_network(layer) else [layer]
+        layers += [each for each in inside if layer is each or not _is_input(each)]
+    return layers
+
+
+def _is_network(layer):
+    import keras
+
+    return isinstance(layer, keras.Sequential | keras.Function)
+
+
+def _is_input(layer):
+    return type(layer).__name__ == "InputLayer"
+
+
+def _box(layer):
+    kind = type(layer).__name__
+    if kind == "Bidirectional":
+        kind = f"Bidirectional {type(layer.forward_layer).__name__}"
+    n_weights = layer.count_params()
+    fill = "input" if _is_input(layer) else "weights" if n_weights else "plain"
+    about = f"{layer.name}: {kind}" + (f", {n_weights:,} weights" if n_weights else "")
+    outputs = layer.output if isinstance(layer.output, list | tuple) else [layer.output]
+    return Box(f"{about}\n{', '.join(_shape(output.shape) for output in outputs)}", fill)
+
+
+def _shape(shape):
+    return f"({', '.join(str(size or 'BT'[axis]) for axis, size in enumerate(shape))})"
