@@ -12,7 +12,17 @@ import skseqae
 
 PACKAGE = Path(skseqae.__file__).parent
 MODULES = {path.stem: path for path in sorted(PACKAGE.glob("*.py"))}
-NUMPY_ROOMS = {"_sequences", "_containers", "_symbols", "_targets", "_metrics", "_scaling", "_batches", "datasets"}
+NUMPY_ROOMS = {
+    "_sequences",
+    "_packing",
+    "_containers",
+    "_symbols",
+    "_targets",
+    "_metrics",
+    "_scaling",
+    "_batches",
+    "datasets",
+}
 PLAIN_ROOMS = {"_architecture", "_routing"}
 # those that compute, and training, which also makes what users name
 COMPUTING_ROOMS = {
