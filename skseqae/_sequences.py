@@ -373,15 +373,15 @@ class Sequences:
         """
         return [values.copy() for values in self]
 
-    def to_padded(self, n_timesteps=None, padding_value=np.nan):
+    def to_padded(self, n_timesteps=None, padding_value=None):
         """Return an array with time on axis 1, padded at the end, the inverse of `from_padded`.
 
         Parameters
         ----------
         n_timesteps : int, default=None
             T of the array, at least the longest length. None: the longest length.
-        padding_value : float, default=nan
-            What padding is filled with. `from_padded` with the same value, or with `lengths`, reads it back.
+        padding_value : float, default=None
+            What padding is filled with. None: NaN. `from_padded` with the same value, or with `lengths`, reads it back.
 
         Returns
         -------
@@ -399,7 +399,7 @@ class Sequences:
         array([[ 1., nan],
                [ 2.,  3.]])
         """
-        return pad(self, n_timesteps, padding_value)
+        return pad(self, n_timesteps, np.nan if padding_value is None else padding_value)
 
     def to_frame(self, *, sample="sample", time="timestep", features=None):
         """Return a long dataframe, which has a row for each timestep, the inverse of `from_frame`.
@@ -408,9 +408,10 @@ class Sequences:
 
         Parameters
         ----------
-        sample, time : str, default="sample", "timestep"
-            Names of the columns that say which sample a row belongs to, from 0 to N - 1, and which of its timesteps it
-            is, from 0 to T_i - 1.
+        sample : str, default="sample"
+            Name of the column that says which sample a row belongs to, from 0 to N - 1.
+        time : str, default="timestep"
+            Name of the column that says which of the sample's timesteps it is, from 0 to T_i - 1.
         features : list of F str, default=None
             Names of the features. None: "x0", "x1" and so on.
 
@@ -545,7 +546,7 @@ class Layout:
         if self.kind == "list":
             return [values[:, 0].copy() if flat else values.copy() for values in sequences]
         n_timesteps = max(self.n_timesteps, sequences.lengths.max(initial=0))
-        padded = pad(sequences, n_timesteps, np.nan if self.padding_value is None else self.padding_value)
+        padded = sequences.to_padded(n_timesteps, self.padding_value)
         return padded[:, :, 0] if flat else padded
 
 

@@ -49,7 +49,7 @@ def test_to_list_is_the_inverse_of_from_list(X):
 
 
 @quick
-@given(sequences(), st.sampled_from([np.nan, -9.0, np.inf]), st.integers(0, 3))
+@given(sequences(), st.sampled_from([None, np.nan, -9.0, np.inf]), st.integers(0, 3))
 def test_to_padded_is_the_inverse_of_from_padded(X, padding_value, extra):
     longest = X.lengths.max()
     padded = X.to_padded(longest + extra, padding_value)
