@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import skseqae
-from skseqae import datasets
+from skseqae import datasets, preprocessing
 
 MODULES = [
     f"skseqae.{path.stem}"
@@ -32,7 +32,8 @@ def public_members(owner):
     }
 
 
-CLASSES = {name: getattr(skseqae, name) for name in skseqae.__all__ if inspect.isclass(getattr(skseqae, name))}
+PUBLIC = {name: getattr(module, name) for module in (skseqae, preprocessing) for name in module.__all__}
+CLASSES = {name: cls for name, cls in PUBLIC.items() if inspect.isclass(cls)}
 DOCUMENTED = CLASSES | public_members(datasets)
 for cls in CLASSES.values():
     DOCUMENTED |= public_members(cls)
