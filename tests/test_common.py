@@ -15,7 +15,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from sklearn.utils.validation import validate_data
 
 import skseqae
-from skseqae import preprocessing
+from skseqae import LSTMAutoencoderTransformer, SequenceOutlierDetector, preprocessing
 from skseqae.preprocessing import PerTimestep, Resampler, SequencePadder
 
 EXCUSED = {
@@ -128,6 +128,10 @@ def ported(cls, lift):
 # Beside the estimators of `every_estimator`: how to make them, and the sequences that their checks can read. What gives
 # a list back is not tried on ragged ones: scikit-learn's checks compare arrays.
 OTHERS = {
+    SequenceOutlierDetector: (
+        lambda cls: cls(LSTMAutoencoderTransformer(epochs=2, random_state=0)),
+        [as_padded, as_ragged],
+    ),
     PerTimestep: (lambda cls: cls(StandardScaler()), [as_padded]),
     Resampler: (lambda cls: cls(), [as_padded, as_ragged]),
     SequencePadder: (lambda cls: cls(), [as_padded, as_ragged]),
