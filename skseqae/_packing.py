@@ -148,9 +148,9 @@ def check_values(values, lengths, name="X[{}]".format, first=None, allow_missing
 def describe_fault(value):
     """Say what is wrong with a value, and what to do."""
     if np.isnan(value):
-        return (
-            "NaN",
-            "Fill gaps first, by PerTimestep(SimpleImputer()): only what is beyond a sequence's end is cut off.",
+        return "NaN", (
+            "Fill gaps first, by PerTimestep(SimpleImputer()) for one, to which Sequences pass them with "
+            "allow_missing=True. Only padding at a sequence's end is cut off."
         )
     if np.isinf(value):
         return str(value), "Replace infinite values first."

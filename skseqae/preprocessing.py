@@ -24,7 +24,7 @@ __all__ = ["PerTimestep", "Resampler", "SequencePadder"]
 
 
 class _SequenceTransformer(SequenceInputMixin, TransformerMixin, BaseEstimator):
-    """Read sequences at fit; a subclass learns from them (`_learn`)."""
+    """Read sequences at fit; a subclass takes what it must know of them (`_learn`)."""
 
     _parameter_constraints: dict = {"padding_value": [Real, None]}
 
@@ -36,9 +36,6 @@ class _SequenceTransformer(SequenceInputMixin, TransformerMixin, BaseEstimator):
         fitted._learn(sequences, *others)
         self.__dict__ = vars(fitted)
         return self
-
-    def _learn(self, sequences):
-        """Take what must be known of the sequences beside their features."""
 
     def _read(self, X):
         check_is_fitted(self)
@@ -155,7 +152,7 @@ class PerTimestep(_SequenceOutputMixin, _SequenceTransformer, auto_wrap_output_k
             given["y"] = _safe_indexing(y, np.repeat(np.arange(len(lengths)), lengths))
         if sample_weight is not None:
             if not has_fit_parameter(transformer, "sample_weight"):
-                raise ValueError(f"{type(transformer).__name__} takes no sample_weight: leave it.")
+                raise ValueError(f"{type(transformer).__name__} takes no sample_weight: leave it out.")
             weights = _check_sample_weight(sample_weight, lengths, dtype=np.float64, ensure_non_negative=True)
             given["sample_weight"] = np.repeat(weights, lengths)
         self.transformer_ = transformer.fit(sequences.packed, **given)
@@ -191,7 +188,7 @@ class PerTimestep(_SequenceOutputMixin, _SequenceTransformer, auto_wrap_output_k
         Returns
         -------
         original : sequences of N samples
-            Of the kind of X; (N, T) where the transformer was fitted on that.
+            Of the kind of X, with numbers for timesteps where `fit` was given such.
 
         Raises
         ------
@@ -449,6 +446,9 @@ class Resampler(_SequenceTransformer):
         """
         return self._fit(X)
 
+    def _learn(self, sequences):
+        self._n_timesteps = self.n_timesteps
+
     def transform(self, X):
         """Resample sequences.
 
@@ -467,11 +467,11 @@ class Resampler(_SequenceTransformer):
         values, lengths = sequences.packed, sequences.lengths
         last = np.maximum(lengths - 1, 0)[:, None]
         # In integers, so that a place that is a timestep is exactly that one.
-        before, beyond = np.divmod(np.arange(self.n_timesteps) * last, self.n_timesteps - 1)
+        before, beyond = np.divmod(np.arange(self._n_timesteps) * last, self._n_timesteps - 1)
         starts = (np.cumsum(lengths) - lengths)[:, None]
         low = values.take(starts + before, axis=0, mode="clip").astype(np.float64)
         high = values.take(starts + np.minimum(before + 1, last), axis=0, mode="clip")
-        resampled = low + (beyond / (self.n_timesteps - 1))[:, :, None] * (high - low)
+        resampled = low + (beyond / (self._n_timesteps - 1))[:, :, None] * (high - low)
         resampled[lengths == 0] = 0
         return resampled.reshape(len(lengths), -1).astype(values.dtype, copy=False)
 
@@ -492,7 +492,7 @@ class Resampler(_SequenceTransformer):
         features = _check_feature_names_in(self, input_features)
         if len(features) != self._n_features:  # the columns of a table, which are timesteps
             features = [f"x{i}" for i in range(self._n_features)]
-        names = [f"{feature}_t{t}" for t in range(self.n_timesteps) for feature in features]
+        names = [f"{feature}_t{t}" for t in range(self._n_timesteps) for feature in features]
         return np.array(names, dtype=object)
 
     def __sklearn_tags__(self):
