@@ -23,7 +23,7 @@ NUMPY_ROOMS = {
     "_batches",
     "datasets",
 }
-PLAIN_ROOMS = {"_architecture", "_routing", "_input", "preprocessing"}
+PLAIN_ROOMS = {"_architecture", "_routing", "_input", "preprocessing", "model_selection"}
 # those that compute, and training, which also makes what users name
 COMPUTING_ROOMS = {
     "_process",

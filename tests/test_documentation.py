@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import skseqae
-from skseqae import datasets, preprocessing
+from skseqae import datasets, model_selection, preprocessing
 
 MODULES = [
     f"skseqae.{path.stem}"
@@ -32,7 +32,9 @@ def public_members(owner):
     }
 
 
-PUBLIC = {name: getattr(module, name) for module in (skseqae, preprocessing) for name in module.__all__}
+PUBLIC = {
+    name: getattr(module, name) for module in (skseqae, preprocessing, model_selection) for name in module.__all__
+}
 CLASSES = {name: cls for name, cls in PUBLIC.items() if inspect.isclass(cls)}
 DOCUMENTED = CLASSES | public_members(datasets)
 for cls in CLASSES.values():
