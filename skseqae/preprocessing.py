@@ -6,7 +6,7 @@ from numbers import Integral, Real
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin, _fit_context, clone
-from sklearn.utils import _safe_indexing, check_consistent_length, get_tags
+from sklearn.utils import _safe_indexing, check_consistent_length, get_tags, indexable
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import (
@@ -149,7 +149,7 @@ class PerTimestep(_SequenceOutputMixin, _SequenceTransformer, auto_wrap_output_k
         transformer, lengths, given = clone(self.transformer), sequences.lengths, {}
         if y is not None:
             check_consistent_length(lengths, y)
-            given["y"] = _safe_indexing(y, np.repeat(np.arange(len(lengths)), lengths))
+            given["y"] = _safe_indexing(*indexable(y), np.repeat(np.arange(len(lengths)), lengths))
         if sample_weight is not None:
             if not has_fit_parameter(transformer, "sample_weight"):
                 raise ValueError(f"{type(transformer).__name__} takes no sample_weight: leave it out.")
