@@ -466,11 +466,11 @@ class Resampler(_SequenceTransformer):
         sequences, _ = self._read(X)
         values, lengths = sequences.packed, sequences.lengths
         last = np.maximum(lengths - 1, 0)[:, None]
-        # In integers, so that a place that is a timestep is exactly that one.
+        # In integers, so that a place that is a timestep is exactly that one, and what follows the last has no share.
         before, beyond = np.divmod(np.arange(self._n_timesteps) * last, self._n_timesteps - 1)
         starts = (np.cumsum(lengths) - lengths)[:, None]
         low = values.take(starts + before, axis=0, mode="clip").astype(np.float64)
-        high = values.take(starts + np.minimum(before + 1, last), axis=0, mode="clip")
+        high = values.take(starts + before + 1, axis=0, mode="clip")
         resampled = low + (beyond / (self._n_timesteps - 1))[:, :, None] * (high - low)
         resampled[lengths == 0] = 0
         return resampled.reshape(len(lengths), -1).astype(values.dtype, copy=False)
