@@ -74,8 +74,8 @@ class PerTimestep(_SequenceOutputMixin, _SequenceTransformer, auto_wrap_output_k
     """Apply a transformer of scikit-learn to the timesteps of sequences.
 
     The transformer is fitted on the real timesteps of all sequences, a row each. Each sequence is then transformed on
-    its own, so that it becomes the same whatever padding it has and whichever sequences come with it, bit for bit;
-    that takes a tenth of a millisecond a sequence for a scaler, and half of one for a pipeline of two steps.
+    its own, so that it becomes the same whatever padding it has and whichever sequences come with it, bit for bit.
+    That costs a call of the transformer a sequence: some tenths of a millisecond.
 
     Missing values may stand inside sequences; whether they are filled, passed on or refused is up to the transformer.
     Trailing timesteps of an array that are all NaN are padding.
