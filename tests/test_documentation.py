@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import skseqae
-from skseqae import datasets, display
+from skseqae import datasets, display, model_selection, preprocessing
 
 MODULES = [
     f"skseqae.{path.stem}"
@@ -32,12 +32,12 @@ def public_members(owner):
     }
 
 
-CLASSES = {
+PUBLIC = {
     name: getattr(module, name)
-    for module in (skseqae, display)
+    for module in (skseqae, preprocessing, model_selection, display)
     for name in module.__all__
-    if inspect.isclass(getattr(module, name))
 }
+CLASSES = {name: cls for name, cls in PUBLIC.items() if inspect.isclass(cls)}
 DOCUMENTED = CLASSES | public_members(datasets) | public_members(display)
 for cls in CLASSES.values():
     DOCUMENTED |= public_members(cls)

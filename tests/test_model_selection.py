@@ -1,4 +1,4 @@
-"""scikit-learn's model selection, with sequences: weights arrive, folds are cut, searches find."""
+"""Model selection with sequences, scikit-learn's and ours: weights arrive, folds are cut, searches find."""
 
 import inspect
 
@@ -16,15 +16,21 @@ from every_estimator import (
     said,
     y,
 )
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
+from sequence_strategies import laws, padded
 from sklearn import config_context, model_selection
+from sklearn.base import BaseEstimator
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import mean_absolute_error, r2_score
 from sklearn.model_selection import GridSearchCV, KFold, cross_val_predict, cross_val_score, cross_validate
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import _safe_indexing
 
-from skseqae import Sequences
+from skseqae import CompositeSequenceRegressor, LSTMAutoencoderTransformer, Sequences
+from skseqae.model_selection import LengthStratifiedKFold, TimestepScorer
 
 WEIGHTS = np.arange(24) % 4
 
@@ -173,3 +179,123 @@ def test_two_workers_find_what_one_finds(cls):
     for split in ("split0_test_score", "split1_test_score"):
         assert_allclose(shared.cv_results_[split], alone.cv_results_[split], rtol=0, atol=1e-5)
     assert_allclose(said(shared.best_estimator_, data), said(alone.best_estimator_, data), rtol=0, atol=1e-5)
+
+
+# --- Folds by length --------------------------------------------------------------------------------------------------
+
+
+@laws(25)
+@given(lengths=st.lists(st.integers(1, 99), min_size=6, max_size=60), n_splits=st.integers(2, 6), shuffle=st.booleans())
+def test_every_fold_has_its_share_of_each_stretch_of_lengths(lengths, n_splits, shuffle):
+    lengths = np.array(lengths)
+    cv = LengthStratifiedKFold(n_splits, shuffle=shuffle, random_state=0 if shuffle else None)
+    tests = [test for _, test in cv.split([np.zeros(length) for length in lengths])]
+    assert sorted(np.concatenate(tests)) == list(range(len(lengths)))
+    for longest in np.unique(lengths):
+        counts = [(lengths[test] <= longest).sum() for test in tests]
+        assert max(counts) - min(counts) <= 2
+    sizes = [len(test) for test in tests]
+    assert max(sizes) - min(sizes) <= 1
+
+
+def test_folds_are_drawn_by_the_seed_and_only_where_they_are_shuffled():
+    arrays = [np.zeros(length) for length in range(1, 40)]
+
+    def folds(**options):
+        return [test.tolist() for _, test in LengthStratifiedKFold(3, **options).split(arrays)]
+
+    assert folds() == folds()
+    assert folds(shuffle=True, random_state=0) == folds(shuffle=True, random_state=0)
+    assert folds(shuffle=True, random_state=0) != folds(shuffle=True, random_state=1) != folds()
+
+
+def test_padding_is_no_length():
+    arrays = [np.ones((length, 2)) for length in (5, 1, 9, 7, 3, 8)]
+    expected = [test.tolist() for _, test in LengthStratifiedKFold(2).split(arrays)]
+    for held, value in ((padded(arrays), None), (padded(arrays, -1.0, extra=4), -1.0), (packed(arrays), None)):
+        assert [test.tolist() for _, test in LengthStratifiedKFold(2, padding_value=value).split(held)] == expected
+
+
+def test_a_search_cuts_by_length():
+    search = GridSearchCV(quick(LSTMAutoencoderTransformer, latent_dim=2), {"epochs": [1]}, cv=LengthStratifiedKFold(2))
+    assert search.fit(X).n_splits_ == 2
+
+
+# --- Scores over real timesteps ---------------------------------------------------------------------------------------
+
+
+class Shifted(BaseEstimator):
+    """Says X and half a unit more, or the same one timestep later."""
+
+    def fit(self, X, y=None):
+        return self
+
+    def predict(self, X):
+        return X + 0.5 if isinstance(X, np.ndarray) else [x + 0.5 for x in X]
+
+    reconstruct = predict
+
+    def predict_next(self, X):
+        return [x[:-1] for x in X]
+
+
+def test_a_metric_is_that_of_all_real_timesteps():
+    y = [x**2 for x in X]
+    true, read = np.concatenate(y), np.concatenate(X)
+    expected = r2_score(true, read + 0.5)
+    for contain in (list, padded, packed):
+        scorer = TimestepScorer(r2_score)
+        assert scorer(Shifted(), contain(X) if contain is not packed else X, contain(y)) == expected
+    worse = TimestepScorer(mean_absolute_error, greater_is_better=False)
+    assert worse(Shifted(), X, y) == -mean_absolute_error(true, read + 0.5)
+
+
+def test_responses_are_held_against_what_they_speak_of():
+    assert TimestepScorer(mean_absolute_error, "reconstruct")(Shifted(), X) == pytest.approx(0.5)
+    steps = np.concatenate([np.diff(x, axis=0) for x in X])
+    assert TimestepScorer(mean_absolute_error, "predict_next")(Shifted(), X) == pytest.approx(np.abs(steps).mean())
+
+
+def test_a_sentinel_is_not_scored():
+    scorer = TimestepScorer(mean_absolute_error, "reconstruct", padding_value=-9.0)
+    autoencoder = quick(LSTMAutoencoderTransformer, latent_dim=2, padding_value=-9.0).fit(padded(X, -9.0))
+    plain = TimestepScorer(mean_absolute_error, "reconstruct")(autoencoder, X)
+    assert scorer(autoencoder, padded(X, -9.0, extra=5)) == plain
+
+
+def test_weights_of_sequences_weigh_their_timesteps():
+    arrays = [np.zeros(2), np.ones(3)]
+    said = [np.ones(2), np.ones(3) * 3]  # wrong by 1 and by 2
+
+    class Says(Shifted):
+        def predict(self, X):
+            return said
+
+    scorer = TimestepScorer(mean_absolute_error)
+    assert scorer(Says(), arrays, arrays) == pytest.approx((2 * 1 + 3 * 2) / 5)
+    assert scorer(Says(), arrays, arrays, sample_weight=[3, 1]) == pytest.approx((6 * 1 + 3 * 2) / 9)
+
+
+def test_a_search_scores_sequences_by_a_metric():
+    y = [x[:, :1] * 2 for x in X]
+    scorer = TimestepScorer(mean_absolute_error, greater_is_better=False)
+    regressor = quick(CompositeSequenceRegressor, latent_dim=2)
+    scores = cross_val_score(regressor, X, y, cv=KFold(2), scoring=scorer)
+    assert (scores < 0).all()
+
+
+@pytest.mark.parametrize(
+    ("score", "message"),
+    [
+        (lambda: TimestepScorer(r2_score, "transform"), "response must be 'predict', 'reconstruct' or 'predict_next'"),
+        (lambda: TimestepScorer(r2_score)(Shifted(), X), "Predictions are scored against y, which is None"),
+        (
+            lambda: TimestepScorer(r2_score)(Shifted(), X, [x[:2] for x in X]),
+            r"y\[0\] has 2 timesteps, but its prediction has \d+",
+        ),
+        (lambda: TimestepScorer(r2_score)(Shifted(), X, X[1:]), "inconsistent numbers of samples"),
+    ],
+)
+def test_what_cannot_be_scored_is_refused(score, message):
+    with pytest.raises(ValueError, match=message):
+        score()

@@ -742,7 +742,7 @@ BAD = [
     (lambda X: PADDED(X, padding="left"), (CUBE,), ValueError, "padding must be 'post' or 'pre', got 'left'"),
     (lambda X: PADDED(X, [1, 2], padding_value=0), (CUBE,), ValueError, "give only one of them"),
     (CHANNELS, (np.ones((2, 3)),), ValueError, r"Expected an array \(N, F, T\), got shape \(2, 3\)"),
-    (CHANNELS, ([np.ones(2), np.ones(3)],), ValueError, r"Expected an array \(N, F, T\), got sequences"),
+    (CHANNELS, ([np.ones((1, 2)), np.ones(3)],), ValueError, r"X\[1\] has shape \(3,\), expected \(F, T_i\)"),
     (CHANNELS, (spoiled(NAN, 1, 2, 1),), ValueError, r"X\[1\] has NaN at timestep 1, feature 2"),
     (CHANNELS, (CUBE, [4, 1]), ValueError, r"lengths\[0\] is 4, expected 0 to 3"),
     # from_packed

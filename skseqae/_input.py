@@ -1,0 +1,43 @@
+"""How everything here that follows scikit-learn's contract reads X: columns are held, timesteps are not counted."""
+
+from sklearn.utils.validation import validate_data
+
+from ._sequences import check_sequences
+
+
+class SequenceInputMixin:
+    """Read X as sequences, and hold it against what `fit` was given.
+
+    A class that has this has `padding_value`, sets `_layout` and `_padding_value` at fit, and says how many features a
+    timestep had (`_n_features`).
+    """
+
+    _allow_missing = False  # whether NaN may stand inside sequences
+
+    def __sklearn_tags__(self):
+        """Return scikit-learn's tags: 2-D and 3-D arrays are read."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        return tags
+
+    def _check_input(self, X, *, reset=False):
+        """Return X as `Sequences`, and its layout. At fit (`reset`) the features are taken, later held against."""
+        padding_value = self.padding_value if reset else self._padding_value
+        fixed_width = reset or self._layout.kind == "table"
+        if fixed_width and hasattr(X, "columns"):
+            # before the values: columns that are not those of the fit are the better explanation
+            validate_data(self, X, reset=reset, skip_check_array=True)
+        sequences, layout = check_sequences(
+            X, padding_value=padding_value, warn_trailing_zeros=reset, allow_missing=self._allow_missing
+        )
+        if fixed_width and layout.kind == "table":
+            validate_data(self, X, reset=reset, skip_check_array=True)
+        elif reset:
+            self.n_features_in_ = sequences.n_features
+            vars(self).pop("feature_names_in_", None)
+        if not reset and sequences.n_features != self._n_features:
+            raise ValueError(
+                f"X has {sequences.n_features} features per timestep, but {type(self).__name__} was fitted on "
+                f"{self._n_features}."
+            )
+        return sequences, layout

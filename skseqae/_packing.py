@@ -1,0 +1,157 @@
+"""Lists and padded arrays, checked and packed: all timesteps in one array, and the lengths."""
+
+from numbers import Real
+
+import numpy as np
+
+from skseqae._containers import NUMERIC_KINDS, as_arrays, as_floats, locate
+
+FLOAT32_MAX = np.finfo(np.float32).max
+_BLOCK = 65_536  # timesteps checked at a time, so that a memory map is never read whole
+_RESHAPE = "Reshape your data: one sequence is X.reshape(1, -1), one value per sample is X.reshape(-1, 1)."
+
+
+def pack_list(arrays, name="X", allow_missing=False):
+    """Return packed values (S, F) and lengths (N,) of a list of arrays (T_i, F) or (T_i,)."""
+    for i, array in enumerate(arrays):
+        if array.ndim == 0:
+            raise ValueError(f"{name}[{i}] is a single number, not a sequence. {_RESHAPE}")
+        if array.ndim > 2:
+            raise ValueError(f"{name}[{i}] has shape {array.shape}, expected (T_i, F) or (T_i,).")
+    lengths = np.array([len(array) for array in arrays], dtype=np.int64)
+    check_not_empty(lengths)
+    filled = [i for i, array in enumerate(arrays) if array.shape != (0,)]  # the others have the features of these
+    first = filled[0]
+    for i in filled:
+        if arrays[i].shape[1:] != arrays[first].shape[1:]:
+            raise ValueError(
+                f"{name}[{i}] has {_describe(arrays[i])}, but {name}[{first}] has {_describe(arrays[first])}. "
+                "Every sequence must be (T_i, F) with the same F, or every one (T_i,)."
+            )
+    # Those without timesteps have no say in the type.
+    values = as_floats(np.concatenate([arrays[i] for i in filled if lengths[i]]), name)
+    values = values.reshape(lengths.sum(), arrays[first].shape[1] if arrays[first].ndim == 2 else 1)
+    check_values(values, lengths, (name + "[{}]").format, allow_missing=allow_missing)
+    return values, lengths
+
+
+def _describe(array):
+    return f"{array.shape[1]} features per timestep" if array.ndim == 2 else "numbers as timesteps"
+
+
+def pack_padded(X, lengths, padding, padding_value, name="X", allow_missing=False):
+    """Return packed values (S, F) and lengths (N,) of an array, as `Sequences.from_padded` documents."""
+    if padding not in ("post", "pre"):
+        raise ValueError(f"padding must be 'post' or 'pre', got {padding!r}.")
+    padding_value = check_padding_value(padding_value)
+    if lengths is not None and padding_value is not None:
+        raise ValueError("lengths and padding_value both say where sequences end: give only one of them.")
+    array = _check_padded(X, name)
+    n_samples, n_timesteps, _ = array.shape
+    if lengths is None:
+        lengths = _lengths_of_padded(array, padding, padding_value)
+    else:
+        lengths = check_lengths(lengths, n_timesteps, n_samples)
+    first = n_timesteps - lengths if padding == "pre" else np.zeros_like(lengths)
+    timesteps = np.arange(n_timesteps)
+    values = array[(timesteps >= first[:, None]) & (timesteps < (first + lengths)[:, None])]
+    check_values(values, lengths, (name + "[{}]").format, first, allow_missing)
+    return values, lengths
+
+
+def _check_padded(X, name):
+    """Return an array (N, T, F) of floats."""
+    array = as_arrays(X, name)
+    if isinstance(array, list):
+        raise ValueError(
+            "Expected an array (N, T, F) or (N, T), got sequences of their own lengths, which need no padding."
+        )
+    if array.ndim < 2:
+        raise ValueError(f"Expected an array (N, T, F) or (N, T), got shape {array.shape}. {_RESHAPE}")
+    if array.ndim > 3:
+        raise ValueError(f"Expected an array (N, T, F) or (N, T), got {array.ndim}-D of shape {array.shape}.")
+    check_shape(array.shape, ("sample", "timestep", "feature") if array.ndim == 3 else ("sample", "feature"))
+    if array.dtype.kind not in NUMERIC_KINDS:
+        array = np.stack([as_floats(row, f"{name}[{i}]") for i, row in enumerate(array)])
+    array = as_floats(array, name)
+    return array if array.ndim == 3 else array[:, :, None]
+
+
+def check_shape(shape, axes):
+    for count, axis in zip(shape, axes, strict=True):
+        if count == 0:
+            raise ValueError(f"Found array with 0 {axis}(s) (shape={shape}) while a minimum of 1 is required.")
+
+
+def check_not_empty(lengths):
+    check_shape(lengths.shape, ("sample",))
+    if not lengths.any():
+        raise ValueError(f"All {len(lengths)} sequences are empty: at least one timestep is needed.")
+
+
+def check_padding_value(padding_value):
+    """Return the sentinel as a float, and NaN, which is padding anyway, as None."""
+    if padding_value is None:
+        return None
+    if not isinstance(padding_value, Real):
+        raise TypeError(f"padding_value must be a number or None, got {padding_value!r}.")
+    return None if np.isnan(padding_value) else float(padding_value)
+
+
+def _lengths_of_padded(array, padding, padding_value):
+    """Count the timesteps of (N, T, F) up to the outermost that is not padding."""
+    is_filling = np.isnan(array) if padding_value is None else array == padding_value
+    is_data = ~is_filling.all(axis=2)
+    from_outside = is_data[:, ::-1] if padding == "post" else is_data
+    return np.where(is_data.any(axis=1), array.shape[1] - from_outside.argmax(axis=1), 0)
+
+
+def check_lengths(lengths, longest, n_samples=None):
+    """Return lengths as int64, each from 0 to the longest."""
+    array = np.asarray(lengths)
+    if array.ndim != 1 or n_samples not in (None, len(array)):
+        expected = "(N,)" if n_samples is None else f"({n_samples},), one for each sample"
+        raise ValueError(f"lengths has shape {array.shape}, expected {expected}.")
+    if array.size and array.dtype.kind not in "iu":
+        raise TypeError(f"lengths must be integers, got {array.dtype}.")
+    wrong = np.flatnonzero((array < 0) | (array > longest))
+    if wrong.size:
+        raise ValueError(f"lengths[{wrong[0]}] is {array[wrong[0]]}, expected 0 to {longest}.")
+    return array.astype(np.int64)
+
+
+def check_values(values, lengths, name="X[{}]".format, first=None, allow_missing=False):
+    """Refuse packed values that a network cannot compute with, naming the first.
+
+    `name` words a sample, `first` is the timestep at which each sample starts in the user's own array, and
+    `allow_missing` lets NaN pass.
+    """
+    check_not_empty(lengths)
+    check_shape(values.shape, ("timestep", "feature"))
+    for start in range(0, len(values), _BLOCK):
+        block = values[start : start + _BLOCK]
+        if block.min() >= -FLOAT32_MAX and block.max() <= FLOAT32_MAX:  # false for NaN too
+            continue
+        is_fault = ~(np.abs(block) <= FLOAT32_MAX)
+        if allow_missing:
+            is_fault &= ~np.isnan(block)
+            if not is_fault.any():
+                continue
+        row, feature = np.argwhere(is_fault)[0]
+        sample, timestep = locate(start + row, lengths)
+        timestep += 0 if first is None else first[sample]
+        place = f"timestep {timestep}" + (f", feature {feature}" if values.shape[1] > 1 else "")
+        what, advice = describe_fault(block[row, feature])
+        raise ValueError(f"{name(sample)} has {what} at {place}. {advice}")
+
+
+def describe_fault(value):
+    """Say what is wrong with a value, and what to do."""
+    if np.isnan(value):
+        return "NaN", (
+            "Fill gaps first, by PerTimestep(SimpleImputer()) for one, to which Sequences pass them with "
+            "allow_missing=True. Only padding at a sequence's end is cut off."
+        )
+    if np.isinf(value):
+        return str(value), "Replace infinite values first."
+    return f"{value:g}", f"It overflows float32, whose largest value is {FLOAT32_MAX:g}. Rescale this feature."

@@ -1,0 +1,211 @@
+"""Ways in and back: what other libraries hold sequences in becomes `Sequences`, and `Sequences` becomes that again."""
+
+import sys
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_array_equal
+
+from skseqae import Sequences
+from skseqae._sequences import check_sequences
+
+quick = settings(max_examples=30, deadline=None, derandomize=True)
+
+
+@st.composite
+def sequences(draw, shortest=0, missing=False):
+    """Sequences in an order of their own, float32 or float64, of which some may have missing values inside."""
+    lengths = draw(st.lists(st.integers(shortest, 6), min_size=1, max_size=6).filter(any))
+    rng = np.random.default_rng(draw(st.integers(0, 99)))
+    dtype = draw(st.sampled_from([np.float32, np.float64]))
+    values = rng.normal(size=(sum(lengths), draw(st.integers(1, 3)))).astype(dtype)
+    if missing:
+        values[rng.random(values.shape) < 0.3] = np.nan
+    X = Sequences.from_packed(values, lengths, allow_missing=missing)
+    return X[draw(st.permutations(range(len(lengths))))]
+
+
+def assert_same(got, expected):
+    assert isinstance(got, Sequences)
+    assert_array_equal(got.lengths, expected.lengths, strict=True)
+    assert_array_equal(got.packed, expected.packed, strict=True)
+
+
+# --- there and back ---------------------------------------------------------------------------------------------------
+
+
+@quick
+@given(sequences())
+def test_to_list_is_the_inverse_of_from_list(X):
+    arrays = X.to_list()
+    assert_same(Sequences.from_list(arrays), X)
+    assert not any(np.shares_memory(array, X.packed) for array in arrays)
+    arrays[0][:] = 7.0  # nobody else's
+
+
+@quick
+@given(sequences(), st.sampled_from([None, np.nan, -9.0, np.inf]), st.integers(0, 3))
+def test_to_padded_is_the_inverse_of_from_padded(X, padding_value, extra):
+    longest = X.lengths.max()
+    padded = X.to_padded(longest + extra, padding_value)
+    assert padded.shape == (len(X), longest + extra, X.n_features)
+    assert_same(Sequences.from_padded(padded, padding_value=padding_value), X)
+    assert_same(Sequences.from_padded(padded, X.lengths), X)
+    assert X.to_padded().shape[1] == longest
+
+
+@quick
+@given(sequences(shortest=1))
+def test_to_frame_is_the_inverse_of_from_frame(X):
+    frame = X.to_frame()
+    assert_same(Sequences.from_frame(frame, sample="sample", time="timestep"), X)
+    assert_same(Sequences.from_frame(frame[::-1], sample="sample", time="timestep"), X[::-1])
+    assert_same(Sequences.from_frame(pl.from_pandas(frame), sample="sample", time="timestep"), X)
+    indexed = frame.set_index(["sample", "timestep"])
+    assert_same(Sequences.from_frame(indexed, sample="sample", time="timestep"), X)
+
+
+@quick
+@given(sequences())
+def test_to_arrow_is_the_inverse_of_from_arrow(X):
+    column = X.to_arrow()
+    assert_same(Sequences.from_arrow(column), X)
+    assert_same(Sequences.from_arrow(pa.table({"X": column})["X"]), X)
+    assert_same(Sequences.from_arrow(pl.Series(column)), X)
+    assert_same(Sequences.from_arrow(pd.Series(column, dtype=pd.ArrowDtype(column.type))), X)
+
+
+@quick
+@given(sequences(shortest=1, missing=True))
+def test_every_way_there_and_back_keeps_missing_values(X):
+    assert_same(Sequences.from_list(X.to_list(), allow_missing=True), X)
+    assert_same(Sequences.from_padded(X.to_padded(), X.lengths, allow_missing=True), X)
+    channels_first = X.to_padded().swapaxes(1, 2)
+    assert_same(Sequences.from_channels_first(channels_first, X.lengths, allow_missing=True), X)
+    assert_same(Sequences.from_packed(X.packed, X.lengths, allow_missing=True), X)
+    frame = X.to_frame()
+    assert_same(Sequences.from_frame(frame, sample="sample", time="timestep", allow_missing=True), X)
+    assert_same(Sequences.from_arrow(X.to_arrow(), allow_missing=True), X)
+
+
+def test_a_frame_names_samples_timesteps_and_features():
+    X = Sequences.from_list([np.ones((1, 2)), np.empty((0, 2)), np.zeros((2, 2))])
+    frame = X.to_frame(sample="id", time="t", features=["speed", "height"])
+    assert frame.to_dict("list") == {
+        "id": [0, 2, 2],
+        "t": [0, 0, 1],
+        "speed": [1.0, 0.0, 0.0],
+        "height": [1.0, 0.0, 0.0],
+    }
+    with pytest.raises(ValueError, match=r"Expected names of 2 features, got 1: \['speed'\]"):
+        X.to_frame(features=["speed"])
+    with pytest.raises(ValueError, match=r"a name of its own for each column, got \['t', 't', 'x0', 'x1'\]"):
+        X.to_frame(sample="t", time="t")
+
+
+@pytest.mark.parametrize(
+    ("verb", "package", "extra"), [("to_frame", "pandas", "pandas"), ("to_arrow", "pyarrow", "arrow")]
+)
+def test_a_package_that_is_not_there_is_named_with_what_installs_it(verb, package, extra, monkeypatch):
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(ImportError, match=rf'^{package} is not installed: pip install "skseqae\[{extra}\]"$'):
+        getattr(Sequences.from_list([[1.0]]), verb)()
+
+
+# --- as other libraries hold them -------------------------------------------------------------------------------------
+
+UNEQUAL = [np.arange(8.0).reshape(4, 2), np.ones((3, 2)), -np.arange(10.0).reshape(5, 2)]
+EQUAL = [np.arange(8.0).reshape(4, 2), np.ones((4, 2)), -np.arange(8.0).reshape(4, 2)]
+
+
+@pytest.mark.parametrize("arrays", [UNEQUAL, EQUAL], ids=["unequal", "equal"])
+def test_channels_first_in_a_list_are_swapped_each(arrays):
+    X = Sequences.from_channels_first([array.T for array in arrays])
+    assert_same(X, Sequences.from_list(arrays))
+
+
+@pytest.mark.parametrize("options", [{"lengths": [4, 3, 5]}, {"padding": "pre"}, {"padding_value": 0.0}], ids=str)
+def test_a_list_of_channels_first_has_no_padding(options):
+    with pytest.raises(ValueError, match=r"A list of arrays \(F, T_i\) has no padding"):
+        Sequences.from_channels_first([array.T for array in UNEQUAL], **options)
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pl.Series([[1.0, 2.0], [3.0], []]),
+        pl.DataFrame({"id": [5, 6, 7], "x": [[1.0, 2.0], [3.0], []]})["x"],
+        pd.Series([[1.0, 2.0], [3.0], []], dtype=pd.ArrowDtype(pa.list_(pa.float64()))),
+    ],
+    ids=["polars", "column of polars", "pandas"],
+)
+def test_columns_that_arrow_holds_are_read_as_arrows(column):
+    expected = Sequences.from_list([[1.0, 2.0], [3.0], []])
+    assert_same(Sequences.from_arrow(column), expected)
+    assert_same(check_sequences(column)[0], expected)
+
+
+def test_lists_of_timesteps_in_polars_are_read():
+    for kind in (None, pl.List(pl.Array(pl.Float32, 2))):
+        X = Sequences.from_arrow(pl.Series([[[1.0, 2.0]], [[3.0, 4.0], [5.0, 6.0]]], dtype=kind))
+        assert [x.tolist() for x in X] == [[[1.0, 2.0]], [[3.0, 4.0], [5.0, 6.0]]]
+
+
+def test_wide_frames_of_pandas_and_polars_are_tables():
+    table = np.array([[1.0, 2.0, np.nan], [3.0, 4.0, 5.0]])
+    expected = Sequences.from_list([[1.0, 2.0], [3.0, 4.0, 5.0]])
+    for frame in (pd.DataFrame(table), pl.DataFrame(table), pl.DataFrame({"a": [1, 3], "b": [2, 4], "c": [None, 5]})):
+        assert_same(check_sequences(frame)[0], expected)
+
+
+def test_levels_of_an_index_name_samples_and_times():
+    frame = pd.DataFrame({"x": [1.0, 2.0, 3.0], "id": ["b", "a", "b"], "t": [2, 1, 1]})
+    expected = Sequences.from_list([[3.0, 1.0], [2.0]])
+    for levels in (["id"], ["t"], ["id", "t"]):
+        assert_same(Sequences.from_frame(frame.set_index(levels), sample="id", time="t"), expected)
+
+
+AEONS = [(kind, arrays) for kind in ("np-list", "df-list", "pd-multiindex") for arrays in (UNEQUAL, EQUAL)]
+
+
+@pytest.mark.parametrize(("kind", "arrays"), [("numpy3D", EQUAL), *AEONS])
+def test_aeons_collections_are_read(kind, arrays):
+    conversion = pytest.importorskip("aeon.utils.conversion")
+    collection = conversion.convert_collection([array.T for array in arrays], kind)
+    if kind == "pd-multiindex":
+        sample, time = collection.index.names
+        X = Sequences.from_frame(collection, sample=sample, time=time)
+    else:
+        X = Sequences.from_channels_first(collection)
+    assert_same(X, Sequences.from_list(arrays))
+
+
+@pytest.mark.parametrize("arrays", [UNEQUAL, EQUAL], ids=["unequal", "equal"])
+def test_tslearns_arrays_are_read(arrays):
+    tslearn = pytest.importorskip("tslearn.utils")
+    assert_same(check_sequences(tslearn.to_time_series_dataset(arrays))[0], Sequences.from_list(arrays))
+
+
+# --- missing values ---------------------------------------------------------------------------------------------------
+
+
+def test_missing_values_pass_where_they_are_allowed_and_nowhere_else():
+    X = [[1.0, np.nan, np.nan], [np.nan]]
+    for held in (X, Sequences.from_list(X, allow_missing=True)):
+        read, _ = check_sequences(held, allow_missing=True)
+        assert_array_equal(read.packed[:, 0], [1.0, np.nan, np.nan, np.nan])
+        assert read.lengths.tolist() == [3, 1]
+        with pytest.raises(ValueError, match=r"X\[0\] has NaN at timestep 1\. Fill gaps first, by PerTimestep"):
+            check_sequences(held)
+    with pytest.raises(ValueError, match=r"X\[1\] has inf at timestep 0"):
+        check_sequences([[1.0, np.nan], [np.inf]], allow_missing=True)
+
+
+def test_missing_timesteps_at_the_end_of_an_array_are_padding_even_where_missing_values_are_allowed():
+    X = np.array([[[1.0, np.nan], [np.nan, np.nan]], [[np.nan, np.nan], [2.0, np.nan]]])
+    assert check_sequences(X, allow_missing=True)[0].lengths.tolist() == [1, 2]
