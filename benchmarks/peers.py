@@ -35,7 +35,7 @@ def padded_with_zeros(sequences):
 
 
 class Skseqae:
-    """This package, through its public face."""
+    """The package, through its public face."""
 
     def __init__(self, case):
         from skseqae import LSTMAutoencoderTransformer
@@ -49,6 +49,11 @@ class Skseqae:
         self.n_fits += 1
         rate = 1e-3 * (1 + self.n_fits % 5)
         self.model = self.make(**self.settings, learning_rate=rate, random_state=self.n_fits).fit(self.sequences)
+
+    def fit_another(self):
+        """Train a model of an architecture that was not there before."""
+        self.settings["latent_dim"] += 1
+        self.fit()
 
     def transform(self):
         """Encode all samples."""

@@ -96,7 +96,7 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
     warm_start : bool, default=False
         Whether `fit` starts from the weights of the last one. The optimizer starts afresh.
     verbose : int, default=0
-        0 is silent, 1 shows a progress bar, 2 a line per epoch.
+        0 is silent, 1 shows one line of progress, 2 a line per epoch.
     random_state : int, RandomState instance or None, default=None
         Draws the initial weights, the order of samples, the validation split and dropout.
     **routed : dict

@@ -19,6 +19,7 @@ from ._batches import shuffled_rows
 from ._decoder_functions import compile_decoders
 from ._networks import call_decoder_function, initial_weights
 from ._program import Program, pool
+from ._progress import Progress
 
 MOST_ROWS_OF_A_PIECE = 32
 FEWEST_STEPS_COMPILED = 128  # timesteps that an epoch takes one after another
@@ -203,7 +204,7 @@ def _callbacks(settings, n_batches):
             raise TypeError(f"callbacks[{i}] must be a keras.callbacks.Callback, got {callback!r}.")
     callbacks = [copy.deepcopy(callback) for callback in given]
     if settings.verbose:
-        callbacks.append(keras.callbacks.ProgbarLogger())
+        callbacks.append(Progress())
     for callback in callbacks:
         callback.set_params({"verbose": settings.verbose, "epochs": settings.epochs, "steps": n_batches})
     return callbacks

@@ -3,7 +3,6 @@
 import io
 import re
 
-import keras
 import pytest
 from every_estimator import X, every_class, quick
 from every_estimator import data_for as data
@@ -163,19 +162,14 @@ def test_within_the_first_epoch_the_first_step_is_not_counted_on():
 # --- in a fit ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def shown(monkeypatch):
-    monkeypatch.setattr(keras.callbacks, "ProgbarLogger", Progress)
-
-
 @every_class
-def test_every_class_shows_its_last_loss(cls, shown, capsys):
+def test_every_class_shows_its_last_loss(cls, capsys):
     fitted = quick(cls, verbose=1).fit(data(cls), labels)
     *_, last = capsys.readouterr().out.splitlines()
     assert last.startswith(f"Epoch 2/2 - loss: {fitted.history_['loss'][-1]:.4g} - 0:")
 
 
-def test_progress_changes_nothing_in_training(shown, capsys):
+def test_progress_changes_nothing_in_training(capsys):
     silent, loud = (quick(LSTMAutoencoderTransformer, verbose=verbose).fit(X) for verbose in (0, 1))
     assert silent.history_ == loud.history_
     assert len(capsys.readouterr().out.splitlines()) == 2

@@ -1,0 +1,190 @@
+"""Measure peers in turn, each in a process of its own, and write a table and plots.
+
+    python -m benchmarks                      everything, about an hour on two cores
+    python -m benchmarks networks search      some sections
+    python -m benchmarks --fast               only show that all of it runs
+
+Times are medians of runs taken in turn, A B A B ...; ratios are those of the medians.
+"""
+
+import argparse
+import importlib.util
+import json
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+BASE = {"lengths": [50, 50], "n_samples": 2000, "n_features": 8, "units": 64, "batch_size": 32, "epochs": 3}
+TINY = {"lengths": [10, 10], "n_samples": 20, "n_features": 3, "units": 8, "batch_size": 32, "epochs": 1}
+NETWORKS = {
+    "T 50": BASE,
+    "T 200": BASE | {"lengths": [200, 200], "n_samples": 500, "epochs": 2},
+    "T 50, H 128, batches of 128": BASE | {"units": 128, "batch_size": 128},
+    "T 9, H 100": BASE | {"lengths": [9, 9], "n_features": 1, "units": 100, "epochs": 5},
+    "T 10 to 200": BASE | {"lengths": [10, 200], "n_samples": 1000, "n_features": 4},
+    "T 40 to 400": BASE | {"lengths": [40, 400], "n_samples": 500, "n_features": 12, "epochs": 2},
+}
+GROWTH = {
+    "samples": [("n_samples", n) for n in (250, 500, 1000, 2000, 4000)],
+    "timesteps": [("lengths", [n, n]) for n in (12, 25, 50, 100, 200)],
+    "features": [("n_features", n) for n in (1, 4, 16, 64)],
+    "units": [("units", n) for n in (16, 32, 64, 128, 256)],
+    "spread of lengths, most over least": [("lengths", [200 // n, 200]) for n in (1, 2, 4, 8, 16)],
+}
+
+
+class Peer:
+    """A process that does one kind of work when asked."""
+
+    def __init__(self, name, case):
+        self.name = name
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.peers", name, json.dumps(case)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=HERE.parent,
+        )
+
+    def end(self):
+        """End the process."""
+        self.process.kill()
+        self.process.communicate()
+
+    def ask(self, verb):
+        """Return the seconds that a verb took, or the number that it gave."""
+        self.process.stdin.write(f"{verb}\n")
+        self.process.stdin.flush()
+        for line in self.process.stdout:
+            if line.startswith("answer "):
+                return float(line.removeprefix("answer "))
+        raise RuntimeError(f"{self.name} failed at {verb}:\n{self.process.stderr.read()[-2000:]}")
+
+
+def networks():
+    """Return the names of the peers that are installed."""
+    return ["Skseqae", "Keras", *(["Torch"] if importlib.util.find_spec("torch") else [])]
+
+
+def in_turn(names, case, verbs, runs):
+    """Return medians by verb and peer; `first` is the first fit, the others come after it."""
+    peers = [Peer(name, case) for name in names]
+    try:
+        taken = {"first": {peer.name: [peer.ask("fit")] for peer in peers}}
+        for verb in verbs:
+            taken[verb] = {peer.name: [] for peer in peers}
+            for _ in range(runs):
+                for peer in peers:
+                    taken[verb][peer.name].append(peer.ask(verb))
+    finally:
+        for peer in peers:
+            peer.end()
+    return {
+        verb: {name: statistics.median(seconds) for name, seconds in by_peer.items()} for verb, by_peer in taken.items()
+    }
+
+
+def measure_networks(fast):
+    """Fit, transform and single samples of each kind of network, beside its peers."""
+    cases = {"tiny": TINY} if fast else NETWORKS
+    verbs, runs = ["fit", "transform", "single"], 1 if fast else 3
+    return {name: in_turn(networks(), case, verbs, runs) for name, case in cases.items()}
+
+
+def measure_growth(fast):
+    """Fit and transform as one thing grows."""
+    base = TINY if fast else BASE | {"n_samples": 1000, "epochs": 1}
+    names = [name for name in networks() if name != "Keras"]
+    growth = {"samples": [("n_samples", 20)]} if fast else GROWTH
+    return {
+        what: [(_size(value), in_turn(names, base | {key: value}, ["fit", "transform"], 2)) for key, value in changes]
+        for what, changes in growth.items()
+    }
+
+
+def _size(value):
+    """Return what is plotted: the number, the length of sequences of one length, or the spread of lengths."""
+    if not isinstance(value, list):
+        return value
+    least, most = value
+    return most // least if most == 200 else most
+
+
+def measure_search(fast):
+    """Search a grid of 12 candidates and 3 folds."""
+    case = {"epochs": 1 if fast else 20}
+    return in_turn(["SkseqaeSearch"] if fast else ["SkseqaeSearch", "KerasSearch"], case, [], 0)
+
+
+def measure_speller(fast):
+    """Train an encoder-decoder for one epoch and decode."""
+    case = {"n_samples": 200 if fast else 100_000}
+    return in_turn(["SkseqaeSpeller"] if fast else ["SkseqaeSpeller", "KerasSpeller"], case, [], 0)
+
+
+def measure_first(fast):
+    """Fit tiny data first thing in a process."""
+    cases = {"one length": TINY, "unequal lengths": TINY | {"lengths": [3, 30]}}
+    return {name: in_turn(["Skseqae"], case, [], 0)["first"]["Skseqae"] for name, case in cases.items()}
+
+
+def measure_memory(fast):
+    """Return megabytes that a fit leaves behind, and those of an architecture that was not seen before."""
+    n_fits, case = 5 if fast else 200, TINY | {"lengths": [20, 20], "n_samples": 256}
+    peer = Peer("Skseqae", case)
+    try:
+        for _ in range(5):
+            peer.ask("fit")
+        before = peer.ask("memory")
+        for _ in range(n_fits):
+            peer.ask("fit")
+        by_fit = (peer.ask("memory") - before) / n_fits
+        grown = [peer.ask("fit_another") and peer.ask("memory") for _ in range(3 if fast else 100)]
+    finally:
+        peer.end()
+    return {"a fit": by_fit, "after each new architecture": grown}
+
+
+SECTIONS = {
+    "networks": measure_networks,
+    "growth": measure_growth,
+    "search": measure_search,
+    "speller": measure_speller,
+    "first": measure_first,
+    "memory": measure_memory,
+}
+
+
+def main():
+    """Measure, and write what was measured."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("sections", nargs="*", help=f"of {', '.join(SECTIONS)}; all by default")
+    parser.add_argument("--fast", action="store_true", help="only show that all of it runs; writes nothing")
+    arguments = parser.parse_args()
+    unknown = set(arguments.sections) - set(SECTIONS)
+    if unknown:
+        parser.error(f"there is no section {', '.join(sorted(unknown))}; there are {', '.join(SECTIONS)}")
+    file = HERE / "results.json"
+    results = json.loads(file.read_text()) if file.exists() and not arguments.fast else {}
+    for name in arguments.sections or SECTIONS:
+        print(f"{name} ...", flush=True)
+        results[name] = SECTIONS[name](arguments.fast)
+        if not arguments.fast:
+            file.write_text(json.dumps(results, indent=1) + "\n")
+    from benchmarks.report import draw, tables
+
+    print(tables(results))
+    if not arguments.fast:
+        readme = HERE / "README.md"
+        before, marker, _ = readme.read_text().partition("<!-- what follows is written by `python -m benchmarks` -->")
+        readme.write_text(f"{before}{marker}\n\n{tables(results)}\n")
+        draw(results, HERE)
+
+
+if __name__ == "__main__":
+    main()
