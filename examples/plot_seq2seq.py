@@ -3,7 +3,7 @@ Sequences of labels: an encoder-decoder that says symbols backwards
 ===================================================================
 
 The textbook problem of encoder-decoders: read six numbers, say the first three of them backwards. The network is taught
-by the true labels and decodes by its own, the whole batch in one graph. Then words of letters, each of its own length:
+by the true labels and decodes by its own, a whole batch at a time. Then words of letters, each of its own length:
 where a word ends has to be learned too.
 """
 
