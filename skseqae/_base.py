@@ -12,6 +12,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 
 from ._batches import TrainingData
 from ._containers import locate
+from ._integrity import DigestedPickleMixin
 from ._process import check_process
 from ._routing import RoutedParametersMixin
 from ._scaling import Scaling, weighted_moments
@@ -37,7 +38,7 @@ RECURRENT_CONSTRAINTS = {
 }
 
 
-class BaseSequenceEstimator(RoutedParametersMixin, BaseEstimator):
+class BaseSequenceEstimator(DigestedPickleMixin, RoutedParametersMixin, BaseEstimator):
     """Parameters and NumPy arrays, and what every estimator does with them.
 
     A subclass says which network it needs (`_architecture_for`), what the network must say back (`_targets_for`) and
