@@ -5,6 +5,8 @@ from ._composite import CompositeSequenceRegressor
 from ._dense import DenseAutoencoderTransformer
 from ._seq2seq import Seq2SeqClassifier
 from ._sequences import Sequences
+from ._version import __version__
+from .persistence import SkseqaeFormatError, load, save
 
 __all__ = [
     "CompositeSequenceRegressor",
@@ -12,5 +14,8 @@ __all__ = [
     "LSTMAutoencoderTransformer",
     "Seq2SeqClassifier",
     "Sequences",
+    "SkseqaeFormatError",
+    "__version__",
+    "load",
+    "save",
 ]
-__version__ = "0.1.0.dev0"

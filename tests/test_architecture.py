@@ -12,8 +12,10 @@ import skseqae
 
 PACKAGE = Path(skseqae.__file__).parent
 MODULES = {path.stem: path for path in sorted(PACKAGE.glob("*.py"))}
-NUMPY_ROOMS = {"_sequences", "_containers", "_symbols", "_targets", "_metrics", "_scaling", "_batches", "datasets"}
-PLAIN_ROOMS = {"_architecture", "_routing"}
+SEQUENCE_ROOMS = {"_sequences", "_containers", "_symbols", "_targets", "_metrics", "_scaling", "_batches", "datasets"}
+FILE_ROOMS = {"_integrity", "_storage", "_manifest", "_schema"}
+NUMPY_ROOMS = SEQUENCE_ROOMS | FILE_ROOMS
+PLAIN_ROOMS = {"_architecture", "_routing", "_shapes", "_version"}
 # those that compute, and training, which also makes what users name
 COMPUTING_ROOMS = {
     "_process",
@@ -29,6 +31,7 @@ COMPUTING_ROOMS = {
 KERAS_ROOMS = COMPUTING_ROOMS | {"_training"}
 SHARED_BY_ESTIMATORS = {"_base", "_encoding"}
 ESTIMATORS = {"_autoencoder", "_composite", "_seq2seq", "_dense"}
+ABOUT_ESTIMATORS = {"persistence"}
 BACKENDS = {"keras", "tensorflow"}
 MOST_LINES_OF_A_FILE = 300
 MOST_LINES_OF_A_FUNCTION = 40
@@ -112,8 +115,14 @@ def test_what_estimators_share_never_imports_one():
 
 def test_every_room_has_its_place():
     """So that a new one cannot escape the rules."""
-    placed = [{"__init__"}, NUMPY_ROOMS, PLAIN_ROOMS, KERAS_ROOMS, SHARED_BY_ESTIMATORS, ESTIMATORS]
+    placed = [{"__init__"}, NUMPY_ROOMS, PLAIN_ROOMS, KERAS_ROOMS, SHARED_BY_ESTIMATORS, ESTIMATORS, ABOUT_ESTIMATORS]
     assert sorted(MODULES) == sorted(name for rooms in placed for name in rooms)
+
+
+def test_reading_a_file_never_imports_keras():
+    """Neither when the module is imported nor later."""
+    for module in FILE_ROOMS | ABOUT_ESTIMATORS:
+        assert not packages(imports_in(parse(module))) & BACKENDS, module
 
 
 def test_only_training_imports_scikeras():

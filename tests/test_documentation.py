@@ -32,8 +32,10 @@ def public_members(owner):
     }
 
 
-CLASSES = {name: getattr(skseqae, name) for name in skseqae.__all__ if inspect.isclass(getattr(skseqae, name))}
-DOCUMENTED = CLASSES | public_members(datasets)
+PUBLIC = {name: getattr(skseqae, name) for name in skseqae.__all__}
+CLASSES = {name: each for name, each in PUBLIC.items() if inspect.isclass(each) and not issubclass(each, Exception)}
+FUNCTIONS = {name: each for name, each in PUBLIC.items() if inspect.isfunction(each)}
+DOCUMENTED = CLASSES | FUNCTIONS | public_members(datasets)
 for cls in CLASSES.values():
     DOCUMENTED |= public_members(cls)
 
