@@ -6,6 +6,8 @@ from ._dense import DenseAutoencoderTransformer
 from ._outlier import SequenceOutlierDetector
 from ._seq2seq import Seq2SeqClassifier
 from ._sequences import Sequences
+from ._version import __version__
+from .persistence import SkseqaeFormatError, load, save
 
 __all__ = [
     "CompositeSequenceRegressor",
@@ -14,5 +16,8 @@ __all__ = [
     "Seq2SeqClassifier",
     "SequenceOutlierDetector",
     "Sequences",
+    "SkseqaeFormatError",
+    "__version__",
+    "load",
+    "save",
 ]
-__version__ = "0.1.0.dev0"

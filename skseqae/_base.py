@@ -14,6 +14,7 @@ from ._batches import TrainingData
 from ._containers import locate
 from ._inference import decode, encode
 from ._input import SequenceInputMixin
+from ._integrity import DigestedPickleMixin
 from ._process import check_process
 from ._routing import RoutedParametersMixin
 from ._scaling import Scaling, weighted_moments
@@ -38,7 +39,7 @@ RECURRENT_CONSTRAINTS = {
 }
 
 
-class BaseSequenceEstimator(SequenceInputMixin, RoutedParametersMixin, BaseEstimator):
+class BaseSequenceEstimator(SequenceInputMixin, DigestedPickleMixin, RoutedParametersMixin, BaseEstimator):
     """Parameters and NumPy arrays, and what every estimator does with them.
 
     A subclass says which network it needs (`_architecture_for`), what the network must say back (`_targets_for`) and

@@ -12,7 +12,7 @@ import skseqae
 
 PACKAGE = Path(skseqae.__file__).parent
 MODULES = {path.stem: path for path in sorted(PACKAGE.glob("*.py"))}
-NUMPY_ROOMS = {
+SEQUENCE_ROOMS = {
     "_sequences",
     "_packing",
     "_containers",
@@ -22,15 +22,21 @@ NUMPY_ROOMS = {
     "_scaling",
     "_batches",
     "datasets",
-    # what trained networks compute
-    "_products",
-    "_recurrence",
-    "_forward",
-    "_threads",
-    "_inference",
-    "_decoding",
 }
-PLAIN_ROOMS = {"_architecture", "_routing", "_progress", "_input", "preprocessing", "model_selection"}
+# what trained networks compute
+FORWARD_ROOMS = {"_products", "_recurrence", "_forward", "_threads", "_inference", "_decoding"}
+FILE_ROOMS = {"_integrity", "_storage", "_manifest", "_schema"}
+NUMPY_ROOMS = SEQUENCE_ROOMS | FORWARD_ROOMS | FILE_ROOMS
+PLAIN_ROOMS = {
+    "_architecture",
+    "_routing",
+    "_shapes",
+    "_version",
+    "_progress",
+    "_input",
+    "preprocessing",
+    "model_selection",
+}
 # those that compute, and training, which also makes what users name
 COMPUTING_ROOMS = {
     "_process",
@@ -45,6 +51,7 @@ KERAS_ROOMS = COMPUTING_ROOMS | {"_training"}
 SHARED_BY_ESTIMATORS = {"_base", "_encoding"}
 DISPLAY_ROOMS = {"display", "_diagram"}  # which draw what estimators say, and know none
 ESTIMATORS = {"_autoencoder", "_composite", "_seq2seq", "_dense", "_outlier"}
+ABOUT_ESTIMATORS = {"persistence"}
 BACKENDS = {"keras", "tensorflow"}
 MOST_LINES_OF_A_FILE = 300
 MOST_LINES_OF_A_FUNCTION = 40
@@ -135,8 +142,15 @@ def test_what_draws_never_imports_an_estimator_nor_matplotlib_before_it_draws():
 
 def test_every_room_has_its_place():
     """So that a new one cannot escape the rules."""
-    placed = [{"__init__"}, NUMPY_ROOMS, PLAIN_ROOMS, KERAS_ROOMS, SHARED_BY_ESTIMATORS, DISPLAY_ROOMS, ESTIMATORS]
+    estimating = [SHARED_BY_ESTIMATORS, ESTIMATORS, ABOUT_ESTIMATORS, DISPLAY_ROOMS]
+    placed = [{"__init__"}, NUMPY_ROOMS, PLAIN_ROOMS, KERAS_ROOMS, *estimating]
     assert sorted(MODULES) == sorted(name for rooms in placed for name in rooms)
+
+
+def test_reading_a_file_never_imports_keras():
+    """Neither when the module is imported nor later."""
+    for module in FILE_ROOMS | ABOUT_ESTIMATORS:
+        assert not packages(imports_in(parse(module))) & BACKENDS, module
 
 
 def test_only_training_imports_scikeras():

@@ -37,8 +37,9 @@ PUBLIC = {
     for module in (skseqae, preprocessing, model_selection, display)
     for name in module.__all__
 }
-CLASSES = {name: cls for name, cls in PUBLIC.items() if inspect.isclass(cls)}
-DOCUMENTED = CLASSES | public_members(datasets) | public_members(display)
+CLASSES = {name: each for name, each in PUBLIC.items() if inspect.isclass(each) and not issubclass(each, Exception)}
+FUNCTIONS = {name: each for name, each in PUBLIC.items() if inspect.isfunction(each)}
+DOCUMENTED = CLASSES | FUNCTIONS | public_members(datasets)
 for cls in CLASSES.values():
     DOCUMENTED |= public_members(cls)
 

@@ -1,0 +1,44 @@
+"""The shapes that are worked out are those that Keras gives the networks."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+
+from skseqae._architecture import Architecture, DenseArchitecture, Seq2SeqArchitecture
+from skseqae._networks import join
+from skseqae._shapes import weight_shapes
+
+BOTH = ("reconstruction", "prediction")
+DECODERS = ["repeat", "conditional"]
+CELLS = {"cell": ["lstm", "gru"], "bidirectional": [False, True]}
+
+
+def grid(cls, **options):
+    return [cls(**dict(zip(options, values, strict=True))) for values in product(*options.values())]
+
+
+ARCHITECTURES = [
+    *grid(Architecture, n_features=[2], latent_dim=[3], units=[(3,), (4, 5)], decoder=DECODERS, **CELLS),
+    *grid(Architecture, n_features=[2], latent_dim=[8], units=[(4,)], heads=[("prediction",)], dropout=[0.5], **CELLS),
+    *grid(
+        Architecture, n_features=[2], latent_dim=[3], units=[(3, 2)], heads=[BOTH], head_features=[(2, 6)],
+        decoder=DECODERS, cell=["gru"],
+    ),
+    *grid(
+        Seq2SeqArchitecture, n_features=[1], n_symbols=[None, 5], n_classes=[4], units=[(3,), (3, 2)],
+        heads=[("label",)], **CELLS,
+    ),
+    *grid(
+        Seq2SeqArchitecture, n_features=[3], n_symbols=[None], n_classes=[4], units=[(3,), (3, 2)],
+        heads=[("sequence",)], has_end=[False, True], **CELLS,
+    ),
+    *grid(DenseArchitecture, n_features=[6], latent_dim=[2], hidden_layer_sizes=[(), (5,), (5, 3)], noise=[0.0, 0.1]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES, ids=str)
+def test_the_shapes_are_those_of_the_networks_weights(architecture):
+    _, parts = join(architecture, {})
+    built = {name: [np.shape(array) for array in part.get_weights()] for name, part in parts.items()}
+    assert weight_shapes(architecture) == built
