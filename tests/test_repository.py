@@ -24,8 +24,9 @@ def test_the_readme_has_a_test_for_each_law():
     assert len(LAWS) >= len(numbers)
 
 
-def test_the_readmes_code_runs_as_printed(capsys):
+def test_the_readmes_code_runs_as_printed(capsys, monkeypatch, tmp_path):
     """The blocks follow on one another, and the printed losses are those in the comments, seed by seed apart."""
+    monkeypatch.chdir(tmp_path)  # a file is written there
     names = {}
     for block in CODE:
         exec(compile(block, "README.md", "exec"), names)
