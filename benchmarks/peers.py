@@ -245,7 +245,7 @@ class KerasSpeller:
         encoder, step = keras.Model(read, states), keras.Model([said, *given], [dense(h), *after])
         for row in x[n:]:
             state = encoder.predict(row[None], verbose=0)
-            last = keras.utils.to_categorical([[0]], width)
+            last = keras.utils.to_categorical([0], width)[None]
             for _ in range(3):
                 last, *state = step.predict([last, *state], verbose=0)
 

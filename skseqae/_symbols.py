@@ -179,7 +179,7 @@ def _rows(X, name):
                 f"{name}[{i}] is {row!r}, expected a sequence of symbols: a list, tuple or array. "
                 "Split a string into its symbols first, for example by list(...)."
             )
-        if np.ndim(row) > 1 and isinstance(row, np.ndarray):
+        if isinstance(row, np.ndarray) and row.ndim > 1:
             raise ValueError(f"{name}[{i}] has shape {row.shape}, expected (T_i,).")
         rows.append(row.tolist() if isinstance(row, np.ndarray) else list(row))
     return rows
