@@ -173,7 +173,11 @@ def test_each_kind_comes_back_as_that_kind():
     assert PerTimestep(PolynomialFeatures(2)).fit_transform(table(arrays)).shape == (3, 7, 3)
 
 
-@pytest.mark.parametrize("make", [StandardScaler, MinMaxScaler, lambda: PCA(2), OneHotEncoder], ids=str)
+@pytest.mark.parametrize(
+    "make",
+    [StandardScaler, MinMaxScaler, lambda: PCA(2), OneHotEncoder],
+    ids=["StandardScaler", "MinMaxScaler", "PCA", "OneHotEncoder"],
+)
 @pytest.mark.parametrize("kind", ["list", "padded", "table", "Sequences"])
 def test_inverse_transform_undoes_transform(make, kind):
     n_features = 1 if kind == "table" else 2
