@@ -26,12 +26,13 @@ NETWORKS = {
     "T 10 to 200": BASE | {"lengths": [10, 200], "n_samples": 1000, "n_features": 4},
     "T 40 to 400": BASE | {"lengths": [40, 400], "n_samples": 500, "n_features": 12, "epochs": 2},
 }
+# what grows, to what sizes, and what each changes
 GROWTH = {
-    "samples": [("n_samples", n) for n in (250, 500, 1000, 2000, 4000)],
-    "timesteps": [("lengths", [n, n]) for n in (12, 25, 50, 100, 200)],
-    "features": [("n_features", n) for n in (1, 4, 16, 64)],
-    "units": [("units", n) for n in (16, 32, 64, 128, 256)],
-    "spread of lengths, most over least": [("lengths", [200 // n, 200]) for n in (1, 2, 4, 8, 16)],
+    "samples": {n: {"n_samples": n} for n in (250, 500, 1000, 2000, 4000)},
+    "timesteps": {n: {"lengths": [n, n]} for n in (12, 25, 50, 100, 200)},
+    "features": {n: {"n_features": n} for n in (1, 4, 16, 64)},
+    "units": {n: {"units": n} for n in (16, 32, 64, 128, 256)},
+    "spread of lengths, most over least": {n: {"lengths": [200 // n, 200]} for n in (1, 2, 4, 8, 16)},
 }
 
 
@@ -98,19 +99,11 @@ def measure_growth(fast):
     """Fit and transform as one thing grows."""
     base = TINY if fast else BASE | {"n_samples": 1000, "epochs": 1}
     names = [name for name in networks() if name != "Keras"]
-    growth = {"samples": [("n_samples", 20)]} if fast else GROWTH
+    growth = {"samples": {20: {"n_samples": 20}}} if fast else GROWTH
     return {
-        what: [(_size(value), in_turn(names, base | {key: value}, ["fit", "transform"], 2)) for key, value in changes]
+        what: [(size, in_turn(names, base | change, ["fit", "transform"], 2)) for size, change in changes.items()]
         for what, changes in growth.items()
     }
-
-
-def _size(value):
-    """Return what is plotted: the number, the length of sequences of one length, or the spread of lengths."""
-    if not isinstance(value, list):
-        return value
-    least, most = value
-    return most // least if most == 200 else most
 
 
 def measure_search(fast):

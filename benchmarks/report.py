@@ -97,9 +97,12 @@ def draw(results, folder):
     axes = figure.subplots(2, len(results["growth"]), sharey="row")
     for column, (what, points) in zip(axes.T, results["growth"].items(), strict=True):
         for ax, verb in zip(column, ("fit", "transform"), strict=True):
-            for peer, colour in (("Skseqae", "#0072B2"), ("Torch", "#D55E00")):
+            for peer, name, colour in (("Skseqae", "skseqae", "#0072B2"), ("Torch", "PyTorch", "#D55E00")):
                 seconds = [taken[verb].get(peer, math.nan) for _, taken in points]
-                ax.loglog([size for size, _ in points], seconds, "o-", color=colour, label=peer)
+                ax.loglog([size for size, _ in points], seconds, "o-", color=colour, label=name)
+            sizes = [size for size, _ in points]
+            ax.set_xticks(sizes, map(str, sizes))
+            ax.minorticks_off()
             ax.set_xlabel(what)
             ax.grid(alpha=0.3)
     axes[0, 0].set_ylabel("fit, one epoch (s)")
