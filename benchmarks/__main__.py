@@ -15,6 +15,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from benchmarks.report import draw, tables
+
 HERE = Path(__file__).parent
 BASE = {"lengths": [50, 50], "n_samples": 2000, "n_features": 8, "units": 64, "batch_size": 32, "epochs": 3}
 TINY = {"lengths": [10, 10], "n_samples": 20, "n_features": 3, "units": 8, "batch_size": 32, "epochs": 1}
@@ -169,8 +171,6 @@ def main():
         results[name] = SECTIONS[name](arguments.fast)
         if not arguments.fast:
             file.write_text(json.dumps(results, indent=1) + "\n")
-    from benchmarks.report import draw, tables
-
     print(tables(results))
     if not arguments.fast:
         readme = HERE / "README.md"

@@ -105,12 +105,11 @@ class Dense:
     """A dense layer: of columns x (K, ...), an array (N, ...)."""
 
     def __init__(self, kernel, bias, activation="linear"):
-        self._product, self._bias, self._activation = Product(kernel), bias, activation
+        self._product, self._activation = Product(kernel, bias), activation
 
     def __call__(self, x):
         """Multiply, add and activate."""
         y = self._product(x)
-        y += self._bias.reshape(-1, *[1] * (x.ndim - 1))
         if self._activation == "softmax":
             return softmax(y)
         ACTIVATIONS[self._activation](y, y)
@@ -120,9 +119,8 @@ class Dense:
 def softmax(x):
     """Return the softmax along the first axis."""
     powers = np.exp(x - x.max(axis=0))
-    return (
-        powers / np.cumsum(powers, axis=0)[-1]
-    )  # one after another: the order of numpy's own sum depends on the shape
+    # one after another: the order of numpy's own sum depends on the shape
+    return powers / np.cumsum(powers, axis=0)[-1]
 
 
 def _dense_layers(weights, activations):

@@ -35,9 +35,14 @@ class SequenceInputMixin:
         elif reset:
             self.n_features_in_ = sequences.n_features
             vars(self).pop("feature_names_in_", None)
-        if not reset and sequences.n_features != self._n_features:
+        if not reset:
+            self._check_n_features(sequences)
+        return sequences, layout
+
+    def _check_n_features(self, sequences):
+        """Refuse sequences of another number of features than `fit` was given."""
+        if sequences.n_features != self._n_features:
             raise ValueError(
                 f"X has {sequences.n_features} features per timestep, but {type(self).__name__} was fitted on "
                 f"{self._n_features}."
             )
-        return sequences, layout

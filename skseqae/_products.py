@@ -16,26 +16,29 @@ MOST_COLUMNS = 256  # at a time, so that what is in float64 stays in the process
 
 
 class Product:
-    """The product of a kernel of shape (K, N) and columns, float32.
+    """The product of a kernel of shape (K, N) and columns, float32, with a bias of shape (N,) where there is one.
 
-    Each column of the result depends on that column and on the kernel alone.
+    Each column of the result depends on that column, the kernel and the bias alone.
     """
 
-    def __init__(self, kernel):
+    def __init__(self, kernel, bias=None):
+        self.bias = bias
         self.bits = (DOUBLE_BITS - ceil(log2(len(kernel)))) // 2
         self.rows = np.ascontiguousarray(_rounded(kernel.T, self.bits, axis=1))
 
     def __call__(self, x):
-        """Return the product with x of shape (K, ...): an array (N, ...)."""
+        """Return the product with x of shape (K, ...), with the bias: an array (N, ...)."""
         columns = _rounded(x.reshape(len(x), -1), self.bits, axis=0)
         result = np.empty((len(self.rows), columns.shape[1]), np.float32)
         for start in range(0, columns.shape[1], MOST_COLUMNS):
             part = slice(start, start + MOST_COLUMNS)
             result[:, part] = self.rows @ columns[:, part]
+        if self.bias is not None:
+            result += self.bias[:, None]
         return result.reshape(len(self.rows), *x.shape[1:])
 
     def of(self, h, out, *, is_bounded):
-        """Return the function that writes the product with h (K, B), as it then is, to `out` (N, B).
+        """Return the function that writes the product with h (K, B), as it then is and without bias, to `out` (N, B).
 
         Where h `is_bounded` it never leaves [-1, 1].
         """

@@ -114,19 +114,14 @@ class Layer:
         self.phi, self.is_bounded = ACTIVATIONS[activation], activation in BOUNDED
         self.recurrent_product = Product(recurrent_kernel)
         bias, self.recurrent_bias = (bias, None) if cell == "lstm" else (bias[0], bias[1][:, None])
-        self._bias, self._product, self._table = bias, None, None
-        if n_symbols:
-            self._table = np.pad(kernel, ((0, 1), (0, 0))).T + bias[:, None]
-        else:
-            self._product = Product(kernel)
+        self._table = np.pad(kernel, ((0, 1), (0, 0))).T + bias[:, None] if n_symbols else None
+        self._product = None if n_symbols else Product(kernel, bias)
 
     def project(self, x):
         """Return the input (F, ...), or symbols (1, ...), times its kernel, with the bias: (G * H, ...)."""
         if self._table is not None:
             return self._table[:, x[0].astype(np.intp)]
-        projected = self._product(x)
-        projected += self._bias.reshape(-1, *[1] * (x.ndim - 1))
-        return projected
+        return self._product(x)
 
     def zero_state(self, n_columns):
         """Return zeros, n_states arrays of shape (H, B)."""

@@ -369,11 +369,7 @@ class SequencePadder(_SequenceOutputMixin, _SequenceTransformer, auto_wrap_outpu
         """
         check_is_fitted(self)
         sequences, _ = check_sequences(X, padding_value=self._padding_value)
-        if sequences.n_features != self._n_features:
-            raise ValueError(
-                f"X has {sequences.n_features} features per timestep, but {type(self).__name__} was fitted on "
-                f"{self._n_features}."
-            )
+        self._check_n_features(sequences)
         return self._layout.restore(sequences)
 
 
