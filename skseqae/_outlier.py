@@ -101,7 +101,7 @@ class SequenceOutlierDetector(OutlierMixin, BaseEstimator):
             If X is not sequences of finite numbers, or a parameter is out of its range. The detector is then as it was
             before.
         """
-        estimator = clone(self._unfitted()).fit(X)
+        estimator = clone(self._unfitted()).fit(X, None)  # a frozen one asks for a y
         self.offset_ = self._offset(estimator.score_samples(X) if self.cv is None else self._held_out_scores(X))
         self.estimator_ = estimator
         for name in ("n_features_in_", "feature_names_in_"):
@@ -188,7 +188,7 @@ class SequenceOutlierDetector(OutlierMixin, BaseEstimator):
         # not by cross_val_predict, which asks for a `predict`
         scores = []
         for train, test in check_cv(self.cv).split(X):
-            estimator = clone(self._unfitted()).fit(_safe_indexing(X, train))
+            estimator = clone(self._unfitted()).fit(_safe_indexing(X, train), None)
             scores.append(estimator.score_samples(_safe_indexing(X, test)))
         return np.concatenate(scores)
 

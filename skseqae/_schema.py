@@ -190,6 +190,12 @@ RULES = {
         "vocabulary_": either(SYMBOLS, NONE),
     },
     "DenseAutoencoderTransformer": SHARED | OUTPUT_CONFIG | {"_architecture": instance_of(DenseArchitecture)},
+    "SequenceOutlierDetector": {
+        "estimator_": Rule("an autoencoder", lambda value: hasattr(value, "score_samples")),
+        "offset_": real(),
+        "n_features_in_": SHARED["n_features_in_"],
+        "feature_names_in_": SHARED["feature_names_in_"],
+    },
 }
 
 
@@ -211,6 +217,9 @@ def check_fitted(name, fitted, place):
     """
     for attribute, rule in RULES[name].items():
         rule.check(fitted[attribute], f"{place}.{attribute}")
+    if name == "SequenceOutlierDetector":
+        _check_detector(fitted, place)
+        return
     for attribute, value in fitted.items():
         _check_record(value, f"{place}.{attribute}")
     architecture = fitted["_architecture"]
@@ -223,6 +232,12 @@ def check_fitted(name, fitted, place):
         _check_heads(name, architecture, fitted, place)
     is_dense = name == "DenseAutoencoderTransformer"
     require((fitted["_layout"].kind == "rows") == is_dense, f"{place}._layout is not one of {name}.")
+
+
+def _check_detector(fitted, place):
+    for name in ("n_features_in_", "feature_names_in_"):
+        same = np.array_equal(fitted[name], getattr(fitted["estimator_"], name, None))
+        require(same, f"{place}.{name} is not that of its autoencoder.")
 
 
 def _check_record(record, place):

@@ -16,6 +16,7 @@ from ._composite import CompositeSequenceRegressor
 from ._dense import DenseAutoencoderTransformer
 from ._integrity import SkseqaeFormatError
 from ._manifest import check_keys, decode, encode
+from ._outlier import SequenceOutlierDetector
 from ._routing import PREFIXES
 from ._schema import OPTIONAL, RULES, check_fitted
 from ._seq2seq import Seq2SeqClassifier
@@ -31,9 +32,15 @@ CLASSES = {
         DenseAutoencoderTransformer,
         LSTMAutoencoderTransformer,
         Seq2SeqClassifier,
+        SequenceOutlierDetector,
     )
 }
-ENCODERS = {cls.__name__: cls for cls in (CompositeSequenceRegressor, LSTMAutoencoderTransformer)}
+# the parameters and attributes that are estimators, and of which classes
+NESTED = {
+    "encoder": ("CompositeSequenceRegressor", "LSTMAutoencoderTransformer"),
+    "estimator": ("LSTMAutoencoderTransformer",),
+    "estimator_": ("LSTMAutoencoderTransformer",),
+}
 LIBRARIES = ("keras", "numpy", "safetensors", "scikit-learn", "tensorflow")
 
 
@@ -48,7 +55,8 @@ def save(estimator, path):
     Parameters
     ----------
     estimator : estimator
-        Fitted, of one of the classes of this package. The `encoder` of a classifier is written with it.
+        Fitted, of one of the classes of this package that train. The `encoder` of a classifier and the autoencoder of
+        an outlier detector are written with it.
     path : str or path-like
         The file. Its folder must be there, and be writable.
 
@@ -138,37 +146,44 @@ def load(path, *, max_size=2**30):
         raise SkseqaeFormatError(f"{os.fspath(path)} is refused: {error}") from None
 
 
-def _describe(estimator, place, tensors):
+def _describe(estimator, place, tensors, classes=CLASSES):
     """Return an estimator as JSON has it, and put its arrays into `tensors`."""
     name = type(estimator).__name__
-    if CLASSES.get(name) is not type(estimator):
-        raise TypeError(f"{place} must be one of {sorted(CLASSES)}, and no other class or subclass, got {estimator!r}.")
+    if name not in classes or CLASSES[name] is not type(estimator):
+        raise TypeError(f"{place} must be one of {sorted(classes)}, and no other class or subclass, got {estimator!r}.")
+    parameters = estimator.get_params(deep=False)
+    return {
+        "class": name,
+        "parameters": {key: _describe_value(key, value, place, tensors) for key, value in parameters.items()},
+        "fitted": _describe_fitted(estimator, parameters, place, tensors),
+    }
+
+
+def _describe_fitted(estimator, parameters, place, tensors):
+    if place.endswith(".estimator") and not hasattr(estimator, "n_features_in_"):
+        return None  # a detector trains a clone of it
     check_is_fitted(estimator)
-    parameters, fitted = estimator.get_params(deep=False), dict.fromkeys(RULES[name])
+    fitted = dict.fromkeys(RULES[type(estimator).__name__])
     for attribute, value in vars(estimator).items():
         if attribute in parameters:
             continue
         if attribute not in fitted:
             raise TypeError(f"{place} has an attribute {attribute!r}, which a file does not hold: delete it first.")
         fitted[attribute] = value
-    fitted["history_"] = {loss: np.array(values, dtype=np.float64) for loss, values in fitted["history_"].items()}
-    fitted["_optimizer_state"] = [np.asarray(value) for value in fitted["_optimizer_state"]]
-    return {
-        "class": name,
-        "parameters": {
-            parameter: _describe_parameter(parameter, value, f"{place}.{parameter}", tensors)
-            for parameter, value in parameters.items()
-        },
-        "fitted": {attribute: encode(value, f"{place}.{attribute}", tensors) for attribute, value in fitted.items()},
-    }
+    if "history_" in fitted:
+        fitted["history_"] = {loss: np.array(values, dtype=np.float64) for loss, values in fitted["history_"].items()}
+        fitted["_optimizer_state"] = [np.asarray(value) for value in fitted["_optimizer_state"]]
+    return {attribute: _describe_value(attribute, value, place, tensors) for attribute, value in fitted.items()}
 
 
-def _describe_parameter(parameter, value, place, tensors):
+def _describe_value(name, value, place, tensors):
+    """Return a parameter or an attribute as JSON has it."""
+    place = f"{place}.{name}"
+    if name not in NESTED or value is None:
+        return encode(value, place, tensors)
     frozen = isinstance(value, FrozenEstimator)
     inner = value.estimator if frozen else value
-    if parameter != "encoder" or inner is None:
-        return encode(value, place, tensors)
-    return {"FrozenEstimator" if frozen else "Estimator": _describe(inner, place, tensors)}
+    return {"FrozenEstimator" if frozen else "Estimator": _describe(inner, place, tensors, NESTED[name])}
 
 
 def _restore_all(manifest, tensors):
@@ -193,12 +208,16 @@ def _restore(described, place, tensors, classes):
     check_keys(described, ["class", "parameters", "fitted"], place)
     name, parameters, fitted = described["class"], described["parameters"], described["fitted"]
     require(isinstance(name, str) and name in classes, f"{place}.class must be one of {sorted(classes)}.")
-    require(isinstance(parameters, dict) and isinstance(fitted, dict), f"{place} has no parameters or nothing fitted.")
+    require(isinstance(parameters, dict), f"{place} has no parameters.")
+    estimator = _restore_parameters(CLASSES[name], parameters, place, tensors)
+    if fitted is None and place.endswith(".estimator"):
+        return estimator
+    require(isinstance(fitted, dict), f"{place} has nothing fitted.")
     check_keys(fitted, RULES[name], f"{place}.fitted")
-    estimator = _restore_parameters(classes[name], parameters, place, tensors)
-    fitted = {attribute: decode(value, f"{place}.{attribute}", tensors) for attribute, value in fitted.items()}
+    fitted = {attribute: _restore_value(attribute, value, place, tensors) for attribute, value in fitted.items()}
     check_fitted(name, fitted, place)
-    fitted["history_"] = {loss: values.tolist() for loss, values in fitted["history_"].items()}
+    if "history_" in fitted:
+        fitted["history_"] = {loss: values.tolist() for loss, values in fitted["history_"].items()}
     absent = {attribute for attribute in OPTIONAL if fitted.get(attribute) is None}
     vars(estimator).update({attribute: value for attribute, value in fitted.items() if attribute not in absent})
     return estimator
@@ -208,9 +227,7 @@ def _restore_parameters(cls, described, place, tensors):
     """Return an unfitted estimator, of parameters that the class itself takes."""
     own = {name: value for name, value in described.items() if not name.startswith(PREFIXES)}
     check_keys(own, signature(cls).parameters, f"{place}.parameters")
-    parameters = {
-        name: _restore_parameter(name, value, f"{place}.{name}", tensors) for name, value in described.items()
-    }
+    parameters = {name: _restore_value(name, value, place, tensors) for name, value in described.items()}
     try:
         estimator = cls(**parameters)
         estimator._validate_params()
@@ -218,14 +235,17 @@ def _restore_parameters(cls, described, place, tensors):
             estimator._units(1)
     except (TypeError, ValueError) as error:
         raise SkseqaeFormatError(f"{place}.parameters: {str(error)[:500]}") from None
-    require(not estimator.callbacks, f"{place}.callbacks must be none.")
+    require(not parameters.get("callbacks"), f"{place}.callbacks must be none.")
     return estimator
 
 
-def _restore_parameter(name, described, place, tensors):
-    if name == "encoder" and isinstance(described, dict):
-        check_keys(described, described.keys() & {"FrozenEstimator"} or {"Estimator"}, place)
-        ((kind, inner),) = described.items()
-        encoder = _restore(inner, place, tensors, ENCODERS)
-        return FrozenEstimator(encoder) if kind == "FrozenEstimator" else encoder
-    return decode(described, place, tensors)
+def _restore_value(name, described, place, tensors):
+    """Return a parameter or an attribute."""
+    place = f"{place}.{name}"
+    if name not in NESTED or described is None:
+        return decode(described, place, tensors)
+    require(isinstance(described, dict), f"{place} is no estimator.")
+    check_keys(described, described.keys() & {"FrozenEstimator"} or {"Estimator"}, place)
+    ((kind, inner),) = described.items()
+    estimator = _restore(inner, place, tensors, NESTED[name])
+    return FrozenEstimator(estimator) if kind == "FrozenEstimator" else estimator

@@ -1,5 +1,6 @@
 """SequenceOutlierDetector: thresholds from errors, in training or held out."""
 
+import copy
 import pickle
 
 import numpy as np
@@ -7,12 +8,21 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sequence_strategies import padded
 from sklearn.base import BaseEstimator, clone
+from sklearn.frozen import FrozenEstimator
 from sklearn.impute import SimpleImputer
 from sklearn.model_selection import KFold, ShuffleSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skseqae import LSTMAutoencoderTransformer, SequenceOutlierDetector, Sequences
+from skseqae import (
+    LSTMAutoencoderTransformer,
+    Seq2SeqClassifier,
+    SequenceOutlierDetector,
+    Sequences,
+    SkseqaeFormatError,
+    load,
+    save,
+)
 from skseqae.datasets import make_waves
 from skseqae.preprocessing import PerTimestep
 
@@ -128,3 +138,49 @@ def test_what_scores_nothing_is_refused(estimator):
         ValueError, match="'estimator' parameter of SequenceOutlierDetector must be an object implementing"
     ):
         SequenceOutlierDetector(estimator).fit(X)
+
+
+# --- Files ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("frozen", [False, True], ids=["trained", "frozen"])
+def test_a_loaded_detector_is_the_saved_one(frozen, fitted, tmp_path):
+    learner = FrozenEstimator(fitted.estimator_) if frozen else AUTOENCODER
+    detector = SequenceOutlierDetector(learner, contamination=0.1, cv=2).fit(SPOILED)
+    save(detector, tmp_path / "detector")
+    loaded = load(tmp_path / "detector")
+    assert repr(loaded) == repr(detector)
+    assert vars(loaded).keys() == vars(detector).keys()
+    assert loaded.offset_ == detector.offset_
+    assert_array_equal(loaded.score_samples(X), detector.score_samples(X))
+    assert_array_equal(clone(loaded).fit(SPOILED).score_samples(X), detector.score_samples(X))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("offset_", np.nan),
+        ("offset_", "0"),
+        ("n_features_in_", 7),
+        ("feature_names_in_", np.array(["a"])),
+        ("estimator_", None),
+    ],
+)
+def test_a_file_of_a_detector_that_no_fit_gives_is_refused(name, value, fitted, tmp_path):
+    detector = copy.copy(fitted)
+    setattr(detector, name, value)
+    with pytest.raises(SkseqaeFormatError, match=name):
+        save(detector, tmp_path / "detector")
+    assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "autoencoder",
+    [make_pipeline(LSTMAutoencoderTransformer(epochs=1)), Seq2SeqClassifier()],
+    ids=["pipeline", "classifier"],
+)
+def test_a_file_holds_no_detector_by_something_else(autoencoder, fitted, tmp_path):
+    detector = copy.copy(fitted)
+    detector.estimator = autoencoder
+    with pytest.raises(TypeError, match=r"estimator.estimator must be one of \['LSTMAutoencoderTransformer'\]"):
+        save(detector, tmp_path / "detector")
