@@ -3,13 +3,16 @@
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CODE = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+USED_WITH = ("arrow", "display", "pandas")  # the extras that the package itself imports
 LAWS = re.findall(r"`(test_\w+\.py)::(test_\w+)`", README)
 
 
@@ -50,3 +53,16 @@ def test_the_quickstart_runs(tmp_path):
 def test_the_code_is_tidy(command):
     done = subprocess.run([sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_lowest_versions_are_those_that_are_tried():
+    """And `.ci/lowest.txt` names no version that nobody promised, but for what came with one."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    lines = [*project["dependencies"], *(line for extra in USED_WITH for line in extras[extra])]
+    promised = {r.name: str(r.specifier)[2:] for r in map(Requirement, lines) if str(r.specifier)[:2] == ">="}
+    tried = dict(
+        re.findall(r"^([\w-]+)==(.+)$", (ROOT / ".ci" / "lowest.txt").read_text(encoding="utf-8"), re.MULTILINE)
+    )
+    for name, lowest in promised.items():
+        assert f"{tried[name]}.".startswith(f"{lowest}."), name
