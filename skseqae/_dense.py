@@ -305,6 +305,9 @@ class DenseAutoencoderTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMi
         X = validate_data(self, X, reset=reset, dtype=[np.float64, np.float32])
         return rows_as_sequences(X, "X"), Layout("rows")
 
+    def _shown_target(self, X, y):
+        return X if y is None else y  # without a y to score by, ScoringMonitor scores nothing
+
     def _architecture_for(self, sequences, target):
         sizes = np.atleast_1d(np.asarray(self.hidden_layer_sizes, dtype=object))
         if sizes.ndim != 1 or not all(isinstance(size, Integral) and size >= 1 for size in sizes):
