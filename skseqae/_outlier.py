@@ -107,7 +107,7 @@ class SequenceOutlierDetector(CallbackSupportMixin, OutlierMixin, BaseEstimator)
         task = FitTask.begin(self, 1 + len(folds), X, y)
         fitted = copy.copy(self)
         fitted.estimator_ = estimator = task.fit_part("fit-estimator", clone(self._unfitted()), X)
-        scores = self._held_out_scores(X, folds, task) if folds else estimator.score_samples(X)
+        scores = estimator.score_samples(X) if self.cv is None else self._held_out_scores(X, folds, task)
         fitted.offset_ = self._offset(scores)
         for name in ("n_features_in_", "feature_names_in_"):
             vars(fitted).pop(name, None)

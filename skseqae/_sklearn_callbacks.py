@@ -46,15 +46,15 @@ class FitTask:
         return FitTask(self._estimator, context, self._told)
 
     def fit_part(self, name, estimator, X):
-        """Fit an estimator on X as the next part, in which its own tasks are; return it."""
+        """Fit an estimator on X as the next part, in which its own tasks are; return what its `fit` returns."""
         if not self._context:
             return estimator.fit(X)
         context = self._context.subcontext(task_name=name)
         with context.propagate_callback_context(estimator):
             part = FitTask(self._estimator, context, {"X": X})
-            estimator.fit(X)
+            fitted = estimator.fit(X)
             part.end()
-        return estimator
+        return fitted
 
     def end(self, make_fitted=None):
         """End it, and tell whether a callback asks that no other part follows.

@@ -19,6 +19,7 @@ from ._manifest import check_keys, decode, encode
 from ._routing import PREFIXES
 from ._schema import OPTIONAL, RULES, check_fitted
 from ._seq2seq import Seq2SeqClassifier
+from ._sklearn_callbacks import CALLBACKS
 from ._storage import FORMAT, pack, read_file, require, unpack, write_file
 from ._version import __version__
 
@@ -71,7 +72,8 @@ def save(estimator, path):
     Notes
     -----
     A `random_state` that is a `numpy.random.RandomState` is kept as the state that it has. An `encoder`, frozen or not,
-    is kept whole, for `fit`, `clone` and a frozen encoder's `partial_fit` need it.
+    is kept whole, for `fit`, `clone` and a frozen encoder's `partial_fit` need it. What `set_callbacks` was given only
+    watches training, and is not kept.
 
     Examples
     --------
@@ -146,7 +148,7 @@ def _describe(estimator, place, tensors):
     check_is_fitted(estimator)
     parameters, fitted = estimator.get_params(deep=False), dict.fromkeys(RULES[name])
     for attribute, value in vars(estimator).items():
-        if attribute in parameters:
+        if attribute in parameters or attribute == CALLBACKS:
             continue
         if attribute not in fitted:
             raise TypeError(f"{place} has an attribute {attribute!r}, which a file does not hold: delete it first.")
