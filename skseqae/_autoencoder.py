@@ -81,7 +81,9 @@ class LSTMAutoencoderTransformer(BaseAutoencoder):
     tol : float, default=1e-4
         What counts as a fall of the validation loss, at least 0.
     callbacks : keras.callbacks.Callback or list of them, default=None
-        Called at the events of training that Keras defines; `fit` works on deep copies.
+        Called at the events of training that Keras defines, with its network; `fit` works on deep copies. Callbacks of
+        scikit-learn, which are given estimators and follow searches, pipelines and epochs, go to `set_callbacks`, from
+        scikit-learn 1.9 on.
     warm_start : bool, default=False
         Whether `fit` starts from the weights of the last one. The optimizer starts afresh.
     verbose : int, default=0
@@ -339,6 +341,9 @@ class LSTMAutoencoderTransformer(BaseAutoencoder):
 
     def _heads(self):
         return HEADS.get(self.objective, ())
+
+    def _shown_target(self, X, y):
+        return X if y is None else y  # without a y to score by, ScoringMonitor scores nothing
 
     def _architecture_for(self, sequences, target):
         said = {head: next_steps(sequences) if head == "prediction" else sequences for head in self._heads()}

@@ -18,6 +18,7 @@ from ._integrity import DigestedPickleMixin
 from ._process import check_process
 from ._routing import RoutedParametersMixin
 from ._scaling import Scaling, weighted_moments
+from ._sklearn_callbacks import CallbackSupportMixin, FitTask
 from ._targets import TargetLayout
 
 # by the loss' name as Keras has it, without underscores
@@ -39,7 +40,9 @@ RECURRENT_CONSTRAINTS = {
 }
 
 
-class BaseSequenceEstimator(SequenceInputMixin, DigestedPickleMixin, RoutedParametersMixin, BaseEstimator):
+class BaseSequenceEstimator(
+    CallbackSupportMixin, SequenceInputMixin, DigestedPickleMixin, RoutedParametersMixin, BaseEstimator
+):
     """Parameters and NumPy arrays, and what every estimator does with them.
 
     A subclass says which network it needs (`_architecture_for`), what the network must say back (`_targets_for`) and
@@ -85,11 +88,22 @@ class BaseSequenceEstimator(SequenceInputMixin, DigestedPickleMixin, RoutedParam
 
         `known` is what the caller knows of y beside it.
         """
-        fitted = copy.copy(self)
-        fitted._random = copy.deepcopy(getattr(self, "_random", None))
-        fitted._learn(self, X, y, sample_weight, partial, known)
+        task = FitTask.begin(self, 1 if partial else self.epochs, X, self._shown_target(X, y), sample_weight)
+        fitted = self._copy()
+        fitted._learn(self, X, y, sample_weight, partial, known, task)
+        task.end(lambda: fitted)
         self.__dict__ = vars(fitted)
         return self
+
+    def _copy(self):
+        """Return a copy that can train without a trace here."""
+        copied = copy.copy(self)
+        copied._random = copy.deepcopy(getattr(self, "_random", None))
+        return copied
+
+    def _shown_target(self, X, y):
+        """Return the y that scikit-learn's callbacks are shown."""
+        return y
 
     def _untrained(self, X, y):
         """Return a copy with the network that `fit` would train, before its first step."""
@@ -105,10 +119,10 @@ class BaseSequenceEstimator(SequenceInputMixin, DigestedPickleMixin, RoutedParam
         untrained._weights = {name: part.get_weights() for name, part in parts.items()}
         return untrained
 
-    def _learn(self, before, X, y, sample_weight, partial, known):
+    def _learn(self, before, X, y, sample_weight, partial, known, task):
         going_on = partial and hasattr(before, "_architecture")
         architecture, data = self._prepare(before, X, y, sample_weight, going_on, known)
-        self._train(architecture, data, partial, going_on)
+        self._train(architecture, data, partial, going_on, task)
 
     def _prepare(self, before, X, y, sample_weight, going_on, known):
         """Return the architecture, and what to train it on, of which what must be known later is taken."""
@@ -166,7 +180,7 @@ class BaseSequenceEstimator(SequenceInputMixin, DigestedPickleMixin, RoutedParam
         """Return the loss, and the routed parameters of the loss and the optimizer."""
         return self.loss, self._routed
 
-    def _train(self, architecture, data, partial, going_on):
+    def _train(self, architecture, data, partial, going_on, task):
         # TensorFlow loads here, at the first fit, and not with the package
         check_process()
         from ._training import train
@@ -178,6 +192,12 @@ class BaseSequenceEstimator(SequenceInputMixin, DigestedPickleMixin, RoutedParam
         weights, seeds = getattr(self, "_weights", None) if going_on or self.warm_start else None, self._seeds()
         if weights:  # of the seeds only what is not trained
             weights = weights | {name: seeds[name] for name in architecture.frozen}
+        losses_before = self.history_ if going_on else {}
+
+        def begin_epoch():
+            epoch = task.begin_part("epoch")
+            return lambda trained: epoch.end(lambda: self._copy()._take(architecture, trained(), losses_before))
+
         trained = train(
             architecture,
             self._settings(partial, stop_early=validation is not None),
@@ -187,12 +207,17 @@ class BaseSequenceEstimator(SequenceInputMixin, DigestedPickleMixin, RoutedParam
             weights=weights,
             optimizer_state=self._optimizer_state if going_on else None,
             seeds=seeds,
+            begin_epoch=begin_epoch,
         )
+        self._take(architecture, trained, losses_before)
+
+    def _take(self, architecture, trained, losses_before):
+        """Take what training left behind; return self."""
         self._architecture = architecture
         self._weights, self._optimizer_state = trained.weights, trained.optimizer_state
-        before = self.history_ if going_on else {}
-        self.history_ = {name: before.get(name, []) + values for name, values in trained.history.items()}
+        self.history_ = {name: losses_before.get(name, []) + values for name, values in trained.history.items()}
         self.n_iter_ = len(self.history_["loss"])
+        return self
 
     def _settings(self, partial, *, stop_early):
         from ._training import Settings

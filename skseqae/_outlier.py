@@ -1,5 +1,6 @@
 """SequenceOutlierDetector: sequences that an autoencoder cannot say again are unlike those that it learnt from."""
 
+import copy
 from numbers import Real
 
 import numpy as np
@@ -11,13 +12,14 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from ._autoencoder import LSTMAutoencoderTransformer
+from ._sklearn_callbacks import CallbackSupportMixin, FitTask
 
 
 def _has_reconstruction_error(self):
     return hasattr(getattr(self, "estimator_", self._unfitted()), "reconstruction_error")
 
 
-class SequenceOutlierDetector(OutlierMixin, BaseEstimator):
+class SequenceOutlierDetector(CallbackSupportMixin, OutlierMixin, BaseEstimator):
     """Tell outliers among sequences by the error of an autoencoder.
 
     An autoencoder that says the training set again does worse on what is unlike it [1]_. A sequence is an outlier where
@@ -101,13 +103,18 @@ class SequenceOutlierDetector(OutlierMixin, BaseEstimator):
             If X is not sequences of finite numbers, or a parameter is out of its range. The detector is then as it was
             before.
         """
-        estimator = clone(self._unfitted()).fit(X, None)  # a frozen one asks for a y
-        self.offset_ = self._offset(estimator.score_samples(X) if self.cv is None else self._held_out_scores(X))
-        self.estimator_ = estimator
+        folds = [] if self.cv is None else list(check_cv(self.cv).split(X))
+        task = FitTask.begin(self, 1 + len(folds), X, y)
+        fitted = copy.copy(self)
+        fitted.estimator_ = estimator = task.fit_part("fit-estimator", clone(self._unfitted()), X)
+        scores = estimator.score_samples(X) if self.cv is None else self._held_out_scores(X, folds, task)
+        fitted.offset_ = self._offset(scores)
         for name in ("n_features_in_", "feature_names_in_"):
-            vars(self).pop(name, None)
+            vars(fitted).pop(name, None)
             if hasattr(estimator, name):
-                setattr(self, name, getattr(estimator, name))
+                setattr(fitted, name, getattr(estimator, name))
+        task.end(lambda: fitted)
+        self.__dict__ = vars(fitted)
         return self
 
     def score_samples(self, X):
@@ -183,12 +190,12 @@ class SequenceOutlierDetector(OutlierMixin, BaseEstimator):
     def _unfitted(self):
         return LSTMAutoencoderTransformer() if self.estimator is None else self.estimator
 
-    def _held_out_scores(self, X):
+    def _held_out_scores(self, X, folds, task):
         """Return what each sequence scores whenever it is in the part of a fold that is not learnt from."""
         # not by cross_val_predict, which asks for a `predict`
         scores = []
-        for train, test in check_cv(self.cv).split(X):
-            estimator = clone(self._unfitted()).fit(_safe_indexing(X, train), None)
+        for train, test in folds:
+            estimator = task.fit_part("fit-fold", clone(self._unfitted()), _safe_indexing(X, train))
             scores.append(estimator.score_samples(_safe_indexing(X, test)))
         return np.concatenate(scores)
 

@@ -3,6 +3,8 @@
 import shutil
 import sys
 import time
+from multiprocessing import parent_process
+from threading import current_thread, main_thread
 
 SECONDS_ON_A_TERMINAL = 0.1  # at least, from one look of the line to the next
 SECONDS_ELSEWHERE = 10.0  # at most, from one line to the next
@@ -12,8 +14,9 @@ WIDTH = 10  # of the bar
 class Progress:
     """A callback of Keras' kind that shows the epoch, the losses, the time taken and the time left.
 
-    With `verbose` 1, a terminal has one line a fit, which is written over. Elsewhere, as in a notebook or a log file,
-    that cannot be: there a line follows each tenth of the epochs, and each ten seconds where a tenth takes longer.
+    With `verbose` 1, a terminal has one line a fit, which is written over. Elsewhere, as in a notebook, a log file or
+    the workers of `n_jobs`, which share a terminal, that cannot be: there a line follows each tenth of the epochs, and
+    each ten seconds where a tenth takes longer.
     With `verbose` 2 or more a line follows each epoch.
 
     Parameters
@@ -26,6 +29,7 @@ class Progress:
 
     def __init__(self, stream=None, clock=time.monotonic):
         self._stream, self._clock = stream, clock
+        self._is_within_a_line = False
 
     def set_params(self, params):
         """Take how many epochs there are, of how many steps, and how much to say."""
@@ -39,7 +43,7 @@ class Progress:
         """Start the clock."""
         self._out = self._stream or sys.stdout
         is_terminal = getattr(self._out, "isatty", lambda: False)()
-        self._is_rewritten = is_terminal and not self._every_epoch
+        self._is_rewritten = is_terminal and not self._every_epoch and _is_alone()
         self._began = self._said_at = self._clock()
         self._since = None  # which time, and how many epochs that was: the pace is that of what followed
         self._said, self._n_letters, self._losses = 0.0, 0, {}
@@ -74,7 +78,12 @@ class Progress:
         """Leave a line of the last epoch, which may have come early."""
         if self._is_rewritten or self._said < self._epoch + 1:
             self._show(self._epoch + 1, is_over=True)
-        if self._is_rewritten:
+        self.close()
+
+    def close(self):
+        """End the line, so that what follows has its own: also that of an error or of Ctrl-C."""
+        if self._is_within_a_line:
+            self._is_within_a_line = False
             self._write("\n")
 
     @property
@@ -104,12 +113,18 @@ class Progress:
         if len(bar + line) <= room:
             line = bar + line
         line = line[:room]
+        self._is_within_a_line = True
         self._write("\r" + line.ljust(min(self._n_letters, room)))
         self._n_letters = len(line)
 
     def _write(self, text):
         self._out.write(text)
         self._out.flush()
+
+
+def _is_alone():
+    """Tell whether no other fit is at work on the same terminal, as there is where workers of `n_jobs` are."""
+    return parent_process() is None and current_thread() is main_thread()
 
 
 def _minutes(seconds):

@@ -7,7 +7,9 @@ import copy
 import difflib
 import inspect
 import json
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from math import ceil
 
 import keras
@@ -79,7 +81,23 @@ class Patience:
         return self._waited >= self.n_iter_no_change
 
 
-def train(architecture, settings, data, validation, random_state, *, weights=None, optimizer_state=None, seeds=None):
+def _unfollowed():
+    """Begin an epoch that nobody follows."""
+    return lambda trained: False
+
+
+def train(
+    architecture,
+    settings,
+    data,
+    validation,
+    random_state,
+    *,
+    weights=None,
+    optimizer_state=None,
+    seeds=None,
+    begin_epoch=_unfollowed,
+):
     """Train a network.
 
     Parameters
@@ -93,6 +111,9 @@ def train(architecture, settings, data, validation, random_state, *, weights=Non
         To go on from; drawn and reset where they are None.
     seeds : dict of str to list of arrays, default=None
         Weights of some parts to use in the place of those drawn.
+    begin_epoch : function, default=_unfollowed
+        Is called when an epoch begins, and returns the function to call when it ends: with one that makes the `Trained`
+        that there would be if it were the last. Where that returns true, it is the last.
 
     Returns
     -------
@@ -122,13 +143,10 @@ def train(architecture, settings, data, validation, random_state, *, weights=Non
     with pool.borrow(key, build) as program:
         weights = weights or initial_weights(program.parts, made, random_state) | (seeds or {})
         program.start(weights, optimizer_state, learning_rate)
-        history, best = _run(program, settings, data, validation, random_state)
-        weights = best or program.weights
-        _check_finite(weights, len(history["loss"]))
-        optimizer_state = [variable.numpy() for variable in program.model.optimizer.variables]
-    if made:
-        compile_decoders(architecture, made)
-    return Trained(weights, optimizer_state, history)
+        if made:
+            compile_decoders(architecture, made)
+        with _callbacks(settings, program.model, n_batches=-(-len(data) // settings.batch_size)) as callbacks:
+            return _run(program, settings, data, validation, random_state, callbacks, begin_epoch)
 
 
 def _pieces(data, settings):
@@ -138,16 +156,14 @@ def _pieces(data, settings):
     return 0 if is_short else max(2, ceil(n_rows / MOST_ROWS_OF_A_PIECE))
 
 
-def _run(program, settings, data, validation, random_state):
-    """Run the epochs; return the history, and the best weights where training may stop early."""
-    callbacks = _callbacks(settings, n_batches=-(-len(data) // settings.batch_size))
+def _run(program, settings, data, validation, random_state, callbacks, begin_epoch):
+    """Run the epochs; return what they leave behind."""
     history = {}
     patience = settings.n_iter_no_change and Patience(settings.n_iter_no_change, settings.tol)
-    for callback in callbacks:
-        callback.set_model(program.model)
     _notify(callbacks, "on_train_begin", {})
     n_rows = program.rows_to_fill(min(len(data), settings.batch_size))
     for epoch in range(settings.epochs):
+        end_epoch = begin_epoch()
         _notify(callbacks, "on_epoch_begin", epoch, {})
         logs = _epoch(program, settings, data, n_rows, random_state, callbacks)
         if validation is not None:
@@ -158,12 +174,31 @@ def _run(program, settings, data, validation, random_state):
         _notify(callbacks, "on_epoch_end", epoch, dict(logs))
         if patience:
             patience.see(logs["val_loss"], program)
-        if program.model.stop_training or (patience and patience.is_over):
+        is_last = program.model.stop_training or (patience and patience.is_over)
+        if end_epoch(partial(_trained_so_far, program, history, patience)) or is_last:
             break
-    optimizer, variables = program.model.optimizer, program.model.trainable_variables
-    optimizer.finalize_variable_values(variables)  # where it keeps a moving average of the weights
+    # where the optimizer keeps a moving average of the weights
+    program.model.optimizer.finalize_variable_values(program.model.trainable_variables)
     _notify(callbacks, "on_train_end", dict(logs))
-    return history, patience and patience.best
+    return _trained(program, history, patience)
+
+
+def _trained(program, history, patience):
+    """Return what training leaves behind: the best weights where it may stop early, or else the last."""
+    weights = (patience and patience.best) or program.weights
+    _check_finite(weights, len(history["loss"]))
+    return Trained(weights, [variable.numpy() for variable in program.model.optimizer.variables], history)
+
+
+def _trained_so_far(program, history, patience):
+    """Return what training would leave behind if it ended here, and let it go on."""
+    variables = program.model.trainable_variables
+    values = [variable.numpy() for variable in variables]
+    program.model.optimizer.finalize_variable_values(variables)
+    trained = _trained(program, history, patience)
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)
+    return trained
 
 
 def _epoch(program, settings, data, n_rows, random_state, callbacks):
@@ -196,18 +231,24 @@ def _logs(sums, settings, data):
     return logs if len(means) == 1 else logs | {f"{head}_loss": mean for head, mean in means.items()}
 
 
-def _callbacks(settings, n_batches):
+@contextmanager
+def _callbacks(settings, model, n_batches):
+    """Give copies of the callbacks, and one that shows progress, whose line ends whatever happens."""
     given = settings.callbacks or []
     given = given if isinstance(given, list | tuple) else [given]
     for i, callback in enumerate(given):
         if not isinstance(callback, keras.callbacks.Callback):
             raise TypeError(f"callbacks[{i}] must be a keras.callbacks.Callback, got {callback!r}.")
-    callbacks = [copy.deepcopy(callback) for callback in given]
-    if settings.verbose:
-        callbacks.append(Progress())
+    progress = [Progress()] if settings.verbose else []
+    callbacks = [copy.deepcopy(callback) for callback in given] + progress
     for callback in callbacks:
         callback.set_params({"verbose": settings.verbose, "epochs": settings.epochs, "steps": n_batches})
-    return callbacks
+        callback.set_model(model)
+    try:
+        yield callbacks
+    finally:
+        for each in progress:
+            each.close()
 
 
 def _notify(callbacks, event, *arguments):

@@ -20,6 +20,7 @@ from ._outlier import SequenceOutlierDetector
 from ._routing import PREFIXES
 from ._schema import OPTIONAL, RULES, check_fitted
 from ._seq2seq import Seq2SeqClassifier
+from ._sklearn_callbacks import CALLBACKS
 from ._storage import FORMAT, pack, read_file, require, unpack, write_file
 from ._version import __version__
 
@@ -79,7 +80,8 @@ def save(estimator, path):
     Notes
     -----
     A `random_state` that is a `numpy.random.RandomState` is kept as the state that it has. An `encoder`, frozen or not,
-    is kept whole, for `fit`, `clone` and a frozen encoder's `partial_fit` need it.
+    is kept whole, for `fit`, `clone` and a frozen encoder's `partial_fit` need it. What `set_callbacks` was given only
+    watches training, and is not kept.
 
     Examples
     --------
@@ -165,7 +167,7 @@ def _describe_fitted(estimator, parameters, place, tensors):
     check_is_fitted(estimator)
     fitted = dict.fromkeys(RULES[type(estimator).__name__])
     for attribute, value in vars(estimator).items():
-        if attribute in parameters:
+        if attribute in parameters or attribute == CALLBACKS:
             continue
         if attribute not in fitted:
             raise TypeError(f"{place} has an attribute {attribute!r}, which a file does not hold: delete it first.")

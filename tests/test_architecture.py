@@ -33,6 +33,7 @@ PLAIN_ROOMS = {
     "_shapes",
     "_version",
     "_progress",
+    "_sklearn_callbacks",
     "_input",
     "preprocessing",
     "model_selection",

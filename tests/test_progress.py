@@ -2,7 +2,10 @@
 
 import io
 import re
+import sys
+from concurrent.futures import ThreadPoolExecutor
 
+import keras
 import pytest
 from every_estimator import X, every_class, quick
 from every_estimator import data_for as data
@@ -10,7 +13,7 @@ from every_estimator import y as labels
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skseqae import LSTMAutoencoderTransformer
+from skseqae import LSTMAutoencoderTransformer, _progress
 from skseqae._progress import Progress
 
 
@@ -100,6 +103,33 @@ def test_the_bar_grows_from_nothing_to_the_whole():
 def test_a_terminal_is_not_written_to_more_often_than_can_be_seen():
     terminal = train(Terminal(), n_epochs=10, n_steps=1000, seconds=0.001)
     assert terminal.getvalue().count("\r") <= 10 / 0.1 + 10 + 1
+
+
+@pytest.mark.parametrize("edge", ["on_epoch_begin", "on_epoch_end"])
+def test_an_interrupted_fit_ends_its_line(edge, monkeypatch):
+    class Interrupts(keras.callbacks.Callback):
+        def __init__(self):
+            super().__init__()
+            setattr(self, edge, self.interrupt)
+
+        def interrupt(self, epoch, logs=None):
+            if epoch == 1:
+                raise KeyboardInterrupt
+
+    monkeypatch.setattr("sys.stdout", Terminal())
+    with pytest.raises(KeyboardInterrupt):
+        quick(LSTMAutoencoderTransformer, verbose=1, callbacks=Interrupts()).fit(X)
+    seen, empty = sys.stdout.screen()
+    assert "Epoch " in seen
+    assert empty == ""
+
+
+def test_a_terminal_that_fits_share_is_not_written_over(monkeypatch):
+    with ThreadPoolExecutor() as threads:
+        in_a_thread = threads.submit(train, Terminal()).result()
+    monkeypatch.setattr(_progress, "parent_process", object)  # as there is one in a worker
+    for terminal in (in_a_thread, train(Terminal())):
+        assert terminal.getvalue() == train(io.StringIO()).getvalue()
 
 
 # --- a log file or a notebook -----------------------------------------------------------------------------------------
