@@ -24,7 +24,7 @@ SEQUENCE_ROOMS = {
     "datasets",
 }
 # what trained networks compute
-FORWARD_ROOMS = {"_products", "_recurrence", "_forward", "_threads", "_inference", "_decoding"}
+FORWARD_ROOMS = {"_products", "_recurrence", "_forward", "_threads", "_inference", "_decoding", "_onnx_graph"}
 FILE_ROOMS = {"_integrity", "_storage", "_manifest", "_schema"}
 NUMPY_ROOMS = SEQUENCE_ROOMS | FORWARD_ROOMS | FILE_ROOMS
 PLAIN_ROOMS = {
@@ -51,7 +51,7 @@ KERAS_ROOMS = COMPUTING_ROOMS | {"_training"}
 SHARED_BY_ESTIMATORS = {"_base", "_encoding"}
 DISPLAY_ROOMS = {"display", "_diagram"}  # which draw what estimators say, and know none
 ESTIMATORS = {"_autoencoder", "_composite", "_seq2seq", "_dense", "_outlier"}
-ABOUT_ESTIMATORS = {"persistence"}
+ABOUT_ESTIMATORS = {"persistence", "_onnx"}
 BACKENDS = {"keras", "tensorflow"}
 MOST_LINES_OF_A_FILE = 300
 MOST_LINES_OF_A_FUNCTION = 40
