@@ -109,15 +109,10 @@ def size(graph, value, axis):
     return graph("Squeeze", graph("Shape", value, start=axis, end=axis + 1))
 
 
-def is_real(graph, lengths, n_timesteps):
-    """Return which timesteps are no padding: (T, N)."""
-    return graph("Less", graph("Unsqueeze", graph("Range", 0, n_timesteps, 1), [1]), lengths)
-
-
 def zero_padding(graph, x, lengths, n_timesteps):
     """Return x (T, N, F) with zeros on padding, whatever was there."""
-    real = graph("Unsqueeze", is_real(graph, lengths, n_timesteps), [2])
-    return graph("Where", real, x, np.float32(0))
+    is_real = graph("Less", graph("Unsqueeze", graph("Range", 0, n_timesteps, 1), [1]), lengths)
+    return graph("Where", graph("Unsqueeze", is_real, [2]), x, np.float32(0))
 
 
 def dense(graph, x, kernel, bias, activation="linear"):
@@ -258,8 +253,9 @@ def say_freely(graph, architecture, layers, output, z, lengths, n_timesteps):
         last = dense(graph, x, *output, architecture.output_activation)
         return None, [*after, last], [graph("Identity", last)]
 
-    (said,) = graph.loop(n_timesteps, zeros, step)
-    return graph("Squeeze", said, [1])
+    # ONNX Runtime does not know the shape of what a loop of no step says
+    (said,) = graph.loop(graph("Max", n_timesteps, 1), zeros, step)
+    return graph("Slice", graph("Squeeze", said, [1]), [0], graph("Reshape", n_timesteps, [1]))
 
 
 def step_layers(graph, architecture, layers, x, states):
