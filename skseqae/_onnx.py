@@ -36,9 +36,9 @@ def export_onnx(estimator, path, *, outputs=None):
     """Write what a fitted estimator computes into an ONNX file, to be served by ONNX Runtime alone.
 
     The file needs neither this package nor TensorFlow. It holds ONNX' own recurrent operators, which read sequences of
-    their own lengths, for any number of them and of timesteps, with the scaling inside. Outputs are within 1e-5 of what
-    the estimator says of the same float32 data. The file is replaced in one step; whatever goes wrong, the old one
-    stays.
+    their own lengths, for any number of them and of timesteps, with the scaling inside. Outputs differ from what the
+    estimator says of the same float32 data by rounding, some 1e-6. The file is replaced in one step; whatever goes
+    wrong, the old one stays.
 
     Parameters
     ----------
@@ -87,6 +87,8 @@ def export_onnx(estimator, path, *, outputs=None):
     - `labels` (N,) or (N, H): those of `predict`, strings, int64, bool or float64. Sequences that say their end are
       followed by empty strings or zeros, and `label_lengths`, int64 (N,), says how many are theirs.
     - `probabilities` (N, C) or (N, H, C): those of `predict_proba`.
+
+    Where `activation` is "relu" or "linear", states may grow with each timestep, and rounding with them.
 
     Nothing is checked at run time: what an estimator refuses, such as NaN in a sequence, gives numbers without meaning.
     The metadata hold `skseqae_version` and `estimator`, the class, and as JSON `feature_names`, `classes` and
