@@ -3,6 +3,7 @@
 from ._autoencoder import LSTMAutoencoderTransformer
 from ._composite import CompositeSequenceRegressor
 from ._dense import DenseAutoencoderTransformer
+from ._onnx import export_onnx
 from ._outlier import SequenceOutlierDetector
 from ._seq2seq import Seq2SeqClassifier
 from ._sequences import Sequences
@@ -18,6 +19,7 @@ __all__ = [
     "Sequences",
     "SkseqaeFormatError",
     "__version__",
+    "export_onnx",
     "load",
     "save",
 ]

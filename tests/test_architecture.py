@@ -24,7 +24,7 @@ SEQUENCE_ROOMS = {
     "datasets",
 }
 # what trained networks compute
-FORWARD_ROOMS = {"_products", "_recurrence", "_forward", "_threads", "_inference", "_decoding"}
+FORWARD_ROOMS = {"_products", "_recurrence", "_forward", "_threads", "_inference", "_decoding", "_onnx_graph"}
 FILE_ROOMS = {"_integrity", "_storage", "_manifest", "_schema"}
 NUMPY_ROOMS = SEQUENCE_ROOMS | FORWARD_ROOMS | FILE_ROOMS
 PLAIN_ROOMS = {
@@ -52,7 +52,7 @@ KERAS_ROOMS = COMPUTING_ROOMS | {"_training"}
 SHARED_BY_ESTIMATORS = {"_base", "_encoding"}
 DISPLAY_ROOMS = {"display", "_diagram"}  # which draw what estimators say, and know none
 ESTIMATORS = {"_autoencoder", "_composite", "_seq2seq", "_dense", "_outlier"}
-ABOUT_ESTIMATORS = {"persistence"}
+ABOUT_ESTIMATORS = {"persistence", "_onnx"}
 BACKENDS = {"keras", "tensorflow"}
 MOST_LINES_OF_A_FILE = 300
 MOST_LINES_OF_A_FUNCTION = 40
@@ -182,8 +182,8 @@ def test_imports_go_round_in_no_circle():
     TopologicalSorter({module: own_modules(imports_in(parse(module))) for module in MODULES}).prepare()
 
 
-def test_importing_the_package_loads_neither_keras_nor_tensorflow():
-    script = "import sys, skseqae; print(sorted({'keras', 'tensorflow', 'scikeras'} & sys.modules.keys()))"
+def test_importing_the_package_loads_neither_keras_nor_tensorflow_nor_onnx():
+    script = "import sys, skseqae; print(sorted({'keras', 'tensorflow', 'scikeras', 'onnx'} & sys.modules.keys()))"
     ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
     assert ended.stdout == "[]\n"
 
