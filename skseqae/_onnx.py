@@ -114,10 +114,10 @@ def export_onnx(estimator, path, *, outputs=None):
     >>> bool(np.abs(encodings - encoder.transform(X)).max() < 1e-5)
     True
     """
-    name = type(estimator).__name__
-    if CLASSES.get(name) is not type(estimator):
+    name, exportable = type(estimator).__name__, CLASSES.keys() - {"SequenceOutlierDetector"}
+    if name not in exportable or CLASSES[name] is not type(estimator):
         raise TypeError(
-            f"estimator must be one of {sorted(CLASSES)}, and no other class or subclass, got {estimator!r}. Of a "
+            f"estimator must be one of {sorted(exportable)}, and no other class or subclass, got {estimator!r}. Of a "
             "pipeline, a search or a detector export the fitted one inside."
         )
     check_is_fitted(estimator)
