@@ -163,7 +163,7 @@ def _order_in_time(times, codes, labels):
 def pack_arrow(column):
     """Flatten an Arrow column of N lists into packed values (S,) or (S, F), and lengths (N,)."""
     if hasattr(column, "__arrow_c_stream__") and not hasattr(column, "combine_chunks"):
-        column = _import_optional("pyarrow", "arrow").chunked_array(column)
+        column = import_optional("pyarrow", "arrow").chunked_array(column)
     array = column.combine_chunks() if hasattr(column, "combine_chunks") else column
     if not hasattr(array, "value_lengths"):
         raise TypeError(f"Expected a pyarrow column of lists, got {getattr(array, 'type', type(array).__name__)}.")
@@ -192,7 +192,7 @@ def _flatten_lists(array, name):
 
 def make_frame(values, lengths, sample, time, features):
     """Return packed values (S, F) and lengths (N,) as a long dataframe of pandas."""
-    pandas = _import_optional("pandas", "pandas")
+    pandas = import_optional("pandas", "pandas")
     features = [f"x{i}" for i in range(values.shape[1])] if features is None else list(features)
     if len(features) != values.shape[1]:
         raise ValueError(f"Expected names of {values.shape[1]} features, got {len(features)}: {features}.")
@@ -206,7 +206,7 @@ def make_frame(values, lengths, sample, time, features):
 
 def make_arrow(values, lengths):
     """Return packed values (S, F) and lengths (N,) as an Arrow column of lists."""
-    arrow = _import_optional("pyarrow", "arrow")
+    arrow = import_optional("pyarrow", "arrow")
     steps = arrow.array(values.ravel())
     if values.shape[1] > 1:
         steps = arrow.FixedSizeListArray.from_arrays(steps, values.shape[1])
@@ -214,7 +214,7 @@ def make_arrow(values, lengths):
     return arrow.LargeListArray.from_arrays(np.append(0, np.cumsum(lengths)), steps)
 
 
-def _import_optional(package, extra):
+def import_optional(package, extra):
     """Import a package that is not always there."""
     try:
         return import_module(package)

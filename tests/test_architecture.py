@@ -34,6 +34,7 @@ PLAIN_ROOMS = {
     "_version",
     "_progress",
     "_input",
+    "_output",
     "preprocessing",
     "model_selection",
 }
