@@ -7,7 +7,7 @@ from pathlib import Path
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # or TensorFlow's greetings stand among the examples' output
 sys.path.insert(0, str(Path(__file__).parent))  # for gallery.py
 
-import skseqae  # noqa: E402
+import skseqae
 
 project = "skseqae"
 author = "The skseqae developers"
