@@ -59,7 +59,7 @@ def test_what_gives_sequences_asks_for_no_frames(monkeypatch):
 
 
 def test_networks_are_drawn_without_graphviz(monkeypatch):
-    for package in ("graphviz", "pydot", "pyarrow"):
+    for package in ("graphviz", "pydot"):
         monkeypatch.setitem(sys.modules, package, None)
     assert plot_network(DenseAutoencoderTransformer(2, hidden_layer_sizes=(3,)), [[1.0, 2.0], [3.0, 4.0]])
 
