@@ -41,11 +41,12 @@ myst_heading_anchors = 3
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "_generated/examples",
-    "filename_pattern": r"/plot_",
+    "filename_pattern": r"plot_(display|networks)\.py",  # those that are run: the others train for minutes to hours
     "ignore_pattern": "quickstart",
     "reset_argv": "gallery.arguments_of",
     "download_all_examples": False,
     "show_memory": False,
+    "write_computation_times": False,
     "show_signature": False,
     "remove_config_comments": True,
 }
