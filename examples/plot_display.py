@@ -10,8 +10,6 @@ wrong, do the encodings tell the classes apart, and what was trained at all? `sk
 
 import argparse
 
-import matplotlib.pyplot as plt
-
 from skseqae import LSTMAutoencoderTransformer
 from skseqae.datasets import make_waves
 from skseqae.display import EncodingDisplay, ErrorMapDisplay, LossCurveDisplay, ReconstructionDisplay, plot_network
@@ -41,28 +39,31 @@ boxes[0].figure.savefig(f"{arguments.picture}_network.png", dpi=120)
 # %%
 # How training went. The best epoch is the one whose weights are kept.
 
-model.fit(X)
-figure, ((losses, encodings), (errors, first)) = plt.subplots(2, 2, figsize=(13, 9), layout="constrained")
-LossCurveDisplay.from_estimator(model, ax=losses)
-losses.set_title("Loss")
+losses = LossCurveDisplay.from_estimator(model.fit(X))
+losses.figure_.savefig(f"{arguments.picture}_losses.png", dpi=120)
 
 # %%
 # The encodings: two principal components of the 16 dimensions. Classes come in by their colour alone.
 
-EncodingDisplay.from_estimator(model, X, y, ax=encodings)
-encodings.set_title("Encodings, by class")
+encodings = EncodingDisplay.from_estimator(model, X, y)
+encodings.figure_.savefig(f"{arguments.picture}_encodings.png", dpi=120)
+
+# %%
+# Labels that were measured have a colour bar: here how long each wave is, of which an encoding should know something.
+
+lengths = EncodingDisplay.from_estimator(model, X, [float(len(x)) for x in X])
+lengths.colorbar_.set_label("timesteps")
+lengths.figure_.savefig(f"{arguments.picture}_lengths.png", dpi=120)
 
 # %%
 # Where reconstructions are wrong. The reconstruction begins with the last timestep, which was read last.
 
-ErrorMapDisplay.from_estimator(model, X[:60], ax=errors)
-errors.set_title("Errors of the first 60 sequences")
+errors = ErrorMapDisplay.from_estimator(model, X[:60])
+errors.figure_.savefig(f"{arguments.picture}_errors.png", dpi=120)
 
 # %%
-# A reconstruction beside its original. Axes may be given, or be made, one for each sample and feature.
+# Reconstructions beside their originals. Every display also draws on axes that are given to it as `ax`.
 
-ReconstructionDisplay.from_estimator(model, X, samples=0, ax=first)
-figure.savefig(f"{arguments.picture}.png", dpi=120)
 several = ReconstructionDisplay.from_estimator(model, X, samples=[0, 1, 2, 3])
 several.figure_.savefig(f"{arguments.picture}_reconstructions.png", dpi=120)
 
@@ -72,4 +73,4 @@ several.figure_.savefig(f"{arguments.picture}_reconstructions.png", dpi=120)
 
 print(f"{'':28}{'published':>10}{'floor':>8}{'obtained':>10}")
 print(f"{'mean squared error':28}{'-':>10}{1.0:8.3f}{-model.score(X):10.3f}")
-print(f"\nThe pictures are in {arguments.picture}.png and {arguments.picture}_*.png")
+print(f"\nThe pictures are in {arguments.picture}_*.png")

@@ -162,9 +162,11 @@ def _order_in_time(times, codes, labels):
 
 def pack_arrow(column):
     """Flatten an Arrow column of N lists into packed values (S,) or (S, F), and lengths (N,)."""
+    if hasattr(getattr(column, "array", None), "__arrow_array__"):  # as pandas before 3 hands it over
+        column = column.array.__arrow_array__()
     if hasattr(column, "__arrow_c_stream__") and not hasattr(column, "combine_chunks"):
         column = import_optional("pyarrow", "arrow").chunked_array(column)
-    array = column.combine_chunks() if hasattr(column, "combine_chunks") else column
+    array = _storage(column.combine_chunks() if hasattr(column, "combine_chunks") else column)
     if not hasattr(array, "value_lengths"):
         raise TypeError(f"Expected a pyarrow column of lists, got {getattr(array, 'type', type(array).__name__)}.")
     values, lengths = _flatten_lists(array, "X[{}]".format)
@@ -187,12 +189,19 @@ def _flatten_lists(array, name):
     if array.null_count:
         row = array.is_null().to_pylist().index(True)
         raise ValueError(f"{name(row)} is null. Drop it; an empty sequence is an empty list.")
-    return array.flatten(), array.value_lengths().to_numpy(zero_copy_only=False).astype(np.int64)
+    return _storage(array.flatten()), array.value_lengths().to_numpy(zero_copy_only=False).astype(np.int64)
 
 
-def make_frame(values, lengths, sample, time, features):
-    """Return packed values (S, F) and lengths (N,) as a long dataframe of pandas."""
-    pandas = import_optional("pandas", "pandas")
+def _storage(array):
+    """Return what an Arrow array of an extension type, such as Awkward Array's, is made of."""
+    return getattr(array, "storage", array)
+
+
+def make_frame(values, lengths, sample, time, features, library):
+    """Return packed values (S, F) and lengths (N,) as a long dataframe of a library."""
+    if library not in ("pandas", "polars"):
+        raise ValueError(f"library must be 'pandas' or 'polars', got {library!r}.")
+    frames = import_optional(library, library)
     features = [f"x{i}" for i in range(values.shape[1])] if features is None else list(features)
     if len(features) != values.shape[1]:
         raise ValueError(f"Expected names of {values.shape[1]} features, got {len(features)}: {features}.")
@@ -201,7 +210,7 @@ def make_frame(values, lengths, sample, time, features):
         raise ValueError(f"Expected a name of its own for each column, got {names}.")
     starts = np.cumsum(lengths) - lengths
     rows = [np.repeat(np.arange(len(lengths)), lengths), np.arange(len(values)) - np.repeat(starts, lengths)]
-    return pandas.DataFrame(dict(zip(names, [*rows, *values.T], strict=True)))
+    return frames.DataFrame(dict(zip(names, [*rows, *values.T], strict=True)))
 
 
 def make_arrow(values, lengths):

@@ -3,19 +3,20 @@
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin, _fit_context
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import _check_sample_weight, check_array, check_is_fitted, validate_data
 
 from ._architecture import DenseArchitecture
 from ._base import BaseSequenceEstimator
 from ._metrics import mean_by_feature, mean_by_sample, squared_errors
+from ._output import FrameOutputMixin
 from ._sequences import Layout, rows_as_sequences
 
 ACTIVATIONS = StrOptions({"relu", "tanh", "sigmoid", "linear"})
 
 
-class DenseAutoencoderTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseSequenceEstimator):
+class DenseAutoencoderTransformer(ClassNamePrefixFeaturesOutMixin, FrameOutputMixin, BaseSequenceEstimator):
     """Encode rows of one length as shorter vectors, by a feed-forward autoencoder.
 
     Dense layers narrow each row down to one vector, and their mirror image says the row again from that vector alone

@@ -4,13 +4,14 @@ from dataclasses import replace
 from numbers import Integral
 
 import numpy as np
-from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.base import ClassNamePrefixFeaturesOutMixin
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 
 from ._architecture import Architecture
 from ._base import RECURRENT_CONSTRAINTS, BaseSequenceEstimator
 from ._metrics import mean_by_feature, mean_by_sample, mean_by_timestep, squared_errors
+from ._output import FrameOutputMixin
 from ._targets import reversed_in_time
 
 
@@ -26,7 +27,7 @@ def has_head(head):
     return check
 
 
-class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseSequenceEstimator):
+class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, FrameOutputMixin, BaseSequenceEstimator):
     """A recurrent encoder, and decoders that say sequences from its encodings.
 
     A subclass says which decoders there are (`_heads`).

@@ -401,7 +401,7 @@ class Sequences:
         """
         return pad(self, n_timesteps, np.nan if padding_value is None else padding_value)
 
-    def to_frame(self, *, sample="sample", time="timestep", features=None):
+    def to_frame(self, *, sample="sample", time="timestep", features=None, library="pandas"):
         """Return a long dataframe, which has a row for each timestep, the inverse of `from_frame`.
 
         An empty sequence has no row: it is missing from what `from_frame` reads back.
@@ -414,17 +414,19 @@ class Sequences:
             Name of the column that says which of the sample's timesteps it is, from 0 to T_i - 1.
         features : list of F str, default=None
             Names of the features. None: "x0", "x1" and so on.
+        library : {"pandas", "polars"}, default="pandas"
+            Whose dataframe it is.
 
         Returns
         -------
-        frame : pandas.DataFrame of S rows and F + 2 columns
+        frame : pandas.DataFrame or polars.DataFrame of S rows and F + 2 columns
 
         Raises
         ------
         ImportError
-            If pandas is not installed.
+            If the library is not installed.
         ValueError
-            If there are not F features, or two columns have one name.
+            If there are not F features, two columns have one name, or the library is another.
 
         Examples
         --------
@@ -435,7 +437,7 @@ class Sequences:
         1       1         0  2.0
         2       1         1  3.0
         """
-        return make_frame(self.packed, self._lengths, sample, time, features)
+        return make_frame(self.packed, self._lengths, sample, time, features, library)
 
     def to_arrow(self):
         """Return an Arrow column of lists, the inverse of `from_arrow`.

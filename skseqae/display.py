@@ -5,6 +5,8 @@ for it and draws at once. Legends stand beside the axes, where they cover nothin
 them if it is made with `layout="constrained"`.
 """
 
+from numbers import Integral, Real
+
 import numpy as np
 from sklearn.decomposition import PCA
 from sklearn.utils import check_array, check_consistent_length, column_or_1d, get_tags
@@ -19,7 +21,7 @@ __all__ = ["EncodingDisplay", "ErrorMapDisplay", "LossCurveDisplay", "Reconstruc
 
 MOST_PANELS = 30
 MOST_ROWS = 1000  # of a heat map: there are no more pixels
-MOST_LABELS = 20
+MOST_LABELS = 20  # with a colour and a shape each; of numbers that are measured there may be more
 # shapes as well as colours, for those who see some colours alike; of 10 and of 7, no two labels up to 70 share both
 MARKERS = "osD^vPX"
 ORIGINAL, SAID = "#0072B2", "#D55E00"  # blue and vermilion, which everybody tells apart
@@ -263,12 +265,15 @@ class EncodingDisplay:
     Encodings of two dimensions are drawn as they are. Of more, the two principal components are, whose labels tell
     their shares of the variance. Those of one dimension are drawn against the number of the sample.
 
+    Labels have a colour and a shape each, and a legend. Where they are numbers that were measured (floats of more than
+    20 different values, such as the targets of a regression), a colour bar tells them instead.
+
     Parameters
     ----------
     encodings : ndarray of shape (N, L)
         The encodings.
     labels : array-like of shape (N,), default=None
-        A label for each, of which there may be 20.
+        A label for each, of which there may be 20 different ones, or any number of floats.
 
     Attributes
     ----------
@@ -277,7 +282,9 @@ class EncodingDisplay:
     explained_variance_ratio_ : ndarray of shape (2,) or None
         The shares of the variance, where L is more than 2.
     scatters_ : list of matplotlib.collections.PathCollection
-        The points of each label in the order of the legend; all in one where there are no labels.
+        The points of each label in the order of the legend; all in one where there are no labels or a colour bar.
+    colorbar_ : matplotlib.colorbar.Colorbar or None
+        What the colours mean, where labels are floats of more than 20 different values.
     ax_ : matplotlib.axes.Axes
         What was drawn on.
     figure_ : matplotlib.figure.Figure
@@ -311,7 +318,7 @@ class EncodingDisplay:
         X : sequences of N samples
             What `transform` reads.
         y : array-like of shape (N,), default=None
-            A label for each, of which there may be 20.
+            A label for each, of which there may be 20 different ones, or any number of floats.
         ax : matplotlib.axes.Axes, default=None
             What to draw on. None: a new figure.
         **scatter : dict
@@ -328,8 +335,8 @@ class EncodingDisplay:
         TypeError
             If it has no `transform`, or `ax` is no Axes.
         ValueError
-            If there are other than N labels, or more than 20 different ones or missing ones; or if encodings of more
-            than two dimensions are all the same and have no principal components.
+            If there are other than N labels, missing or infinite ones, or more than 20 different ones that are not
+            floats; or if encodings of more than two dimensions are all the same and have no principal components.
         """
         _check_estimator(estimator, "transform", cls)
         return cls(encodings=np.asarray(estimator.transform(X)), labels=y).plot(ax, **scatter)
@@ -351,18 +358,31 @@ class EncodingDisplay:
         labels = None if self.labels is None else _check_labels(self.labels, self.encodings)
         names = self._project()
         ax = _check_ax(ax, type(self))
+        if labels is not None and labels.dtype.kind == "f":
+            self._plot_numbers(labels, ax, scatter)
+        else:
+            self._plot_groups(labels, ax, scatter)
+        ax.set(xlabel=names[0], ylabel=names[1])
+        self.ax_, self.figure_ = ax, ax.figure
+        return self
+
+    def _plot_numbers(self, numbers, ax, scatter):
+        """Draw all points at once, coloured by numbers (N,)."""
+        self.scatters_ = [ax.scatter(*self.points_.T, c=numbers, **{"alpha": 0.7, **scatter})]
+        self.colorbar_ = ax.figure.colorbar(self.scatters_[0], ax=ax, label="label")
+        self.colorbar_.solids.set_alpha(1)  # stripes show where its steps would overlap
+
+    def _plot_groups(self, labels, ax, scatter):
+        """Draw the points of each label, of which there may be none."""
         from matplotlib import color_sequences
 
         groups = [(None, slice(None))] if labels is None else [(str(each), labels == each) for each in distinct(labels)]
-        self.scatters_ = []
+        self.scatters_, self.colorbar_ = [], None
         for i, (name, rows) in enumerate(groups):
             style = {"color": color_sequences["petroff10"][i % 10], "marker": MARKERS[i % len(MARKERS)], "alpha": 0.7}
             self.scatters_.append(ax.scatter(*self.points_[rows].T, label=name, **{**style, **scatter}))
-        ax.set(xlabel=names[0], ylabel=names[1])
         if labels is not None:
             _put_legend_beside(ax)
-        self.ax_, self.figure_ = ax, ax.figure
-        return self
 
     def _project(self):
         """Find the place of each encoding, and return the names of the axes."""
@@ -592,14 +612,20 @@ def _check_numbers(numbers, count, name):
 
 
 def _check_labels(labels, encodings):
+    """Return labels as objects (N,), or as floats where they were measured."""
     labels = column_or_1d(labels, dtype=object)
     check_consistent_length(encodings, labels)
     if any(is_missing(label) for label in labels):
         raise ValueError("y has missing labels (None or NaN): drop such samples, or give them a label of their own.")
     n_labels = len(distinct(labels))
-    if n_labels > MOST_LABELS:
-        raise ValueError(f"y has {n_labels} different labels, but no more than {MOST_LABELS} can be told apart.")
-    return labels
+    if n_labels <= MOST_LABELS:
+        return labels
+    if all(isinstance(label, Real) for label in labels) and not all(isinstance(label, Integral) for label in labels):
+        return check_array(labels, ensure_2d=False, dtype=np.float64, input_name="y")
+    raise ValueError(
+        f"y has {n_labels} different labels, but no more than {MOST_LABELS} can be told apart. Give numbers that were "
+        "measured as floats: they get a colour bar."
+    )
 
 
 def _check_number_of_rows(count):

@@ -5,7 +5,7 @@ from dataclasses import replace
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin, _fit_context, clone
+from sklearn.base import BaseEstimator, _fit_context, clone
 from sklearn.utils import _safe_indexing, check_consistent_length, get_tags, indexable
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
@@ -18,12 +18,13 @@ from sklearn.utils.validation import (
 
 from ._containers import as_floats
 from ._input import SequenceInputMixin
+from ._output import FrameOutputMixin
 from ._sequences import Sequences, check_sequences
 
 __all__ = ["PerTimestep", "Resampler", "SequencePadder"]
 
 
-class _SequenceTransformer(SequenceInputMixin, TransformerMixin, BaseEstimator):
+class _SequenceTransformer(SequenceInputMixin, FrameOutputMixin, BaseEstimator):
     """Read sequences at fit; a subclass takes what it must know of them (`_learn`)."""
 
     _parameter_constraints: dict = {"padding_value": [Real, None]}
@@ -40,6 +41,12 @@ class _SequenceTransformer(SequenceInputMixin, TransformerMixin, BaseEstimator):
     def _read(self, X):
         check_is_fitted(self)
         return self._check_input(X)
+
+    def _names_of_features(self, input_features):
+        """Return the names of the F features of a timestep; those of the columns of a table name timesteps."""
+        check_is_fitted(self)
+        names = _check_feature_names_in(self, input_features)
+        return np.array(["x0"], dtype=object) if self._layout.kind == "table" else names
 
 
 class _SequenceOutputMixin:
@@ -207,19 +214,21 @@ class PerTimestep(_SequenceOutputMixin, _SequenceTransformer, auto_wrap_output_k
 
     @available_if(_transformer_has("get_feature_names_out"))
     def get_feature_names_out(self, input_features=None):
-        """Return the transformer's names of the features of a timestep.
+        """Return the transformer's names of the features of a timestep, or the names of a table's columns.
 
         Parameters
         ----------
-        input_features : array-like of str of shape (F,), default=None
+        input_features : array-like of str of shape (n_features_in_,), default=None
             Names of the features that it reads. None: "x0", "x1" and so on.
 
         Returns
         -------
-        names : ndarray of str
+        names : ndarray of str of shape (K,), or (T,) where `transform` makes a table (N, T) of one
         """
-        check_is_fitted(self)
-        return self.transformer_.get_feature_names_out(input_features)
+        names = self._names_of_features(input_features)
+        if self._layout.kind == "table" and self._n_features_out == 1:
+            return _check_feature_names_in(self, input_features)
+        return self.transformer_.get_feature_names_out(names)
 
     def __sklearn_tags__(self):
         """Return scikit-learn's tags: what the transformer's are about timesteps."""
@@ -345,6 +354,21 @@ class SequencePadder(_SequenceOutputMixin, _SequenceTransformer, auto_wrap_outpu
                 "n_timesteps to more, or too_long='truncate'."
             )
         return sequences.to_padded(max(longest, self.n_timesteps_), self._padding_value)[:, : self.n_timesteps_]
+
+    def get_feature_names_out(self, input_features=None):
+        """Return the names of the features of a timestep, which stay as they are.
+
+        Parameters
+        ----------
+        input_features : array-like of str of shape (n_features_in_,), default=None
+            Names of the features. None: "x0", "x1" and so on. Those of the columns of a table name timesteps, and are
+            not used.
+
+        Returns
+        -------
+        names : ndarray of str of shape (F,)
+        """
+        return self._names_of_features(input_features)
 
     def inverse_transform(self, X):
         """Cut the padding off.
@@ -484,10 +508,7 @@ class Resampler(_SequenceTransformer):
         -------
         names : ndarray of str of shape (n_timesteps * F,)
         """
-        check_is_fitted(self)
-        features = _check_feature_names_in(self, input_features)
-        if len(features) != self._n_features:  # the columns of a table, which are timesteps
-            features = [f"x{i}" for i in range(self._n_features)]
+        features = self._names_of_features(input_features)
         names = [f"{feature}_t{t}" for t in range(self._n_timesteps) for feature in features]
         return np.array(names, dtype=object)
 

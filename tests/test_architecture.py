@@ -35,6 +35,7 @@ PLAIN_ROOMS = {
     "_progress",
     "_sklearn_callbacks",
     "_input",
+    "_output",
     "preprocessing",
     "model_selection",
 }

@@ -10,6 +10,7 @@ import joblib
 import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 from every_estimator import CLASSES, data_for, every_class, packed, quick, y
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -246,6 +247,26 @@ def test_each_label_has_its_points_and_its_name(autoencoder, labels):
         assert_array_equal(shown, display.points_[[str(label) == name for label in np.asarray(labels, dtype=object)]])
 
 
+@pytest.mark.parametrize("kind", [np.asarray, list, pd.Series, lambda y: [0, *y[1:]]])
+def test_many_numbers_have_a_colour_bar_and_no_legend(autoencoder, kind):
+    numbers = np.linspace(0, 5, len(X))
+    display = EncodingDisplay.from_estimator(autoencoder, X, kind(numbers))
+    (scatter,) = display.scatters_
+    assert_array_equal(scatter.get_array(), numbers)
+    assert_array_equal(scatter.get_offsets(), display.points_)
+    assert (display.colorbar_.vmin, display.colorbar_.vmax) == (0, 5)
+    assert display.ax_.get_legend() is None
+    display.figure_.canvas.draw()
+    assert EncodingDisplay.from_estimator(autoencoder, X, LABELS).colorbar_ is None
+
+
+def test_points_are_coloured_as_the_bar_is_told(autoencoder):
+    options = {"cmap": "cividis", "vmin": -1, "vmax": 9, "s": 7}
+    display = EncodingDisplay.from_estimator(autoencoder, X, np.linspace(0, 5, len(X)), **options)
+    assert display.colorbar_.cmap.name == "cividis"
+    assert (display.colorbar_.vmin, display.colorbar_.vmax) == (-1, 9)
+
+
 def test_no_two_labels_look_alike():
     display = EncodingDisplay(encodings=np.zeros((20, 2)), labels=range(20)).plot()
     looks = {(*s.get_facecolor()[0], s.get_paths()[0].vertices.tobytes()) for s in display.scatters_}
@@ -475,7 +496,9 @@ def test_panels_that_cannot_be_drawn_are_refused(autoencoder, options, error, me
 @pytest.mark.parametrize(
     ("labels", "message"),
     [
-        (range(24), "y has 24 different labels, but no more than 20 can be told apart"),
+        (range(24), "y has 24 different labels, but no more than 20 can be told apart. Give numbers .* as floats"),
+        ([*np.linspace(0, 1, 23), "none"], "y has 24 different labels"),
+        ([*np.linspace(0, 1, 23), np.inf], "Input y contains infinity"),
         ([0, 1], "inconsistent numbers of samples"),
         ([None, *"ab" * 11, "c"], "y has missing labels"),
         ([np.nan, *[1.0] * 23], "y has missing labels"),

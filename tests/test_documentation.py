@@ -71,3 +71,14 @@ def test_every_example_runs(module):
     results = doctest.testmod(importlib.import_module(module))
     assert results.attempted > 0
     assert results.failed == 0
+
+
+def test_every_public_name_is_in_the_reference():
+    reference = (Path(__file__).parent.parent / "docs" / "api.rst").read_text(encoding="utf-8")
+    listed = set()
+    for section in reference.split(".. currentmodule:: ")[1:]:
+        module, *lines = section.splitlines()
+        listed |= {f"{module}.{line.strip()}" for line in lines if re.fullmatch(r" {3}\w+", line)}
+    modules = (skseqae, preprocessing, model_selection, display, datasets)
+    public = {f"{module.__name__}.{name}" for module in modules for name in module.__all__}
+    assert listed == public - {"skseqae.__version__"}

@@ -398,3 +398,28 @@ def test_columns_are_named_by_feature_and_timestep():
         resampler.get_feature_names_out(["speed"])
     days = pd.DataFrame(np.ones((3, 5)), columns=list("abcde"))
     assert Resampler(2).fit(days).get_feature_names_out().tolist() == ["x0_t0", "x0_t1"]
+
+
+# --- names of features ------------------------------------------------------------------------------------------------
+
+TABLE = pd.DataFrame({"monday": [1.0, 4.0, 2.0], "tuesday": [2.0, 5.0, 1.0], "wednesday": [3.0, np.nan, 0.0]})
+
+
+def test_columns_of_a_table_keep_their_names_where_they_stay_columns():
+    assert PerTimestep(StandardScaler()).fit(TABLE).get_feature_names_out().tolist() == list(TABLE.columns)
+    assert PerTimestep(StandardScaler()).fit(TABLE.to_numpy()).get_feature_names_out().tolist() == ["x0", "x1", "x2"]
+    assert PerTimestep(PolynomialFeatures(2)).fit(TABLE).get_feature_names_out().tolist() == ["1", "x0", "x0^2"]
+    assert SequencePadder().fit(TABLE).get_feature_names_out().tolist() == ["x0"]
+    with pytest.raises(ValueError, match="input_features is not equal to feature_names_in_"):
+        PerTimestep(PolynomialFeatures(2)).fit(TABLE).get_feature_names_out(["a", "b", "c"])
+
+
+@pytest.mark.parametrize(
+    "X", [TABLE, np.arange(24.0).reshape(3, 4, 2), [np.ones((4, 2)), np.zeros((3, 2))]], ids=["table", "3-D", "list"]
+)
+@pytest.mark.parametrize("step", [PerTimestep(StandardScaler()), PerTimestep(PolynomialFeatures(2)), SequencePadder(5)])
+def test_names_go_through_a_pipeline_to_the_columns_that_come_out(step, X):
+    pipeline = make_pipeline(step, Resampler(3)).fit(X)
+    names = pipeline.get_feature_names_out()
+    assert len(names) == len(set(names)) == pipeline.transform(X).shape[1]
+    assert pipeline.set_output(transform="pandas").transform(X).shape[1] == len(names)
