@@ -120,7 +120,10 @@ REFUSED = {
     "infinity": (with_manifest('{"a": -Infinity}'), "the manifest: -Infinity is not a finite number"),
     "more than infinity": (with_manifest('{"a": 1e999}'), "the manifest: 1e999 is not a finite number"),
     "a nest too deep": (with_manifest('{"a": ' + "[" * 9999), "the manifest is nested too deeply"),
-    "too many objects": (with_manifest(nest_of("{}", MOST_CONTAINERS - 3)), "the header nests 20001 objects, more than"),
+    "too many objects": (
+        with_manifest(nest_of("{}", MOST_CONTAINERS - 3)),
+        "the header nests 20001 objects, more than",
+    ),
     "too many lists": (with_manifest(nest_of("[]", MOST_CONTAINERS - 3)), "the header nests 20001 objects, more than"),
     "too many objects in disguise": (
         file_of(json.dumps({"__metadata__": {"skseqae": "X"}}).encode().replace(b"X", DISGUISED)),
@@ -245,8 +248,8 @@ def test_where_nothing_can_be_written_nothing_is_left(tmp_path, monkeypatch):
 
 
 def test_another_system_has_no_folder_to_write_through(tmp_path, monkeypatch):
-    monkeypatch.setattr("skseqae._storage.os.open", lambda *arguments: pytest.fail("a folder was opened"))
-    monkeypatch.setattr("skseqae._storage.os.name", "nt")
-    write_file(str(tmp_path / "file"), b"12345")
-    monkeypatch.undo()
+    with monkeypatch.context() as patched:
+        patched.setattr("skseqae._storage.os.open", lambda *arguments: pytest.fail("a folder was opened"))
+        patched.setattr("skseqae._storage.os.name", "nt")
+        write_file(str(tmp_path / "file"), b"12345")
     assert (tmp_path / "file").read_bytes() == b"12345"
