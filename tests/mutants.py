@@ -33,6 +33,7 @@ from skseqae.persistence import CLASSES
 ROOT = Path(__file__).parent.parent
 TABLE = Path(__file__).parent / "mutants.md"
 SAMPLE = 40  # of a module
+BAR = " \\| "  # within a cell of the table
 HEAD = """# Mutants of the file format and the validators
 
 By `python -m tests.mutants`: each is one change of a module, killed if a test of that module fails. Not changed are
@@ -41,6 +42,7 @@ the checksums of their names.
 """
 # what is tried in processes of its own, which a change does not reach, or takes long
 LONG = ("hostile_file", "keras_opens", "skops", "fresh_process", "killed_at", "full_disk", "in_a_field", "goes_on")
+LONG += ("any_parameters", "every_optimizer", "changed_bit", "another_type", "not_finite")
 SEQUENCES = ["test_sequences.py", "test_containers.py"]
 GROUPS = {
     "file format": {
@@ -225,7 +227,7 @@ class Campaign:
         start, tests = time.monotonic(), [item for item in session.items if is_test_of(item, module)]
         killer, seconds = self.first_failing(session, tests, None, 3600)
         if killer:
-            sys.exit(f"{module}: {killer} of the module as it is.")
+            pytest.exit(f"{killer} fails of {module} as it is.", returncode=1)
         tests.sort(key=lambda item: (TESTS[module].index(item.path.name), seconds[item.nodeid]))
         counts, reasons = read_table()
         every = mutants_of(module)
@@ -294,7 +296,10 @@ def run_until_one_fails(session, tests):
 def read_table():
     """Return what is in the table: the numbers of each module, and why each survivor lives."""
     text = TABLE.read_text(encoding="utf-8") if TABLE.exists() else ""
-    rows = [[cell.strip("`") for cell in row.split(" | ")] for row in re.findall(r"^\| (`.*) \|$", text, flags=re.M)]
+    rows = [
+        [cell.strip("`").replace(BAR, " | ") for cell in row.split(" | ")]
+        for row in re.findall(r"^\| (`.*) \|$", text, flags=re.M)
+    ]
     counts = {row[0]: (int(row[1]), int(row[2]), int(row[3])) for row in rows if row[0] in TESTS and row[4][-1] == "%"}
     reasons = {(*row[:3], int(row[3])): row[4] for row in rows if row[0] in TESTS and row[4][-1] != "%"}
     return counts, reasons
@@ -311,7 +316,7 @@ def write_table(counts, reasons):
             lines.append(f"| `{name}` | {n_all} | {n_tried} | {n_killed} | {n_killed / n_tried:.0%} |")
         lines += ["\n| survivor | line | change | number | why |", "|---|---|---|---|---|"]
         lines += [
-            f"| `{module}` | `{line}` | {words} | {which} | {why or 'not explained'} |"
+            f"| `{module}` | `{line.replace(' | ', BAR)}` | {words} | {which} | {why or 'not explained'} |"
             for (module, line, words, which), why in reasons.items()
             if module in modules
         ]
@@ -325,7 +330,8 @@ def main():
     parser.add_argument("--survivors", action="store_true", help="try those again that survived the last time")
     arguments = parser.parse_args()
     modules = arguments.modules or list(TESTS)
-    folder = Path(tempfile.gettempdir()) / f"skseqae-mutants-{os.getuid()}"
+    package = joblib.hash([path.read_bytes() for path in sorted((ROOT / "skseqae").glob("*.py"))])
+    folder = Path(tempfile.gettempdir()) / f"skseqae-mutants-{os.getuid()}-{package}"
     folder.mkdir(exist_ok=True)
     files = {str(ROOT / "tests" / file) for module in modules for file in TESTS[module]}
     options = ["-q", "-p", "no:cacheprovider", "--tb=no", f"--basetemp={folder / 'tests'}"]

@@ -56,6 +56,13 @@ def test_wrong_columns_are_told_before_wrong_values():
         Reader().fit(pd.DataFrame({"a": ["x"], 3: ["y"]}))
 
 
+def test_missing_values_at_the_end_of_a_row_are_padding_whatever_holds_it():
+    gaps = TABLE.assign(c=[np.nan, 6.0])
+    for table in (gaps, gaps.to_numpy()):
+        reader = Reader().fit(table)
+        assert reader._check_input(table)[0].lengths.tolist() == [2, 3]
+
+
 def test_a_fit_on_sequences_forgets_the_columns_of_the_one_before():
     reader = Reader().fit(TABLE).fit(LIST)
     assert reader.n_features_in_ == 3

@@ -167,3 +167,17 @@ def test_parameters_of_an_estimator_among_the_parameters_are_set_in_it():
     assert vars(holder).keys() == {"inner", "optimizer", "optimizer__beta_1"}
     with pytest.raises(ValueError, match="Invalid parameter 'beta' for estimator Ridge"):
         holder.set_params(inner__beta=1)
+
+
+def test_what_other_bases_do_with_a_subclass_is_done():
+    class Base:
+        def __init_subclass__(cls, *, note, **options):
+            super().__init_subclass__(**options)
+            cls.note = note
+
+    class Noted(RoutedParametersMixin, Base, note="mine"):
+        def __init__(self, optimizer="adam", **routed):
+            self.optimizer = optimizer
+
+    assert Noted.note == "mine"
+    assert list(inspect.signature(Noted).parameters) == ["optimizer"]
