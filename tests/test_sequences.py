@@ -598,6 +598,14 @@ def test_pad_refuses_to_cut_sequences_short():
         pad(packed(a_fixed_set()), 3)
 
 
+def test_a_layout_of_rows_gives_a_copy_of_them():
+    rows = packed([np.full((1, 2), 3.0), np.full((1, 2), 4.0)])
+    restored = Layout("rows").restore(rows)
+    assert restored.tolist() == [[3.0, 3.0], [4.0, 4.0]]
+    restored[:] = 0.0
+    assert rows.packed.min() == 3.0
+
+
 def test_a_layout_grows_where_outputs_are_longer_or_wider_than_x():
     longer = packed([np.ones((4, 1)), np.ones((2, 1))])
     assert Layout("table", 3, univariate=True).restore(longer).shape == (2, 4)
