@@ -681,7 +681,7 @@ for _ in range(int(n_times)):
         while True:
             for estimator in estimators:
                 skseqae.save(estimator, path)
-    time.sleep(random.uniform(0, 20) * taken)  # however busy the machine is
+    time.sleep(random.uniform(0, 10) * taken)  # however busy the machine is
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     skseqae.load(path)

@@ -292,6 +292,11 @@ def zero_ended(n_zero, n_samples=4):
     return X
 
 
+def test_samples_of_one_timestep_may_end_in_zeros():
+    with pytest.warns(UserWarning, match="3 of 3 samples end in timesteps whose features are all zero"):
+        check_sequences(np.zeros((3, 1, 2)), warn_trailing_zeros=True)
+
+
 def test_samples_without_timesteps_do_not_end_in_zeros():
     X = np.full((5, 2, 1), NAN)
     X[0], X[3] = 0.0, [[1.0], [0.0]]
