@@ -170,6 +170,12 @@ def test_levels_of_an_index_name_samples_and_times():
         assert_same(Sequences.from_frame(frame.set_index(levels), sample="id", time="t"), expected)
 
 
+@pytest.mark.parametrize("column", [pd.Series([1.0]), pl.Series([1.0])], ids=["pandas", "polars"])
+def test_one_column_is_no_frame(column):
+    with pytest.raises(TypeError, match="Expected a pandas or polars dataframe, got Series"):
+        Sequences.from_frame(column, sample="id")
+
+
 AEONS = [(kind, arrays) for kind in ("np-list", "df-list", "pd-multiindex") for arrays in (UNEQUAL, EQUAL)]
 
 
