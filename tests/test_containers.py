@@ -169,6 +169,12 @@ def test_an_extension_type_is_read_as_what_it_is_made_of():
     assert X[0].tolist() == [[1.0, 2.0], [3.0, 4.0]]
 
 
+@pytest.mark.parametrize("column", [pd.Series([1.0]), pl.Series([1.0])], ids=["pandas", "polars"])
+def test_one_column_is_no_frame(column):
+    with pytest.raises(TypeError, match="Expected a pandas or polars dataframe, got Series"):
+        Sequences.from_frame(column, sample="id")
+
+
 AEONS = [(kind, arrays) for kind in ("np-list", "df-list", "pd-multiindex") for arrays in (UNEQUAL, EQUAL)]
 
 

@@ -76,8 +76,11 @@ def test_another_version_is_warned_of_and_both_are_named(fitted, monkeypatch):
     monkeypatch.setattr("skseqae._integrity.__version__", "0.0.7")
     content = pickle.dumps(estimator)
     monkeypatch.undo()
-    with pytest.warns(UserWarning, match=f"pickled by skseqae 0.0.7, but this is skseqae {skseqae.__version__}"):
+    with pytest.warns(
+        UserWarning, match=f"pickled by skseqae 0.0.7, but this is skseqae {skseqae.__version__}"
+    ) as caught:
         loaded = pickle.loads(content)
+    assert caught[0].filename == __file__  # where it was read
     np.testing.assert_array_equal(said(loaded), said(estimator))
     with warnings.catch_warnings():
         warnings.simplefilter("error")

@@ -5,6 +5,7 @@ import pickle
 
 import pytest
 from sklearn.base import BaseEstimator, clone
+from sklearn.linear_model import Ridge
 from sklearn.model_selection import ParameterGrid
 
 from skseqae._routing import RoutedParametersMixin
@@ -148,3 +149,35 @@ def test_each_class_takes_the_names_of_its_own_signature_and_not_those_of_its_pa
     assert DerivedAgain(loss__delta=2.0).get_params() == {"height": 1, "loss": "mse", "loss__delta": 2.0}
     with pytest.raises(TypeError, match="DerivedAgain has no parameter 'optimizer__beta_1'"):
         DerivedAgain(optimizer__beta_1=0.8)
+
+
+class Holder(RoutedParametersMixin, BaseEstimator):
+    def __init__(self, inner=None, *, optimizer="adam", **routed):
+        self.inner = inner
+        self.optimizer = optimizer
+        self._set_routed(routed)
+
+
+def test_parameters_of_an_estimator_among_the_parameters_are_set_in_it():
+    holder = Holder(Ridge(), optimizer__beta_1=0.8)
+    assert holder.get_params()["inner__alpha"] == 1.0
+    assert holder.get_params(deep=False).keys() == {"inner", "optimizer", "optimizer__beta_1"}
+    holder.set_params(inner__alpha=2.0, optimizer__beta_1=0.7)
+    assert holder.inner.alpha == 2.0
+    assert vars(holder).keys() == {"inner", "optimizer", "optimizer__beta_1"}
+    with pytest.raises(ValueError, match="Invalid parameter 'beta' for estimator Ridge"):
+        holder.set_params(inner__beta=1)
+
+
+def test_what_other_bases_do_with_a_subclass_is_done():
+    class Base:
+        def __init_subclass__(cls, *, note, **options):
+            super().__init_subclass__(**options)
+            cls.note = note
+
+    class Noted(RoutedParametersMixin, Base, note="mine"):
+        def __init__(self, optimizer="adam", **routed):
+            self.optimizer = optimizer
+
+    assert Noted.note == "mine"
+    assert list(inspect.signature(Noted).parameters) == ["optimizer"]

@@ -22,7 +22,7 @@ from sklearn.model_selection import (
 )
 from sklearn.utils import _safe_indexing, resample
 
-from skseqae._sequences import Layout, Sequences, check_sequences, pad, unpad
+from skseqae._sequences import Layout, Sequences, check_sequences, pad, rows_as_sequences, unpad
 
 NAN = np.nan
 quick = settings(max_examples=40, deadline=None)
@@ -290,6 +290,17 @@ def zero_ended(n_zero, n_samples=4):
     X = np.ones((n_samples, 5, 2))
     X[:n_zero, 3:] = 0
     return X
+
+
+def test_samples_of_one_timestep_may_end_in_zeros():
+    with pytest.warns(UserWarning, match="3 of 3 samples end in timesteps whose features are all zero"):
+        check_sequences(np.zeros((3, 1, 2)), warn_trailing_zeros=True)
+
+
+def test_samples_without_timesteps_do_not_end_in_zeros():
+    X = np.full((5, 2, 1), NAN)
+    X[0], X[3] = 0.0, [[1.0], [0.0]]
+    check_sequences(X, warn_trailing_zeros=True)
 
 
 def test_zeros_at_the_end_of_most_samples_are_warned_about():
@@ -574,9 +585,30 @@ def test_pad_takes_what_holds_no_timesteps_at_all():
     assert_same(unpad(np.ones((2, 3, 1)), [0, 0]), [np.empty((0, 1))] * 2)
 
 
+def test_padding_is_zero_where_nothing_else_is_said():
+    assert pad(packed([np.ones((1, 1)), np.ones((2, 1))])).tolist() == [[[1.0], [0.0]], [[1.0], [1.0]]]
+
+
+def test_of_rows_that_overflow_the_first_is_named():
+    rows = np.ones((3, 4))
+    rows[1, 2], rows[2, 0], rows[0, 3] = -1e39, 1e40, np.float64(np.finfo(np.float32).max)
+    with pytest.raises(ValueError, match=r"^Z\[1\] has -1e\+39 in column 2\. It overflows float32"):
+        rows_as_sequences(rows, "Z")
+    sequences = rows_as_sequences(rows[:1], "Z")
+    assert_same(sequences, [rows[:1]])
+
+
 def test_pad_refuses_to_cut_sequences_short():
     with pytest.raises(ValueError, match="n_timesteps=3 is too short for a sequence of 4 timesteps"):
         pad(packed(a_fixed_set()), 3)
+
+
+def test_a_layout_of_rows_gives_a_copy_of_them():
+    rows = packed([np.full((1, 2), 3.0), np.full((1, 2), 4.0)])
+    restored = Layout("rows").restore(rows)
+    assert restored.tolist() == [[3.0, 3.0], [4.0, 4.0]]
+    restored[:] = 0.0
+    assert rows.packed.min() == 3.0
 
 
 def test_a_layout_grows_where_outputs_are_longer_or_wider_than_x():

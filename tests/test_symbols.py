@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
 from skseqae import Seq2SeqClassifier
-from skseqae._symbols import as_array, as_sequences, distinct, read_labels, read_tokens
+from skseqae._symbols import as_array, as_sequences, distinct, read_labels, read_tokens, weigh_classes
 
 CLASSIFIER = Seq2SeqClassifier()
 
@@ -213,3 +213,33 @@ def test_numbers_become_sequences_of_one_feature():
     sequences = as_sequences(np.array([3, 1, 2]), np.array([2, 0, 1]))
     assert [x.tolist() for x in sequences] == [[[3.0], [1.0]], [], [[2.0]]]
     assert sequences.dtype == np.float32
+
+
+# --- the weight of each class -----------------------------------------------------------------------------------------
+
+CLASSES = np.array(["a", "b", "c"])
+
+
+def test_balanced_classes_weigh_as_much_as_they_are_rare():
+    numbers = np.array([0, 0, 0, 1, 3, 3])  # those from 3 on are no class
+    assert_array_equal(weigh_classes("balanced", CLASSES, numbers), [4 / 9, 4 / 3, 4 / 3])
+    assert_array_equal(weigh_classes("balanced", CLASSES, np.array([0, 1, 1, 2, 2, 2])), [2.0, 1.0, 2 / 3])
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({}, [1, 1, 1]),
+        ({"b": 2.5}, [1, 2.5, 1]),
+        ({"a": 0, "b": 1, "c": 2}, [0, 1, 2]),
+        ({"a": 3, "b": 1, "c": 2, "of another fold": 9}, [3, 1, 2]),
+    ],
+)
+def test_classes_weigh_what_is_said_and_others_one(given, expected):
+    assert_array_equal(weigh_classes(given, CLASSES, np.array([0])), expected)
+
+
+@pytest.mark.parametrize("wrong", [{"d": 1}, {"a": 1, "d": 2}, {"a": -0.1}, {"a": float("nan"), "b": 1}])
+def test_weights_of_other_classes_or_below_0_are_refused(wrong):
+    with pytest.raises(ValueError, match=r"weights of at least 0 to some of the classes \['a', 'b', 'c'\], got \{"):
+        weigh_classes(wrong, CLASSES, np.array([0]))

@@ -1,0 +1,113 @@
+"""How X is held against what `fit` was given."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import BaseEstimator
+from sklearn.utils import get_tags
+
+from skseqae._input import SequenceInputMixin
+
+TABLE = pd.DataFrame({"a": [1.0, 2.0], "b": [3.0, 4.0], "c": [5.0, 0.0]})
+LIST = [np.ones((2, 3)), np.ones((4, 3))]
+PADDED = np.array([[[1.0], [2.0], [0.0]], [[3.0], [0.0], [0.0]]])
+
+
+class Reader(SequenceInputMixin, BaseEstimator):
+    def __init__(self, *, padding_value=None):
+        self.padding_value = padding_value
+
+    def fit(self, X):
+        sequences, self._layout = self._check_input(X, reset=True)
+        self._padding_value, self._n_features = self.padding_value, sequences.n_features
+        return self
+
+
+class ReaderOfGaps(Reader):
+    _allow_missing = True
+
+
+def test_arrays_of_three_dimensions_are_said_to_be_read():
+    tags = get_tags(Reader()).input_tags
+    assert tags.three_d_array
+    assert tags.two_d_array
+
+
+def test_the_names_and_the_number_of_columns_are_those_of_the_fit():
+    reader = Reader().fit(TABLE)
+    assert reader.n_features_in_ == 3
+    assert list(reader.feature_names_in_) == ["a", "b", "c"]
+    reader._check_input(TABLE)
+    with pytest.raises(ValueError, match="feature names should match"):
+        reader._check_input(TABLE[["b", "a", "c"]])
+    with pytest.raises(ValueError, match="X has 2 features, but Reader is expecting 3 features"):
+        Reader().fit(TABLE.to_numpy())._check_input(np.ones((2, 2)))
+    with pytest.warns(UserWarning, match="X does not have valid feature names, but Reader was fitted with"):
+        reader._check_input(TABLE.to_numpy())
+
+
+def test_wrong_columns_are_told_before_wrong_values():
+    for reader in (Reader().fit(TABLE), Reader().fit(TABLE).fit(TABLE)):
+        with pytest.raises(ValueError, match="feature names should match"):
+            reader._check_input(pd.DataFrame({"a": ["x"], "d": ["y"]}))
+    with pytest.raises(TypeError, match="Feature names are only supported if all input features have string names"):
+        Reader().fit(pd.DataFrame({"a": ["x"], 3: ["y"]}))
+
+
+def test_missing_values_at_the_end_of_a_row_are_padding_whatever_holds_it():
+    gaps = TABLE.assign(c=[np.nan, 6.0])
+    for table in (gaps, gaps.to_numpy()):
+        reader = Reader().fit(table)
+        assert reader._check_input(table)[0].lengths.tolist() == [2, 3]
+
+
+def test_a_fit_on_sequences_forgets_the_columns_of_the_one_before():
+    reader = Reader().fit(TABLE).fit(LIST)
+    assert reader.n_features_in_ == 3
+    assert not hasattr(reader, "feature_names_in_")
+    assert Reader().fit(PADDED[:1, :2]).n_features_in_ == 1
+
+
+def test_sequences_fitted_on_vectors_are_read_from_dataframes_of_any_width():
+    reader = Reader().fit([np.ones(2), np.ones(4)])
+    sequences, layout = reader._check_input(TABLE)
+    assert layout.kind == "table"
+    assert sequences.lengths.tolist() == [3, 3]
+    assert reader.n_features_in_ == 1
+
+
+def test_another_number_of_features_is_refused_saying_both():
+    with pytest.raises(ValueError, match=r"X has 2 features per timestep, but Reader was fitted on 3\."):
+        Reader().fit(LIST)._check_input([np.ones((2, 2))])
+
+
+def test_after_a_table_sequences_are_read_by_their_features():
+    sequences, layout = Reader().fit(TABLE)._check_input([np.ones(5)])
+    assert layout.kind == "list"
+    assert sequences.lengths.tolist() == [5]
+    with pytest.raises(ValueError, match="X has 3 features per timestep, but Reader was fitted on 1"):
+        Reader().fit(TABLE)._check_input(LIST)
+
+
+def test_padding_is_cut_as_it_was_at_the_fit_whatever_the_parameter_is_now():
+    reader = Reader(padding_value=0.0).fit(PADDED).set_params(padding_value=None)
+    assert reader._check_input(PADDED)[0].lengths.tolist() == [2, 1]
+    assert reader.fit(PADDED[:1, :2])._check_input(PADDED)[0].lengths.tolist() == [3, 3]
+
+
+def test_zeros_at_the_ends_are_warned_of_once_at_the_fit():
+    with pytest.warns(UserWarning, match="2 of 2 samples end in timesteps whose features are all zero"):
+        reader = Reader().fit(PADDED)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        reader._check_input(PADDED)
+
+
+def test_gaps_are_read_where_a_class_says_so():
+    gaps = [np.array([1.0, np.nan, 2.0])]
+    with pytest.raises(ValueError, match="NaN at timestep 1"):
+        Reader().fit(gaps)
+    reader = ReaderOfGaps().fit(gaps)
+    assert reader._check_input(gaps)[0].lengths.tolist() == [3]
