@@ -87,8 +87,15 @@ class BaseSequenceEstimator(SequenceInputMixin, DigestedPickleMixin, RoutedParam
         """
         fitted = copy.copy(self)
         fitted._random = copy.deepcopy(getattr(self, "_random", None))
-        fitted._learn(self, X, y, sample_weight, partial, known)
-        self.__dict__ = vars(fitted)
+        generator = self.random_state if isinstance(self.random_state, np.random.RandomState) else None
+        state = generator and generator.get_state()
+        try:
+            fitted._learn(self, X, y, sample_weight, partial, known)
+            self.__dict__ = vars(fitted)
+        except BaseException:
+            if generator:  # a parameter, which is as before too
+                generator.set_state(state)
+            raise
         return self
 
     def _untrained(self, X, y):

@@ -1,5 +1,6 @@
 """SequenceOutlierDetector: sequences that an autoencoder cannot say again are unlike those that it learnt from."""
 
+import copy
 from numbers import Real
 
 import numpy as np
@@ -101,13 +102,16 @@ class SequenceOutlierDetector(OutlierMixin, BaseEstimator):
             If X is not sequences of finite numbers, or a parameter is out of its range. The detector is then as it was
             before.
         """
-        estimator = clone(self._unfitted()).fit(X)
-        self.offset_ = self._offset(estimator.score_samples(X) if self.cv is None else self._held_out_scores(X))
-        self.estimator_ = estimator
+        fitted = copy.copy(self)
+        fitted.estimator_ = clone(self._unfitted()).fit(X)
+        fitted.offset_ = self._offset(
+            fitted.estimator_.score_samples(X) if self.cv is None else self._held_out_scores(X)
+        )
         for name in ("n_features_in_", "feature_names_in_"):
-            vars(self).pop(name, None)
-            if hasattr(estimator, name):
-                setattr(self, name, getattr(estimator, name))
+            vars(fitted).pop(name, None)
+            if hasattr(fitted.estimator_, name):
+                setattr(fitted, name, getattr(fitted.estimator_, name))
+        self.__dict__ = vars(fitted)  # by one update, so that a failure leaves everything as it was
         return self
 
     def score_samples(self, X):

@@ -101,7 +101,7 @@ def train(architecture, settings, data, validation, random_state, *, weights=Non
     Raises
     ------
     DivergedError
-        If the loss or a weight is not finite.
+        If the loss, a weight or the optimizer's state is not finite.
     """
     for part in (data, validation):
         _check_targets(part)
@@ -124,8 +124,8 @@ def train(architecture, settings, data, validation, random_state, *, weights=Non
         program.start(weights, optimizer_state, learning_rate)
         history, best = _run(program, settings, data, validation, random_state)
         weights = best or program.weights
-        _check_finite(weights, len(history["loss"]))
         optimizer_state = [variable.numpy() for variable in program.model.optimizer.variables]
+        _check_finite([weights, optimizer_state], len(history["loss"]))
     if made:
         compile_decoders(architecture, made)
     return Trained(weights, optimizer_state, history)
@@ -228,8 +228,8 @@ def _check_targets(data):
 def _check_finite(values, epoch):
     if not all(np.isfinite(value).all() for value in keras.tree.flatten(values)):
         raise DivergedError(
-            f"Training diverged in epoch {epoch}: the loss or a weight is no longer finite. Lower learning_rate, set "
-            "clipnorm=1.0 or less, or use scale='standard' and activation='tanh'."
+            f"Training diverged in epoch {epoch}: the loss, a weight or the optimizer's state is no longer finite. Lower "
+            "learning_rate, set clipnorm=1.0 or less, or use scale='standard' and activation='tanh'."
         )
 
 
