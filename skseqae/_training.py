@@ -228,8 +228,8 @@ def _check_targets(data):
 def _check_finite(values, epoch):
     if not all(np.isfinite(value).all() for value in keras.tree.flatten(values)):
         raise DivergedError(
-            f"Training diverged in epoch {epoch}: the loss, a weight or the optimizer's state is no longer finite. Lower "
-            "learning_rate, set clipnorm=1.0 or less, or use scale='standard' and activation='tanh'."
+            f"Training diverged in epoch {epoch}: the loss, a weight or the optimizer's state is no longer finite. "
+            "Lower learning_rate, set clipnorm=1.0 or less, or use scale='standard' and activation='tanh'."
         )
 
 

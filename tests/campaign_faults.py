@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 from faults import (
     ERRORS,
+    Interrupter,
     Shaky,
     ShakyScaler,
     ShakySGD,
@@ -20,7 +21,6 @@ from faults import (
     unlike,
     what_a_fault_leaves,
 )
-from test_laws import Interrupter
 from test_outlier import MeanDistance
 
 import skseqae

@@ -1,19 +1,15 @@
 """Training that goes on across copies, files and processes, and workers that fail or are killed."""
 
 import copy
-import os
 import pickle
-import signal
 import tempfile
 from itertools import cycle
-from multiprocessing import current_process
 from pathlib import Path
 
 import joblib
-import keras
 import numpy as np
 from every_estimator import CLASSES, EXAMPLES, data_for, quick, said, y
-from faults import contents, state, unlike
+from faults import InAWorker, contents, state, unlike
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 from sequence_strategies import CASES, outputs, run_in_fresh_process
 from sklearn.model_selection import GridSearchCV, KFold, cross_val_predict, cross_validate
@@ -99,20 +95,6 @@ def in_a_fresh_process(folder):
 
 
 # --- workers ----------------------------------------------------------------------------------------------------------
-
-
-class InAWorker(keras.callbacks.Callback):
-    """Ends the worker, or raises in it, in the second epoch; does nothing elsewhere."""
-
-    def __init__(self, error):
-        super().__init__()
-        self.error = error
-
-    def on_epoch_begin(self, epoch, logs=None):
-        if epoch == 1 and current_process().name.startswith("LokyProcess"):
-            if self.error is TerminatedWorkerError:
-                os.kill(os.getpid(), signal.SIGKILL)
-            raise self.error("a fault in a worker")
 
 
 def search(estimator, n_jobs=2, **changes):

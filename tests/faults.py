@@ -1,13 +1,18 @@
 """Faults at every place where training can fail: a fuse that blows at one of the times that training comes by."""
 
 import copy
-from contextlib import ExitStack, contextmanager
+import os
+import signal
+import sys
+from contextlib import ExitStack, contextmanager, suppress
+from multiprocessing import current_process
 from unittest import mock
 
 import joblib
 import keras
 import numpy as np
 import tensorflow as tf
+from joblib.externals.loky.process_executor import TerminatedWorkerError
 from sklearn.base import BaseEstimator
 from sklearn.preprocessing import StandardScaler
 
@@ -190,6 +195,49 @@ def shaky():
         for place, (owner, name) in PLACES.items():
             stack.enter_context(mock.patch.object(owner, name, _before_and_after(getattr(owner, name), place)))
         yield
+
+
+# --- what users press, and what workers die of ------------------------------------------------------------------------
+
+
+class Interrupter:
+    """Presses Ctrl-C at the n-th line of the package that runs."""
+
+    def __init__(self, n):
+        self.n, self.seen = n, 0
+
+    def __call__(self, frame, event, argument):
+        if f"{os.sep}skseqae{os.sep}" not in frame.f_code.co_filename:
+            return None
+        if event == "line":
+            self.seen += 1
+            if self.seen == self.n:
+                raise KeyboardInterrupt
+        return self
+
+    def run(self, function, *arguments):
+        before = sys.gettrace()
+        sys.settrace(self)
+        try:
+            with suppress(KeyboardInterrupt):
+                function(*arguments)
+        finally:
+            sys.settrace(before)
+        return self.seen
+
+
+class InAWorker(keras.callbacks.Callback):
+    """Ends the worker of joblib that it is in, or raises there, in the second epoch; does nothing elsewhere."""
+
+    def __init__(self, error):
+        super().__init__()
+        self.error = error
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch == 1 and current_process().name.startswith("LokyProcess"):
+            if self.error is TerminatedWorkerError:
+                os.kill(os.getpid(), signal.SIGKILL)
+            raise self.error("a fault in a worker")
 
 
 # --- what must be as before -------------------------------------------------------------------------------------------
