@@ -1,8 +1,6 @@
 """Training that fails, is interrupted or diverges, at all of its places and at any time."""
 
 import copy
-import signal
-from contextlib import suppress
 from itertools import count
 
 import numpy as np
@@ -108,29 +106,6 @@ def at_lines(trained, n_lines):
     return n_tried, n_failed
 
 
-def interrupt(*_):
-    raise KeyboardInterrupt
-
-
-def at_times(trained, n_times):
-    """Return how many signals were sent at any time, and how many left neither old nor new, or the next fit neither."""
-    random_state, n_tried, n_failed = np.random.RandomState(0), 0, 0
-    before = signal.signal(signal.SIGALRM, interrupt)
-    for estimator, train in trained:
-        old, new = contents(estimator), contents(train(copy.deepcopy(estimator)))
-        for seconds in random_state.uniform(0.001, 0.5, size=n_times):
-            tried = copy.deepcopy(estimator)
-            with suppress(KeyboardInterrupt):
-                signal.setitimer(signal.ITIMER_REAL, seconds)
-                train(tried)
-                signal.setitimer(signal.ITIMER_REAL, 0)
-            left = contents(tried)
-            n_failed += left not in (old, new) or contents(train(copy.deepcopy(estimator))) != new
-            n_tried += 1
-    signal.signal(signal.SIGALRM, before)
-    return n_tried, n_failed
-
-
 def nan_loss(true, said):
     return tf.reduce_mean((true - said) ** 2, axis=-1) * np.nan
 
@@ -179,7 +154,6 @@ def faults():
         yield "faults that leave a third state, or another next fit", *at_places(every_way, N_POINTS)
         yield "faults in the outlier detector that do", *at_places(detectors(), N_POINTS)
         yield "Ctrl-C at a line of training that leaves neither the old state nor the new", *at_lines(every_way, 8)
-        yield "signals at any time of training that do, or change the next fit", *at_times(every_way, 5)
         yield "faults in what TensorFlow runs that leave a third state", *in_the_graph()
         steps = [PerTimestep(ShakyScaler()), SequencePadder(), Resampler(3)]
         steps.append(skseqae.SequenceOutlierDetector(MeanDistance()))
