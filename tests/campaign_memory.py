@@ -37,7 +37,7 @@ def memory():
     """Fits of all classes, of other seeds, learning rates, sizes and lengths each, in one process."""
     sizes = []
     for i in range(N_WARM + N_FITS):
-        if i >= N_WARM and i % 100 == 0:
+        if i >= N_WARM and (i - N_WARM) % 100 == 0:
             sizes.append(resident())
             print(f"{i - N_WARM} fits: {sizes[-1]:.0f} MB", flush=True)
         fit_another(i)
