@@ -88,11 +88,18 @@ class BaseSequenceEstimator(
 
         `known` is what the caller knows of y beside it.
         """
-        task = FitTask.begin(self, 1 if partial else self.epochs, X, self._shown_target(X, y), sample_weight)
-        fitted = self._copy()
-        fitted._learn(self, X, y, sample_weight, partial, known, task)
-        task.end(lambda: fitted)
-        self.__dict__ = vars(fitted)
+        generator = self.random_state if isinstance(self.random_state, np.random.RandomState) else None
+        state = generator and generator.get_state()
+        try:
+            task = FitTask.begin(self, 1 if partial else self.epochs, X, self._shown_target(X, y), sample_weight)
+            fitted = self._copy()
+            fitted._learn(self, X, y, sample_weight, partial, known, task)
+            task.end(lambda: fitted)
+            self.__dict__ = vars(fitted)
+        except BaseException:
+            if generator:  # a parameter, which is as before too
+                generator.set_state(state)
+            raise
         return self
 
     def _copy(self):

@@ -114,7 +114,7 @@ class SequenceOutlierDetector(CallbackSupportMixin, OutlierMixin, BaseEstimator)
             if hasattr(estimator, name):
                 setattr(fitted, name, getattr(estimator, name))
         task.end(lambda: fitted)
-        self.__dict__ = vars(fitted)
+        self.__dict__ = vars(fitted)  # by one update, so that a failure leaves everything as it was
         return self
 
     def score_samples(self, X):

@@ -122,7 +122,7 @@ def train(
     Raises
     ------
     DivergedError
-        If the loss or a weight is not finite.
+        If the loss, a weight or the optimizer's state is not finite.
     """
     for part in (data, validation):
         _check_targets(part)
@@ -186,8 +186,9 @@ def _run(program, settings, data, validation, random_state, callbacks, begin_epo
 def _trained(program, history, patience):
     """Return what training leaves behind: the best weights where it may stop early, or else the last."""
     weights = (patience and patience.best) or program.weights
-    _check_finite(weights, len(history["loss"]))
-    return Trained(weights, [variable.numpy() for variable in program.model.optimizer.variables], history)
+    optimizer_state = [variable.numpy() for variable in program.model.optimizer.variables]
+    _check_finite([weights, optimizer_state], len(history["loss"]))
+    return Trained(weights, optimizer_state, history)
 
 
 def _trained_so_far(program, history, patience):
@@ -269,8 +270,8 @@ def _check_targets(data):
 def _check_finite(values, epoch):
     if not all(np.isfinite(value).all() for value in keras.tree.flatten(values)):
         raise DivergedError(
-            f"Training diverged in epoch {epoch}: the loss or a weight is no longer finite. Lower learning_rate, set "
-            "clipnorm=1.0 or less, or use scale='standard' and activation='tanh'."
+            f"Training diverged in epoch {epoch}: the loss, a weight or the optimizer's state is no longer finite. "
+            "Lower learning_rate, set clipnorm=1.0 or less, or use scale='standard' and activation='tanh'."
         )
 
 

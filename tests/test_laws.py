@@ -1,11 +1,8 @@
 """The laws that every estimator obeys, tried on each class in `sequence_strategies.COMBINATIONS`."""
 
 import copy
-import os
 import pickle
 import random
-import sys
-import warnings
 from contextlib import suppress
 from dataclasses import replace
 from itertools import combinations
@@ -15,6 +12,8 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from faults import Interrupter
+from global_state import NUMPYS, changed, global_state
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
@@ -35,7 +34,6 @@ from sklearn.base import clone
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import cross_val_score
-from sklearn.utils import check_random_state
 
 from skseqae import CompositeSequenceRegressor, LSTMAutoencoderTransformer, Seq2SeqClassifier
 from skseqae._networks import build_decoder
@@ -450,32 +448,6 @@ def test_a_random_state_advances_and_two_of_them_differ(case):
     assert differ(outputs(other, X), outputs(first, X))
 
 
-NUMPYS = check_random_state(None)  # the generator behind numpy.random
-
-
-def global_state():
-    """What an estimator could change behind its user's back."""
-    return {
-        "python": random.getstate(),
-        "numpy": pickle.dumps(NUMPYS.get_state()),
-        "numpy errors": np.geterr(),
-        "environment": dict(os.environ),
-        "folder": (os.getcwd(), sorted(os.listdir())),
-        "warnings": list(warnings.filters),
-        "floatx": keras.config.floatx(),
-        "epsilon": keras.config.epsilon(),
-        "axes": keras.config.image_data_format(),
-        "policy": keras.config.dtype_policy().name,
-        "tracebacks": keras.config.is_traceback_filtering_enabled(),
-        "eager": tf.config.functions_run_eagerly(),
-        "deterministic": tf.config.experimental.is_op_determinism_enabled()
-        if hasattr(tf.config.experimental, "is_op_determinism_enabled")
-        else None,
-        "jit": tf.config.optimizer.get_jit(),
-        "threads": tf.config.threading.get_intra_op_parallelism_threads(),
-    }
-
-
 @pytest.fixture
 def own_global_seeds():
     """Give back Python's and NumPy's generators after a test that seeds them."""
@@ -498,8 +470,7 @@ def test_nothing_global_changes(case, own_global_seeds, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     before = global_state()
     use_everything(case, batch_size=7)
-    after = global_state()
-    assert [name for name in before if before[name] != after[name]] == []
+    assert changed(before, global_state()) == []
 
 
 def global_draws():
@@ -634,32 +605,6 @@ def test_what_is_refused_changes_nothing(case, verb, changes, spoil, weight, err
     with pytest.raises(error):
         case.train(estimator, verb, X, arrays, sample_weight=None if weight is None else np.full(len(X), weight))
     assert exact_state(estimator) == before
-
-
-class Interrupter:
-    """Presses Ctrl-C at the n-th line of the package that runs."""
-
-    def __init__(self, n):
-        self.n, self.seen = n, 0
-
-    def __call__(self, frame, event, argument):
-        if f"{os.sep}skseqae{os.sep}" not in frame.f_code.co_filename:
-            return None
-        if event == "line":
-            self.seen += 1
-            if self.seen == self.n:
-                raise KeyboardInterrupt
-        return self
-
-    def run(self, function, *arguments):
-        before = sys.gettrace()
-        sys.settrace(self)
-        try:
-            with suppress(KeyboardInterrupt):
-                function(*arguments)
-        finally:
-            sys.settrace(before)
-        return self.seen
 
 
 @pytest.fixture(scope="module")

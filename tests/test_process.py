@@ -7,7 +7,13 @@ import textwrap
 
 import keras
 import pytest
+from every_estimator import data_for, quick
+from faults import InAWorker, state, unlike
+from joblib.externals.loky.process_executor import TerminatedWorkerError
+from numpy.testing import assert_allclose
+from sklearn.model_selection import cross_val_score
 
+from skseqae import DenseAutoencoderTransformer
 from skseqae._process import check_process
 
 PRELUDE = """
@@ -174,3 +180,18 @@ def test_a_worker_of_joblib_uses_the_threads_that_joblib_grants_it():
 def test_elsewhere_the_number_of_threads_is_left_alone():
     ended = run(COUNT_THREADS, "print(count_threads())", OMP_NUM_THREADS="3")
     assert ended.stdout == "(0, 0)\n", ended.stderr
+
+
+@pytest.mark.filterwarnings("ignore:A worker stopped while some jobs were given:UserWarning")
+def test_a_worker_that_fails_or_is_killed_leaves_the_parent_as_it_was_and_the_next_search_works():
+    data = data_for(DenseAutoencoderTransformer)
+    estimator = quick(DenseAutoencoderTransformer).fit(data)
+    alone = cross_val_score(estimator, data, cv=2, error_score="raise")
+    for error in (MemoryError, TerminatedWorkerError):
+        estimator.set_params(callbacks=InAWorker(error))
+        before = state(estimator)
+        with pytest.raises(error):
+            cross_val_score(estimator, data, cv=2, n_jobs=2, error_score="raise")
+        assert unlike(state(estimator), before) == []
+    scores = cross_val_score(estimator.set_params(callbacks=None), data, cv=2, n_jobs=2, error_score="raise")
+    assert_allclose(scores, alone, rtol=0, atol=1e-5)

@@ -1,11 +1,17 @@
 """Batches computed at the same time, each by products of one thread."""
 
-from threading import Barrier
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier, Event
 
+import numpy as np
 import pytest
+from numpy.testing import assert_array_equal
+from sklearn.base import clone
 from threadpoolctl import threadpool_info, threadpool_limits
 
+from skseqae import LSTMAutoencoderTransformer
 from skseqae._threads import _each_product_in_one_thread, count_threads, in_threads
+from skseqae.datasets import make_waves
 
 
 def threads_of_products():
@@ -64,4 +70,26 @@ def test_an_error_in_one_batch_is_raised_and_the_limit_put_back():
 
     with pytest.raises(MemoryError, match="no more"):
         in_threads(fail, range(5))
+    assert set(threads_of_products()) == {3}
+
+
+def test_a_fit_in_one_thread_and_encodings_in_others_are_what_they_are_alone():
+    X, _ = make_waves(80, lengths=(3, 9), random_state=0)
+    shared, fitting = (LSTMAutoencoderTransformer(3, epochs=3, random_state=seed) for seed in (0, 1))
+    encodings, alone, done = shared.fit(X).transform(X), clone(fitting).fit(X).transform(X), Event()
+
+    def encode_until_done(_):
+        said = [shared.transform(X)]
+        while not done.is_set():
+            said.append(shared.transform(X))
+        return said
+
+    with ThreadPoolExecutor(3) as threads:
+        meanwhile = threads.map(encode_until_done, range(3))
+        try:
+            assert_array_equal(fitting.fit(X).transform(X), alone)
+        finally:
+            done.set()
+        for said in meanwhile:
+            assert all(np.array_equal(each, encodings) for each in said)
     assert set(threads_of_products()) == {3}
