@@ -5,6 +5,11 @@ from sklearn.utils.validation import validate_data
 from ._sequences import check_sequences
 
 
+def has_columns(X):
+    """Tell whether X is a dataframe, whose columns may have names."""
+    return hasattr(X, "__array__") and hasattr(X, "columns")
+
+
 class SequenceInputMixin:
     """Read X as sequences, and hold it against what `fit` was given.
 
@@ -24,7 +29,7 @@ class SequenceInputMixin:
         """Return X as `Sequences`, and its layout. At fit (`reset`) the features are taken, later held against."""
         padding_value = self.padding_value if reset else self._padding_value
         fixed_width = reset or self._layout.kind == "table"
-        if fixed_width and hasattr(X, "columns"):
+        if fixed_width and has_columns(X):
             # before the values: columns that are not those of the fit are the better explanation
             validate_data(self, X, reset=reset, skip_check_array=True)
         sequences, layout = check_sequences(

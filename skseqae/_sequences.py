@@ -2,6 +2,7 @@
 
 import warnings
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Literal
 
 import numpy as np
@@ -15,13 +16,13 @@ from skseqae._containers import (
     make_frame,
     pack_arrow,
     pack_frame,
+    show,
 )
+from skseqae._memory import check_memory
 from skseqae._packing import (
-    FLOAT32_MAX,
     check_lengths,
     check_padding_value,
     check_values,
-    describe_fault,
     pack_list,
     pack_padded,
 )
@@ -389,8 +390,12 @@ class Sequences:
 
         Raises
         ------
+        TypeError
+            If `n_timesteps` is no int, or `padding_value` no number.
         ValueError
             If `n_timesteps` is less than the longest length.
+        MemoryError
+            If the array would not fit into the memory that is free.
 
         Examples
         --------
@@ -399,6 +404,9 @@ class Sequences:
         array([[ 1., nan],
                [ 2.,  3.]])
         """
+        if n_timesteps is not None and not isinstance(n_timesteps, Integral):
+            raise TypeError(f"n_timesteps must be an int or None, got {show(n_timesteps)}.")
+        padding_value = check_padding_value(padding_value)
         return pad(self, n_timesteps, np.nan if padding_value is None else padding_value)
 
     def to_frame(self, *, sample="sample", time="timestep", features=None):
@@ -616,19 +624,8 @@ def check_sequences(X, *, padding_value=None, warn_trailing_zeros=False, allow_m
     return sequences, Layout("padded", X.shape[1], padding_value=padding_value)
 
 
-def rows_as_sequences(rows, name):
-    """Take the rows of a finite array (N, F) for N sequences of one timestep.
-
-    Raises
-    ------
-    ValueError
-        If a value overflows float32; the array is called by the name.
-    """
-    too_large = np.argwhere(np.abs(rows) > FLOAT32_MAX)
-    if len(too_large):
-        row, column = too_large[0]
-        advice = describe_fault(rows[row, column])[1]
-        raise ValueError(f"{name}[{row}] has {rows[row, column]:g} in column {column}. {advice}")
+def rows_as_sequences(rows):
+    """Take the rows of an array (N, F) for N sequences of one timestep."""
     return Sequences(rows, np.ones(len(rows), np.int64))
 
 
@@ -653,6 +650,8 @@ def pad(sequences, n_timesteps=None, value=0.0):
     ------
     ValueError
         If n_timesteps is less than the longest length.
+    MemoryError
+        If the array would not fit into the memory that is free.
 
     Examples
     --------
@@ -666,13 +665,25 @@ def pad(sequences, n_timesteps=None, value=0.0):
     n_timesteps = longest if n_timesteps is None else n_timesteps
     if n_timesteps < longest:
         raise ValueError(f"n_timesteps={n_timesteps} is too short for a sequence of {longest} timesteps.")
+    shape = (len(lengths), n_timesteps, sequences.n_features)
+    check_memory(
+        # with the places of its timesteps, and whether they are real
+        shape[0] * shape[1] * (shape[2] * sequences.dtype.itemsize + 9),
+        f"An array (N, T, F) = {shape} of {sequences.dtype}",
+        "Cut long sequences, take fewer at a time, or leave them in Sequences or a list, which need no padding.",
+    )
     if longest == 0:
-        return np.full((len(lengths), n_timesteps, sequences.n_features), value, dtype=sequences.dtype)
+        return np.full(shape, value, dtype=sequences.dtype)
     timesteps = np.arange(n_timesteps)
     # One gather that reads a little past each end, then overwritten: three times as fast as packing and scattering.
     padded = sequences._values.take(sequences._starts[:, None] + timesteps, axis=0, mode="clip")
     padded[timesteps >= lengths[:, None]] = value
     return padded
+
+
+def cut(sequences, n_timesteps):
+    """Return the first timesteps of each sequence, at most so many, as a view."""
+    return Sequences(sequences._values, np.minimum(sequences.lengths, n_timesteps), sequences._starts)
 
 
 def unpad(padded, lengths):
@@ -723,7 +734,9 @@ def _check_key(key):
         rows = rows.astype(np.intp)
     is_one_bool = rows.ndim == 0 and rows.dtype.kind == "b"  # to numpy, a new axis
     if isinstance(key, tuple) or rows.ndim > 1 or rows.dtype.kind not in "biu" or is_one_bool:
-        raise IndexError(f"Expected an integer, a slice, a list or array of integers or a boolean mask, got {key!r}.")
+        raise IndexError(
+            f"Expected an integer, a slice, a list or array of integers or a boolean mask, got {show(key)}."
+        )
     return rows
 
 
