@@ -66,6 +66,8 @@ class BaseSequenceEstimator(SequenceInputMixin, DigestedPickleMixin, RoutedParam
         "random_state": ["random_state"],
     }
 
+    _computes_in_float32 = True
+
     def __dir__(self):
         """List the attributes, without those that build a Keras model: a look at an estimator must not."""
         # not super's, which asks for every attribute, to leave out those that are not available

@@ -12,7 +12,7 @@ from ._base import BaseSequenceEstimator
 from ._input import has_columns
 from ._metrics import check_reduction, mean_by_feature, mean_by_sample, squared_errors
 from ._rows import check_sample_weight, read_rows
-from ._sequences import Layout, rows_as_sequences
+from ._sequences import Layout, rows_as_sequences, warn_large_integers
 
 ACTIVATIONS = StrOptions({"relu", "tanh", "sigmoid", "linear"})
 
@@ -309,7 +309,10 @@ class DenseAutoencoderTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMi
         rows = read_rows(X, "X")
         if not has_columns(X):
             validate_data(self, rows, reset=reset, skip_check_array=True)
-        return rows_as_sequences(rows), Layout("rows")
+        sequences = rows_as_sequences(rows)
+        if np.asarray(X).dtype.kind in "iu":
+            warn_large_integers(sequences, "X")
+        return sequences, Layout("rows")
 
     def _architecture_for(self, sequences, target):
         sizes = np.atleast_1d(np.asarray(self.hidden_layer_sizes, dtype=object))

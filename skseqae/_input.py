@@ -18,6 +18,7 @@ class SequenceInputMixin:
     """
 
     _allow_missing = False  # whether NaN may stand inside sequences
+    _computes_in_float32 = False
 
     def __sklearn_tags__(self):
         """Return scikit-learn's tags: 2-D and 3-D arrays are read."""
@@ -33,7 +34,11 @@ class SequenceInputMixin:
             # before the values: columns that are not those of the fit are the better explanation
             validate_data(self, X, reset=reset, skip_check_array=True)
         sequences, layout = check_sequences(
-            X, padding_value=padding_value, warn_trailing_zeros=reset, allow_missing=self._allow_missing
+            X,
+            padding_value=padding_value,
+            warn_trailing_zeros=reset,
+            for_float32=self._computes_in_float32,
+            allow_missing=self._allow_missing,
         )
         if fixed_width and layout.kind == "table":
             validate_data(self, X, reset=reset, skip_check_array=True)

@@ -3,6 +3,7 @@
 import numpy as np
 
 from ._containers import NUMERIC_KINDS, as_arrays, as_floats
+from ._memory import check_memory
 from ._packing import FLOAT32_MAX, RESHAPE, check_shape, describe_fault
 
 
@@ -43,6 +44,7 @@ def read_rows(X, name, *, ndim=(2,), largest=FLOAT32_MAX):
     if array.dtype.kind not in NUMERIC_KINDS:
         places = ("column",)[: array.ndim - 1]
         array = np.stack([as_floats(np.asarray(row), f"{name}[{i}]", places) for i, row in enumerate(array)])
+    check_memory(array.size * 17, f"{name} of shape {array.shape}", "Take fewer samples at a time.")
     array = as_floats(array, name)
     faults = np.argwhere(~(np.abs(array) <= largest))
     if len(faults):

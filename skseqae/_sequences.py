@@ -12,6 +12,7 @@ from skseqae._containers import (
     as_array,
     as_arrays,
     as_floats,
+    locate,
     make_arrow,
     make_frame,
     pack_arrow,
@@ -26,6 +27,8 @@ from skseqae._packing import (
     pack_list,
     pack_padded,
 )
+
+LARGEST_INTEGER = 2**24  # up to which float32 holds every one
 
 
 class Sequences:
@@ -558,7 +561,9 @@ class Layout:
         return padded[:, :, 0] if flat else padded
 
 
-def check_sequences(X, *, padding_value=None, warn_trailing_zeros=False, allow_missing=False, name="X"):
+def check_sequences(
+    X, *, padding_value=None, warn_trailing_zeros=False, for_float32=False, allow_missing=False, name="X"
+):
     """Read whatever holds sequences, or say what is wrong with it.
 
     Parameters
@@ -574,6 +579,8 @@ def check_sequences(X, *, padding_value=None, warn_trailing_zeros=False, allow_m
         Where trailing timesteps of an array are padded with this, and not with NaN. Does not matter to lists.
     warn_trailing_zeros : bool, default=False
         Whether to warn where more than half of the samples of an array (N, T, F) end in zeros, which look like padding.
+    for_float32 : bool, default=False
+        Whether to warn of integers that float32, in which networks compute, does not hold.
     allow_missing : bool, default=False
         Whether NaN may stand inside sequences. Trailing timesteps of an array that are all NaN are padding even so.
     name : str, default="X"
@@ -615,13 +622,32 @@ def check_sequences(X, *, padding_value=None, warn_trailing_zeros=False, allow_m
     X = as_arrays(X, name)
     if isinstance(X, list):
         sequences = Sequences(*pack_list(X, name, allow_missing))
+        if for_float32 and all(x.dtype.kind in "iu" for x in X):
+            warn_large_integers(sequences, name)
         return sequences, Layout("list", univariate=all(x.ndim == 1 for x in X))
     sequences = Sequences(*pack_padded(X, None, "post", padding_value, name, allow_missing))
+    if for_float32 and X.dtype.kind in "iu":
+        warn_large_integers(sequences, name)
     if X.ndim == 2:
         return sequences, Layout("table", X.shape[1], univariate=True, padding_value=padding_value)
     if warn_trailing_zeros and padding_value is None:
         _warn_trailing_zeros(sequences)
     return sequences, Layout("padded", X.shape[1], padding_value=padding_value)
+
+
+def warn_large_integers(sequences, name):
+    """Warn of integers that float32, in which networks compute, cannot tell from their neighbours."""
+    is_large = np.abs(sequences.packed) > LARGEST_INTEGER
+    if is_large.any():
+        row, feature = np.argwhere(is_large)[0]
+        i, t = locate(row, sequences.lengths)
+        warnings.warn(
+            f"{name}[{i}] has the integer {sequences.packed[row, feature]:.0f} at timestep {t}, but networks compute "
+            f"in float32, which holds integers up to 2**24 = {LARGEST_INTEGER} only: neighbours may become the same. "
+            "Subtract what they have in common, or turn them into float64 if that is no loss.",
+            UserWarning,
+            stacklevel=3,
+        )
 
 
 def rows_as_sequences(rows):

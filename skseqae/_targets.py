@@ -8,7 +8,7 @@ import numpy as np
 
 from ._containers import as_any_array, as_arrays, show
 from ._rows import read_rows
-from ._sequences import Layout, Sequences, check_sequences, rows_as_sequences
+from ._sequences import Layout, Sequences, check_sequences, rows_as_sequences, warn_large_integers
 
 
 def reversed_in_time(sequences):
@@ -178,11 +178,14 @@ def check_target(y, estimator):
 def _read_target(y):
     arrays = y if isinstance(y, Sequences) else as_arrays(y, "y")
     if isinstance(arrays, Sequences | list) or arrays.ndim > 2:
-        target, layout = check_sequences(arrays, name="y")
+        target, layout = check_sequences(arrays, for_float32=True, name="y")
         return target, TargetLayout("sequences", layout)
     values = read_rows(arrays, "y", ndim=(1, 2))
     kind = "number" if values.ndim == 1 else "vector"
-    return rows_as_sequences(values.reshape(len(values), -1)), TargetLayout(kind)
+    target = rows_as_sequences(values.reshape(len(values), -1))
+    if arrays.dtype.kind in "iu":
+        warn_large_integers(target, "y")
+    return target, TargetLayout(kind)
 
 
 def _the_one(numbers):
