@@ -257,7 +257,7 @@ BAD_LABELS = {
     "three dimensions": (np.ones((3, 2, 2), int), ValueError, r"y has shape \(3, 2, 2\), expected \(N,\)"),
     "too few": ([0, 1], ValueError, r"inconsistent numbers of samples: \[3, 2\]"),
     "dict": ({"a": 1}, ValueError, "y should be a 1d array"),
-    "no samples": ([], ValueError, r"0 sample\(s\)"),
+    "no samples": ([], ValueError, r"inconsistent numbers of samples: \[3, 0\]"),
 }
 BAD_TOKENS = {
     "None": (None, TypeError, "X is of type NoneType, expected a list of sequences of symbols"),

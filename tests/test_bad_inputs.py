@@ -48,13 +48,13 @@ UNFITTED = {
     "classifier": Seq2SeqClassifier(3, **SHARED),
     "speller": Seq2SeqClassifier(3, tokens=True, **SHARED),
     "dense": DenseAutoencoderTransformer(2, hidden_layer_sizes=(3,), **SHARED),
-    "detector": SequenceOutlierDetector(LSTMAutoencoderTransformer(3, **SHARED)),
+    "detector": SequenceOutlierDetector(LSTMAutoencoderTransformer(3, objective="composite", **SHARED)),
     "per timestep": PerTimestep(StandardScaler()),
     "padder": SequencePadder(9),
     "resampler": Resampler(4),
 }
 GIVEN = {
-    "regressor": (ARRAYS, [0.5, 1.5, 2.5]),
+    "regressor": (ARRAYS, [[0.5, 1.0], [1.5, 2.0], [2.5, 0.0]]),  # as wide as what is forecast: one network to compile
     "classifier": (ARRAYS, Y),
     "speller": (WORDS, [word[::-1] for word in WORDS]),
     "dense": (ROWS,),
@@ -91,7 +91,7 @@ def refused(estimator, verb, error, message, *args, **kwargs):
 def frozen(value):
     """What a value holds, if that can be told."""
     try:
-        return pickle.dumps(value)
+        return value.to_csv() if isinstance(value, pd.DataFrame) else pickle.dumps(value)
     except Exception:
         return id(value)
 
@@ -104,19 +104,23 @@ def cases(*tables):
 # --- sequences --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", LEARNERS)
 @cases(BAD_SEQUENCES)
-def test_fit_refuses_bad_sequences(name, bad, error, message):
-    estimator = clone(UNFITTED[name])
-    refused(estimator, "fit", error, message, bad, *GIVEN.get(name, ())[1:])
-    with pytest.raises(NotFittedError):
-        estimator.score_samples(ARRAYS) if name == "detector" else estimator._read(ARRAYS)
+def test_fit_refuses_bad_sequences(bad, error, message):
+    for name in LEARNERS:
+        refused(clone(UNFITTED[name]), "fit", error, message, bad, *GIVEN.get(name, ())[1:])
 
 
-@pytest.mark.parametrize(("name", "verb"), [(name, verb) for name, verbs in VERBS.items() for verb in verbs.split()])
 @cases(BAD_SEQUENCES)
-def test_verbs_of_fitted_estimators_refuse_bad_sequences(fitted, name, verb, bad, error, message):
-    refused(fitted[name], verb, error, message, bad)
+def test_fitted_estimators_refuse_bad_sequences(fitted, bad, error, message):
+    for name, verbs in VERBS.items():
+        refused(fitted[name], verbs.split()[0], error, message, bad)
+
+
+@cases({name: BAD_SEQUENCES[name] for name in ("inf in a cube", "a dict", "strings in a nest", "other features")})
+def test_every_verb_refuses_bad_sequences(fitted, bad, error, message):
+    for name, verbs in VERBS.items():
+        for verb in verbs.split():
+            refused(fitted[name], verb, error, message, bad)
 
 
 @cases(KINDS, SHAPES, {name: case for name, case in FAULTS.items() if name.split()[0] not in GAPS})
