@@ -6,10 +6,11 @@ import numpy as np
 from sklearn.base import _fit_context
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import _check_sample_weight, check_array, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
 from ._encoding import BaseAutoencoder, has_head
 from ._metrics import mean_by_sample, squared_errors
+from ._rows import check_sample_weight, read_rows
 from ._targets import check_n_timesteps, next_steps, reversed_in_time
 
 HEADS = {
@@ -268,7 +269,7 @@ class LSTMAutoencoderTransformer(BaseAutoencoder):
             If Z has another number of columns, or `n_timesteps` is needed or out of range.
         """
         check_is_fitted(self)
-        Z = check_array(Z, dtype=[np.float64, np.float32], input_name="Z")
+        Z = read_rows(Z, "Z")
         if Z.shape[1] != self._n_features_out:
             raise ValueError(f"Z has {Z.shape[1]} columns, but encodings have latent_dim={self._n_features_out}.")
         lengths = self._lengths_to_decode(n_timesteps, len(Z))
@@ -337,7 +338,7 @@ class LSTMAutoencoderTransformer(BaseAutoencoder):
             At most 0, the best.
         """
         scores = self.score_samples(X)
-        return float(np.average(scores, weights=_check_sample_weight(sample_weight, scores, dtype=np.float64)))
+        return float(np.average(scores, weights=check_sample_weight(sample_weight, len(scores))))
 
     def _heads(self):
         return HEADS.get(self.objective, ())

@@ -8,15 +8,17 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
-from ._batches import TrainingData
+from ._batches import TrainingData, training_bytes
 from ._containers import locate
 from ._inference import decode, encode
 from ._input import SequenceInputMixin
 from ._integrity import DigestedPickleMixin
+from ._memory import check_memory
 from ._process import check_process
 from ._routing import RoutedParametersMixin
+from ._rows import check_sample_weight
 from ._scaling import Scaling, weighted_moments
 from ._sklearn_callbacks import CallbackSupportMixin, FitTask
 from ._targets import TargetLayout
@@ -66,6 +68,8 @@ class BaseSequenceEstimator(
         "verbose": ["verbose"],
         "random_state": ["random_state"],
     }
+
+    _computes_in_float32 = True
 
     def __dir__(self):
         """List the attributes, without those that build a Keras model: a look at an estimator must not."""
@@ -188,6 +192,11 @@ class BaseSequenceEstimator(
         return self.loss, self._routed
 
     def _train(self, architecture, data, partial, going_on, task):
+        check_memory(
+            training_bytes(architecture, data, self.batch_size),
+            "Training",
+            "Set a smaller batch_size or fewer units, or cut long sequences.",
+        )
         # TensorFlow loads here, at the first fit, and not with the package
         check_process()
         from ._training import train
@@ -331,10 +340,10 @@ class BaseSequenceEstimator(
 
 def _weighted_rows(sequences, target, sample_weight):
     """Return the samples of a weight above zero, and their weights: zero is as good as absence."""
-    weights = _check_sample_weight(sample_weight, sequences.lengths, dtype=np.float64, ensure_non_negative=True)
+    weights = check_sample_weight(sample_weight, len(sequences))
+    # only proportions matter: by a power of two, which changes no bit of them, so that float32 can hold them
+    weights = np.ldexp(weights, 1 - np.frexp(weights.max())[1])
     rows = np.flatnonzero(weights)
-    if not len(rows):
-        raise ValueError("All values of sample_weight are zero: at least one sample needs a weight above zero.")
     sequences = sequences[rows]
     if not sequences.lengths.any():
         raise ValueError("All sequences with a sample_weight above zero are empty: at least one needs a timestep.")

@@ -1,15 +1,17 @@
 """What the network is trained on, cut into batches of like lengths."""
 
 from dataclasses import dataclass, field
-from math import ceil, log2
+from math import ceil, log2, prod
 
 import numpy as np
 from sklearn.model_selection import train_test_split
 
 from ._sequences import Sequences, pad
+from ._shapes import weight_shapes
 
 # a chunk of this many batches is sorted by length: long enough to bring like lengths together, short enough to shuffle
 BATCHES_PER_CHUNK = 16
+COPIES_OF_WEIGHTS = 10  # drawn, trained, returned; their gradient; the optimizer's two means, at first, now, returned
 
 
 @dataclass(frozen=True)
@@ -77,11 +79,32 @@ def _filled(sequences, rows, n_rows):
     chosen = sequences[rows]
     if n_rows is None:
         return padded_and_mask(chosen)
-    longest = max(1, int(chosen.lengths.max()))
-    have_one_length = sequences.lengths.min() == sequences.lengths.max() == longest
-    n_timesteps = longest if have_one_length else max(16, 2 ** ceil(log2(longest)))
+    n_timesteps = _timesteps_to_fill(sequences, max(1, int(chosen.lengths.max())))
     lengths = np.pad(chosen.lengths, (0, n_rows - len(chosen)))
     return pad(Sequences(chosen.packed, lengths), n_timesteps), mask_of(lengths, n_timesteps)
+
+
+def _timesteps_to_fill(sequences, longest):
+    """Return to how many timesteps a batch is filled whose longest sequence has so many."""
+    have_one_length = sequences.lengths.min() == sequences.lengths.max() == longest
+    return longest if have_one_length else max(16, 2 ** ceil(log2(longest)))
+
+
+def training_bytes(architecture, data, batch_size):
+    """Estimate the bytes that training takes: the weights, and what a step computes of the longest batch.
+
+    Every product with an array of weights is there at each timestep, once itself and once as its gradient.
+    """
+    n_rows, n_weights, n_values = min(len(data), batch_size), 0, 0
+    for part, shapes in weight_shapes(architecture).items():
+        if part != "encoder" and callable(architecture.decoder):
+            continue  # of the user's function nothing is known
+        sequences = data.targets.get(part, data.x)
+        n_steps = n_rows * _timesteps_to_fill(sequences, max(1, int(sequences.lengths.max())))
+        n_weights += sum(prod(shape) for shape in shapes)
+        n_values += n_steps * sum(2 * shape[-1] for shape in shapes if len(shape) == 2)
+        n_values += n_steps * 5 * (sequences.n_features + 1)  # padded, with the mask, here and in TensorFlow
+    return 4 * (COPIES_OF_WEIGHTS * n_weights + n_values)
 
 
 def padded_and_mask(sequences):

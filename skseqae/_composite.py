@@ -7,9 +7,10 @@ import numpy as np
 from sklearn.base import RegressorMixin, _fit_context
 from sklearn.metrics import r2_score
 from sklearn.utils._param_validation import Interval
-from sklearn.utils.validation import _check_sample_weight, check_consistent_length, check_is_fitted
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from ._encoding import BaseAutoencoder
+from ._rows import check_sample_weight
 from ._scaling import Scaling, weighted_moments
 from ._targets import TargetLayout, check_target, reversed_in_time, split_future
 
@@ -298,7 +299,7 @@ class CompositeSequenceRegressor(RegressorMixin, BaseAutoencoder):
         sequences, _ = self._check_input(X)
         sequences, target = self._check_target(sequences, y, reset=False)
         predicted = self._predict(self._scaling.apply(sequences), target.lengths, np.float64)
-        weights = _check_sample_weight(sample_weight, target.lengths, dtype=np.float64)
+        weights = check_sample_weight(sample_weight, len(target))
         return r2_score(target.packed, predicted.packed, sample_weight=np.repeat(weights, target.lengths))
 
     def __sklearn_tags__(self):

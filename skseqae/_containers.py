@@ -1,51 +1,72 @@
 """How others hold sequences (nests, dataframes, Arrow columns), read as arrays of numbers and made of them."""
 
+import reprlib
 from importlib import import_module
 from numbers import Complex, Number, Real
 
 import numpy as np
 
 NUMERIC_KINDS = "biuf"
+AXES = ("timestep", "feature")
+EXPECTED = "a list of arrays (T_i, F) or (T_i,), an array (N, T, F) or (N, T), a dataframe (N, T), or Sequences"
 
 
-def as_arrays(X, name="X"):
-    """Return X as one array, or as a list of arrays where its sequences have their own lengths."""
+def show(value):
+    """Return a repr of a line at most, whatever the value: it may be long, nested deeply, or have none."""
+    try:
+        return " ".join(reprlib.repr(value).split())
+    except Exception:  # foreign code
+        return f"a {type(value).__name__}"
+
+
+def as_arrays(X, name="X", axes=AXES, expected=EXPECTED):
+    """Return X as one array, or as a list of arrays where its sequences have their own lengths.
+
+    Errors call it by the name, and what is in one of its items by the `axes`.
+    """
     if isinstance(X, (list, tuple)):
-        arrays = [_as_numeric(item, f"{name}[{i}]") for i, item in enumerate(X)]
+        arrays = [_as_numeric(item, f"{name}[{i}]", axes, expected) for i, item in enumerate(X)]
         is_nest = not any(hasattr(item, "__array__") and np.ndim(item) for item in X)
         is_rectangular = len({array.shape for array in arrays}) == 1
         return np.stack(arrays) if is_nest and is_rectangular else arrays
-    array = as_array(X, name)
+    array = as_array(X, name, expected)
     if array.ndim == 1 and array.dtype.kind not in NUMERIC_KINDS:
-        return as_arrays(list(array), name)
+        return as_arrays(list(array), name, axes, expected)
     return array
 
 
-def _as_numeric(item, name):
+def _as_numeric(item, name, axes, expected):
     """Return one element of a list as an array of numbers, of whatever precision."""
-    array = as_array(item, name)
-    return array if array.dtype.kind in NUMERIC_KINDS else as_floats(array, name)
+    array = as_array(item, name, expected)
+    return array if array.dtype.kind in NUMERIC_KINDS else as_floats(array, name, axes)
 
 
-def as_array(value, name):
+def as_array(value, name, expected=EXPECTED):
     """Return anything array-like as an array, but for what numpy would misread."""
     if type(value) is np.ndarray:
         return value
     kind = type(value).__name__
     if hasattr(value, "tocsr"):
-        raise TypeError(f"{name} is sparse ({kind}), but sequences are dense: pass {name}.toarray().")
-    if isinstance(value, np.ma.MaskedArray):
-        raise TypeError(f"{name} is a masked array, whose mask would be lost: pass {name}.filled(np.nan).")
+        raise TypeError(f"{name} is sparse ({kind}), expected a dense array: pass {name}.toarray().")
     if hasattr(value, "to_pylist"):
         raise TypeError(f"{name} is an Arrow {kind}: read a column of lists by Sequences.from_arrow.")
     if isinstance(value, (list, tuple)):
         return _nest_as_array(value, name)
-    if hasattr(value, "__array__") or isinstance(value, Number):
+    if (hasattr(value, "__array__") and not isinstance(value, type)) or isinstance(value, Number):
+        return as_any_array(value, name)
+    raise TypeError(f"{name} is of type {kind}, not numbers. Expected {expected}.")
+
+
+def as_any_array(value, name):
+    """Return what numpy makes of a value, or say that it makes nothing of it."""
+    if isinstance(value, np.ma.MaskedArray):
+        raise TypeError(f"{name} is a masked array, whose mask would be lost: pass {name}.filled(np.nan).")
+    try:
         return np.asarray(value)
-    raise TypeError(
-        f"{name} is of type {kind}, not numbers. Expected a list of arrays (T_i, F) or (T_i,), an array (N, T, F) or "
-        "(N, T), a dataframe (N, T), or Sequences."
-    )
+    except MemoryError:
+        raise
+    except Exception as error:  # foreign code, and the words of numpy
+        raise TypeError(f"{name} is {show(value)}, of which numpy makes no array: {error}") from error
 
 
 def _nest_as_array(nest, name):
@@ -53,17 +74,25 @@ def _nest_as_array(nest, name):
     try:
         array = np.asarray(nest)
     except ValueError:
-        counts = [len(step) if np.iterable(step) else 1 for step in nest]
-        timestep = next((t for t, count in enumerate(counts) if count != counts[0]), 0)
-        raise ValueError(
-            f"{name} has {counts[timestep]} feature(s) at timestep {timestep}, but {counts[0]} at timestep 0. "
-            "Each timestep must be a number, or a list of as many numbers as the others."
-        ) from None
+        raise ValueError(f"{name} {_describe_nest(nest)}") from None
+    except RuntimeError as error:
+        raise TypeError(f"{name} is {show(nest)}, of which numpy makes no array: {error}") from error
     # Where one string is among numbers, numpy makes strings of all.
     return array if array.dtype.kind in NUMERIC_KINDS else np.asarray(nest, dtype=object)
 
 
-def as_floats(array, name, axes=("timestep", "feature")):
+def _describe_nest(nest):
+    """Say why nested lists spell no array."""
+    counts = [len(step) if isinstance(step, list | tuple) else np.size(step) for step in nest]
+    timestep = next((t for t, count in enumerate(counts) if count != counts[0]), None)
+    if timestep is None:
+        found = "nests lists too deeply, or has timesteps of different kinds"
+    else:
+        found = f"has {counts[timestep]} feature(s) at timestep {timestep}, but {counts[0]} at timestep 0"
+    return f"{found}. Each timestep must be a number, or a list of as many numbers as the others."
+
+
+def as_floats(array, name, axes=AXES):
     """Return an array as float32 where it is that, otherwise as float64; errors name the place along `axes`."""
     kind = array.dtype.kind
     if kind in NUMERIC_KINDS:
@@ -71,14 +100,14 @@ def as_floats(array, name, axes=("timestep", "feature")):
         with np.errstate(over="ignore"):  # a long double that becomes inf is refused as inf
             return array.astype(np.float32 if is_float32 else np.float64, copy=False)
     if kind in "mMV":  # as objects, dates would pass for numbers
-        raise TypeError(f"{name} is of type {array.dtype}, but sequences are of real numbers.")
+        raise TypeError(f"{name} is of type {array.dtype}, expected real numbers.")
     floats = np.empty(array.shape)
     for index, value in np.ndenumerate(array.astype(object)):
         try:
             floats[index] = _as_float(value)
         except (TypeError, ValueError) as error:
             place = "".join(f", {axis} {i}" for axis, i in zip(axes, index, strict=False))
-            raise type(error)(f"{name}{place} is {value!r}: {error}") from None
+            raise type(error)(f"{name}{place} is {show(value)}: {error}") from None
     return floats
 
 
@@ -103,19 +132,24 @@ def _is_none(value):
 
 def is_missing(value):
     """Tell whether an object stands for no value: None, NA or a NaN."""
-    return _is_none(value) or value != value
+    try:
+        return _is_none(value) or bool(value != value)
+    except Exception:  # what cannot be compared with itself, such as an array, is there
+        return False
 
 
 def pack_frame(frame, sample, time, features):
     """Sort a long dataframe of S rows into packed values (S, F), lengths (N,) and the labels of the N samples."""
     if not (hasattr(frame, "to_numpy") and hasattr(frame, "columns")):
         raise TypeError(f"Expected a pandas or polars dataframe, got {type(frame).__name__}.")
+    _check_names([sample, time], "sample and time")
     keys = [sample] if time is None else [sample, time]
     levels = getattr(getattr(frame, "index", None), "names", ())  # pandas may hold a sample's rows together by these
     levels = [key for key in keys if key in levels and key not in frame.columns]
     frame = frame.reset_index(level=levels) if levels else frame
     if features is None:
         features = [column for column in frame.columns if column not in keys]
+    features = _check_names(features, "features")
     if not features:
         raise ValueError(f"Found frame with 0 feature(s) beside {keys} while a minimum of 1 is required.")
     _check_columns(frame, [*keys, *features])
@@ -132,12 +166,26 @@ def pack_frame(frame, sample, time, features):
     return np.stack(columns, axis=1)[order], np.bincount(codes, minlength=len(labels)), labels
 
 
+def _check_names(names, what):
+    """Return names of columns as a list."""
+    if isinstance(names, str | bytes | dict) or not np.iterable(names):
+        raise TypeError(f"{what} must be a list of names of columns, got {show(names)}.")
+    for name in names:
+        try:
+            hash(name)
+        except TypeError:
+            raise TypeError(f"{what} must be names of columns, got {show(name)}.") from None
+    return list(names)
+
+
 def _check_columns(frame, names):
     """Refuse a dataframe in which a named column is missing or comes twice."""
     columns = list(frame.columns)
     for name in names:
         if columns.count(name) != 1:
-            raise ValueError(f"Expected one column {name!r}, found {columns.count(name)}. The columns are {columns}.")
+            raise ValueError(
+                f"Expected one column {show(name)}, found {columns.count(name)}. The columns are {columns}."
+            )
 
 
 def _check_present(column, name):
@@ -202,7 +250,9 @@ def make_frame(values, lengths, sample, time, features, library):
     if library not in ("pandas", "polars"):
         raise ValueError(f"library must be 'pandas' or 'polars', got {library!r}.")
     frames = import_optional(library, library)
-    features = [f"x{i}" for i in range(values.shape[1])] if features is None else list(features)
+    features = [f"x{i}" for i in range(values.shape[1])] if features is None else features
+    features = _check_names(features, "features")
+    _check_names([sample, time], "sample and time")
     if len(features) != values.shape[1]:
         raise ValueError(f"Expected names of {values.shape[1]} features, got {len(features)}: {features}.")
     names = [sample, time, *features]

@@ -6,6 +6,7 @@ import numpy as np
 
 from ._forward import Dense, encoder_of, recurrent_layers, stack_stepper
 from ._inference import back_from, batches_of, columns, over_batches
+from ._memory import check_memory
 from ._threads import in_threads
 
 
@@ -99,6 +100,14 @@ class Speaker:
 
 def _run(search, architecture, weights, x, n_steps, rows_for_each=1):
     """Run a search on all sequences in batches; return its outputs in the order of the sequences."""
+    n_outputs = architecture.n_outputs
+    check_memory(
+        # the numbers of the labels, three times; the logits; and what each beam goes on from
+        8.0 * len(x) * n_steps * (3 * rows_for_each + n_outputs)
+        + 8.0 * rows_for_each * (3 * n_outputs + 2 * sum(architecture.state_units)),
+        f"{len(x)} times {rows_for_each} sequences of up to {n_steps} labels",
+        "Ask for a smaller max_length or num_beams, or for fewer samples at a time.",
+    )
     encode, speaker = encoder_of(architecture, weights["encoder"]), Speaker(architecture, weights["sequence"])
     batches = batches_of(x.lengths, at_least=n_steps, rows_for_each=rows_for_each)
     parts = in_threads(lambda rows: search(speaker, encode(*columns(x[rows]))[::-1], n_steps), batches)

@@ -5,13 +5,15 @@ from numbers import Integral, Real
 import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import _check_sample_weight, check_array, check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ._architecture import DenseArchitecture
 from ._base import BaseSequenceEstimator
-from ._metrics import mean_by_feature, mean_by_sample, squared_errors
+from ._input import has_columns
+from ._metrics import check_reduction, mean_by_feature, mean_by_sample, squared_errors
 from ._output import FrameOutputMixin
-from ._sequences import Layout, rows_as_sequences
+from ._rows import check_sample_weight, read_rows
+from ._sequences import Layout, rows_as_sequences, warn_large_integers
 
 ACTIVATIONS = StrOptions({"relu", "tanh", "sigmoid", "linear"})
 
@@ -232,7 +234,7 @@ class DenseAutoencoderTransformer(ClassNamePrefixFeaturesOutMixin, FrameOutputMi
             If Z has another number of columns.
         """
         check_is_fitted(self)
-        Z = check_array(Z, dtype=[np.float64, np.float32], input_name="Z")
+        Z = read_rows(Z, "Z")
         if Z.shape[1] != self._n_features_out:
             raise ValueError(f"Z has {Z.shape[1]} columns, but encodings have latent_dim={self._n_features_out}.")
         return self._layout.restore(self._reconstruct(Z.astype(np.float32), Z.dtype))
@@ -270,8 +272,7 @@ class DenseAutoencoderTransformer(ClassNamePrefixFeaturesOutMixin, FrameOutputMi
         errors : ndarray of shape (N,) or (N, F)
             For each sample, or for each sample and feature.
         """
-        if reduction not in ("sample", "feature"):
-            raise ValueError(f"reduction must be 'sample' or 'feature', got {reduction!r}.")
+        check_reduction(reduction, ("sample", "feature"))
         rows, _, x = self._read(X)
         errors = squared_errors(rows, self._reconstruct(self._encode(x), np.float64), self._feature_std)
         return mean_by_sample(errors) if reduction == "sample" else mean_by_feature(errors)
@@ -294,7 +295,7 @@ class DenseAutoencoderTransformer(ClassNamePrefixFeaturesOutMixin, FrameOutputMi
             At most 0, the best.
         """
         errors = self.reconstruction_error(X)
-        return -float(np.average(errors, weights=_check_sample_weight(sample_weight, errors, dtype=np.float64)))
+        return -float(np.average(errors, weights=check_sample_weight(sample_weight, len(errors))))
 
     def __sklearn_tags__(self):
         """Return scikit-learn's tags: rows only, and float32 comes out where it went in."""
@@ -305,8 +306,16 @@ class DenseAutoencoderTransformer(ClassNamePrefixFeaturesOutMixin, FrameOutputMi
 
     def _check_input(self, X, *, reset=False):
         """Return the rows of X as sequences of one timestep."""
-        X = validate_data(self, X, reset=reset, dtype=[np.float64, np.float32])
-        return rows_as_sequences(X, "X"), Layout("rows")
+        if has_columns(X):
+            # before the values: columns that are not those of the fit are the better explanation
+            validate_data(self, X, reset=reset, skip_check_array=True)
+        rows = read_rows(X, "X")
+        if not has_columns(X):
+            validate_data(self, rows, reset=reset, skip_check_array=True)
+        sequences = rows_as_sequences(rows)
+        if np.asarray(X).dtype.kind in "iu":
+            warn_large_integers(sequences, "X")
+        return sequences, Layout("rows")
 
     def _shown_target(self, X, y):
         return X if y is None else y  # without a y to score by, ScoringMonitor scores nothing

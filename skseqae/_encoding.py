@@ -10,7 +10,7 @@ from sklearn.utils.metaestimators import available_if
 
 from ._architecture import Architecture
 from ._base import RECURRENT_CONSTRAINTS, BaseSequenceEstimator
-from ._metrics import mean_by_feature, mean_by_sample, mean_by_timestep, squared_errors
+from ._metrics import check_reduction, mean_by_feature, mean_by_sample, mean_by_timestep, squared_errors
 from ._output import FrameOutputMixin
 from ._targets import reversed_in_time
 
@@ -99,6 +99,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, FrameOutputMixin, BaseSeq
             For each sample; for each sample and feature; for each timestep, as the kind of X with numbers for
             timesteps; or for each feature of each timestep, as the kind of X. An empty sequence has errors of 0.
         """
+        check_reduction(reduction, ("sample", "timestep", "feature", "none"))
         sequences, layout, x = self._read(X)
         decoded = self._reconstruct(self._encode(x), sequences.lengths, np.float64)
         return self._reduce_errors(sequences, decoded, layout, reduction)
@@ -144,6 +145,4 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, FrameOutputMixin, BaseSeq
             return mean_by_feature(errors)
         if reduction == "timestep":
             return replace(layout, univariate=True).restore(mean_by_timestep(errors))
-        if reduction == "none":
-            return layout.restore(errors)
-        raise ValueError(f"reduction must be 'sample', 'timestep', 'feature' or 'none', got {reduction!r}.")
+        return layout.restore(errors)

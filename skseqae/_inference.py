@@ -6,6 +6,7 @@ Sequences are sorted by length and computed in batches, in which each runs to it
 import numpy as np
 
 from ._forward import decoder_of, encoder_of
+from ._memory import check_memory
 from ._sequences import Sequences, pad
 from ._threads import count_threads, in_threads
 
@@ -27,8 +28,9 @@ def encode(architecture, weights, sequences):
     -------
     array of shape (N, L), float32
     """
-    encode_batch = encoder_of(architecture, weights["encoder"])
-    return over_batches(lambda rows: encode_batch(*columns(sequences[rows])).T, batches_of(sequences.lengths))
+    encode_batch, batches = encoder_of(architecture, weights["encoder"]), batches_of(sequences.lengths)
+    _check_batches(weights["encoder"], sequences.lengths, batches)
+    return over_batches(lambda rows: encode_batch(*columns(sequences[rows])).T, batches)
 
 
 def decode(architecture, weights, head, Z, lengths):
@@ -45,6 +47,12 @@ def decode(architecture, weights, head, Z, lengths):
     -------
     Sequences of N sequences (lengths[i], F), float32
     """
+    check_memory(
+        # as float32 and as float64, in batches and in order
+        24 * float(lengths.sum(dtype=float)) * architecture.width(head),
+        f"{len(lengths)} sequences of up to {max(lengths, default=0)} timesteps",
+        "Ask for fewer timesteps, or for fewer samples at a time.",
+    )
     decode_batch = decoder_of(architecture, weights[head], head)
 
     def say(rows):
@@ -53,7 +61,21 @@ def decode(architecture, weights, head, Z, lengths):
         return decode_batch(z, lengths[rows]).transpose(2, 1, 0)[is_real]
 
     batches = batches_of(lengths)
+    _check_batches(weights[head], lengths, batches)
     return Sequences(np.concatenate(in_threads(say, batches)), lengths[np.concatenate(batches)])[back_from(batches)]
+
+
+def _check_batches(weights, lengths, batches):
+    """Refuse batches of which those that are computed at the same time would not fit into memory.
+
+    Of each there is one layer's input and output, in all not more than four times the widest layer.
+    """
+    n_steps = max(len(rows) * int(lengths[rows[0]]) for rows in batches)
+    check_memory(
+        4 * min(len(batches), count_threads()) * n_steps * max(array.shape[-1] for array in weights),
+        f"A sequence of {max(lengths)} timesteps",
+        "Cut long sequences.",
+    )
 
 
 def columns(sequences):

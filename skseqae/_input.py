@@ -5,6 +5,11 @@ from sklearn.utils.validation import validate_data
 from ._sequences import check_sequences
 
 
+def has_columns(X):
+    """Tell whether X is a dataframe, whose columns may have names."""
+    return hasattr(X, "__array__") and hasattr(X, "columns")
+
+
 class SequenceInputMixin:
     """Read X as sequences, and hold it against what `fit` was given.
 
@@ -13,6 +18,7 @@ class SequenceInputMixin:
     """
 
     _allow_missing = False  # whether NaN may stand inside sequences
+    _computes_in_float32 = False
 
     def __sklearn_tags__(self):
         """Return scikit-learn's tags: 2-D and 3-D arrays are read."""
@@ -24,11 +30,15 @@ class SequenceInputMixin:
         """Return X as `Sequences`, and its layout. At fit (`reset`) the features are taken, later held against."""
         padding_value = self.padding_value if reset else self._padding_value
         fixed_width = reset or self._layout.kind == "table"
-        if fixed_width and hasattr(X, "columns"):
+        if fixed_width and has_columns(X):
             # before the values: columns that are not those of the fit are the better explanation
             validate_data(self, X, reset=reset, skip_check_array=True)
         sequences, layout = check_sequences(
-            X, padding_value=padding_value, warn_trailing_zeros=reset, allow_missing=self._allow_missing
+            X,
+            padding_value=padding_value,
+            warn_trailing_zeros=reset,
+            for_float32=self._computes_in_float32,
+            allow_missing=self._allow_missing,
         )
         if fixed_width and layout.kind == "table":
             validate_data(self, X, reset=reset, skip_check_array=True)

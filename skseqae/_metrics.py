@@ -2,7 +2,14 @@
 
 import numpy as np
 
+from ._containers import show
 from ._sequences import Sequences
+
+
+def check_reduction(reduction, known):
+    """Refuse what is none of the reductions that are known, by name."""
+    if not isinstance(reduction, str) or reduction not in known:
+        raise ValueError(f"reduction must be one of {', '.join(map(repr, known))}, got {show(reduction)}.")
 
 
 def squared_errors(sequences, decoded, std):

@@ -4,18 +4,24 @@ from numbers import Real
 
 import numpy as np
 
-from skseqae._containers import NUMERIC_KINDS, as_arrays, as_floats, locate
+from skseqae._containers import NUMERIC_KINDS, as_any_array, as_arrays, as_floats, locate, show
+from skseqae._memory import check_memory
 
 FLOAT32_MAX = np.finfo(np.float32).max
 _BLOCK = 65_536  # timesteps checked at a time, so that a memory map is never read whole
-_RESHAPE = "Reshape your data: one sequence is X.reshape(1, -1), one value per sample is X.reshape(-1, 1)."
+RESHAPE = "Reshape your data: one sequence is X.reshape(1, -1), one value per sample is X.reshape(-1, 1)."
+ABOUT_GAPS = (
+    "Fill gaps first, by PerTimestep(SimpleImputer()) for one, to which Sequences pass them with allow_missing=True. "
+    "Only padding at a sequence's end is cut off."
+)
+ABOUT_MEMORY = "Take fewer samples at a time, or hold them in a memory map and read that by Sequences.from_packed."
 
 
 def pack_list(arrays, name="X", allow_missing=False):
     """Return packed values (S, F) and lengths (N,) of a list of arrays (T_i, F) or (T_i,)."""
     for i, array in enumerate(arrays):
         if array.ndim == 0:
-            raise ValueError(f"{name}[{i}] is a single number, not a sequence. {_RESHAPE}")
+            raise ValueError(f"{name}[{i}] is a single number, not a sequence. {RESHAPE}")
         if array.ndim > 2:
             raise ValueError(f"{name}[{i}] has shape {array.shape}, expected (T_i, F) or (T_i,).")
     lengths = np.array([len(array) for array in arrays], dtype=np.int64)
@@ -28,6 +34,8 @@ def pack_list(arrays, name="X", allow_missing=False):
                 f"{name}[{i}] has {_describe(arrays[i])}, but {name}[{first}] has {_describe(arrays[first])}. "
                 "Every sequence must be (T_i, F) with the same F, or every one (T_i,)."
             )
+    n_values = float(sum(array.size for array in arrays))
+    check_memory(16 * n_values, f"{len(arrays)} sequences in one array", ABOUT_MEMORY)
     # Those without timesteps have no say in the type.
     values = as_floats(np.concatenate([arrays[i] for i in filled if lengths[i]]), name)
     values = values.reshape(lengths.sum(), arrays[first].shape[1] if arrays[first].ndim == 2 else 1)
@@ -41,13 +49,19 @@ def _describe(array):
 
 def pack_padded(X, lengths, padding, padding_value, name="X", allow_missing=False):
     """Return packed values (S, F) and lengths (N,) of an array, as `Sequences.from_padded` documents."""
-    if padding not in ("post", "pre"):
-        raise ValueError(f"padding must be 'post' or 'pre', got {padding!r}.")
+    if not isinstance(padding, str) or padding not in ("post", "pre"):
+        raise ValueError(f"padding must be 'post' or 'pre', got {show(padding)}.")
     padding_value = check_padding_value(padding_value)
     if lengths is not None and padding_value is not None:
         raise ValueError("lengths and padding_value both say where sequences end: give only one of them.")
     array = _check_padded(X, name)
     n_samples, n_timesteps, _ = array.shape
+    check_memory(
+        # whether each value is padding, then the real ones
+        array.size * (2 + array.itemsize),
+        f"An array {array.shape} of {array.dtype} without its padding",
+        ABOUT_MEMORY,
+    )
     if lengths is None:
         lengths = _lengths_of_padded(array, padding, padding_value)
     else:
@@ -67,7 +81,7 @@ def _check_padded(X, name):
             "Expected an array (N, T, F) or (N, T), got sequences of their own lengths, which need no padding."
         )
     if array.ndim < 2:
-        raise ValueError(f"Expected an array (N, T, F) or (N, T), got shape {array.shape}. {_RESHAPE}")
+        raise ValueError(f"Expected an array (N, T, F) or (N, T), got shape {array.shape}. {RESHAPE}")
     if array.ndim > 3:
         raise ValueError(f"Expected an array (N, T, F) or (N, T), got {array.ndim}-D of shape {array.shape}.")
     check_shape(array.shape, ("sample", "timestep", "feature") if array.ndim == 3 else ("sample", "feature"))
@@ -94,8 +108,12 @@ def check_padding_value(padding_value):
     if padding_value is None:
         return None
     if not isinstance(padding_value, Real):
-        raise TypeError(f"padding_value must be a number or None, got {padding_value!r}.")
-    return None if np.isnan(padding_value) else float(padding_value)
+        raise TypeError(f"padding_value must be a number or None, got {show(padding_value)}.")
+    try:
+        value = float(padding_value)
+    except OverflowError:
+        raise ValueError(f"padding_value is {show(padding_value)}, which no float can be.") from None
+    return None if np.isnan(value) else value
 
 
 def _lengths_of_padded(array, padding, padding_value):
@@ -108,7 +126,7 @@ def _lengths_of_padded(array, padding, padding_value):
 
 def check_lengths(lengths, longest, n_samples=None):
     """Return lengths as int64, each from 0 to the longest."""
-    array = np.asarray(lengths)
+    array = as_any_array(lengths, "lengths")
     if array.ndim != 1 or n_samples not in (None, len(array)):
         expected = "(N,)" if n_samples is None else f"({n_samples},), one for each sample"
         raise ValueError(f"lengths has shape {array.shape}, expected {expected}.")
@@ -145,13 +163,10 @@ def check_values(values, lengths, name="X[{}]".format, first=None, allow_missing
         raise ValueError(f"{name(sample)} has {what} at {place}. {advice}")
 
 
-def describe_fault(value):
+def describe_fault(value, about_gaps=ABOUT_GAPS):
     """Say what is wrong with a value, and what to do."""
     if np.isnan(value):
-        return "NaN", (
-            "Fill gaps first, by PerTimestep(SimpleImputer()) for one, to which Sequences pass them with "
-            "allow_missing=True. Only padding at a sequence's end is cut off."
-        )
+        return "NaN", about_gaps
     if np.isinf(value):
         return str(value), "Replace infinite values first."
     return f"{value:g}", f"It overflows float32, whose largest value is {FLOAT32_MAX:g}. Rescale this feature."

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ._containers import locate
+from ._memory import check_memory
+from ._packing import FLOAT32_MAX
 from ._sequences import Sequences
 
 
@@ -25,7 +27,10 @@ def weighted_moments(sequences, sample_weight):
     weights = np.repeat(sample_weight / sample_weight.max(), sequences.lengths)
     values = sequences.packed.astype(np.float64)
     mean = np.average(values, axis=0, weights=weights)
-    std = np.sqrt(np.average((values - mean) ** 2, axis=0, weights=weights))
+    centred = values - mean
+    # by a power of two, which changes no bit, so that no square is beyond double precision
+    exponent = np.frexp(np.abs(centred).max(axis=0))[1]
+    std = np.ldexp(np.sqrt(np.average(np.ldexp(centred, -exponent) ** 2, axis=0, weights=weights)), exponent)
     low, high = values[weights > 0].min(axis=0), values[weights > 0].max(axis=0)
     # what rounding leaves between equal values is not a spread to divide by
     constant = high - low <= 10 * np.finfo(np.float64).eps * np.maximum(np.abs(low), np.abs(high))
@@ -46,8 +51,14 @@ class Scaling:
 
     def apply(self, sequences, name="X"):
         """Return the sequences in scaled units, as float32; errors call them by the name."""
+        check_memory(
+            # in double precision, three times, and as float32
+            28.0 * sequences.lengths.sum() * sequences.n_features,
+            f"{len(sequences)} sequences in scaled units",
+            "Take fewer samples at a time; partial_fit trains on parts of the data.",
+        )
         scaled = (sequences.packed - self.mean) / self.std
-        too_far = np.abs(scaled).max(axis=1, initial=0) > np.finfo(np.float32).max
+        too_far = np.abs(scaled).max(axis=1, initial=0) > FLOAT32_MAX
         if too_far.any():
             sample, timestep = locate(np.flatnonzero(too_far)[0], sequences.lengths)
             raise ValueError(
@@ -59,4 +70,6 @@ class Scaling:
     def undo(self, sequences, dtype):
         """Return scaled sequences in the data's own units."""
         values = sequences.packed * self.std + self.mean
+        if dtype == np.float32:
+            values = np.clip(values, -FLOAT32_MAX, FLOAT32_MAX)  # the nearest that there is, and no infinity
         return Sequences(values.astype(dtype, copy=False), sequences.lengths)

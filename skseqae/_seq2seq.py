@@ -9,15 +9,17 @@ from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import _check_sample_weight, check_consistent_length, validate_data
+from sklearn.utils.validation import check_consistent_length, validate_data
 
 from ._architecture import Seq2SeqArchitecture
 from ._base import RECURRENT_CONSTRAINTS, BaseSequenceEstimator
+from ._containers import show
 from ._decoding import beams, greedy, greedy_logits, label_logits
 from ._encoding import BaseAutoencoder
+from ._rows import check_sample_weight
 from ._scaling import Scaling
 from ._sequences import Layout, Sequences
-from ._symbols import Symbols, as_array, as_sequences, distinct, read_labels, read_tokens, weigh_classes
+from ._symbols import Symbols, as_sequences, distinct, read_classes, read_labels, read_tokens, weigh_classes
 
 HEADS = {"label": "label", "table": "sequence", "list": "sequence"}  # by the kind of y
 
@@ -352,7 +354,7 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
         """
         num_beams = self.num_beams if num_beams is None else num_beams
         if not isinstance(num_beams, Integral) or num_beams < 1:
-            raise ValueError(f"num_beams must be an int of at least 1, got {num_beams!r}.")
+            raise ValueError(f"num_beams must be an int of at least 1, got {show(num_beams)}.")
         numbers, lengths, scores = self._beams(self._read(X)[2], int(num_beams))
         n_found = int(np.isfinite(scores).sum(axis=1).min())
         by_beam = [self._restore(numbers[:, k], lengths[:, k]) for k in range(n_found)]
@@ -381,7 +383,7 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
         """
         right, lengths, said = self._compare(X, y)
         is_exact = (right == lengths) & (lengths == said)
-        return float(np.average(is_exact, weights=_check_sample_weight(sample_weight, lengths, dtype=np.float64)))
+        return float(np.average(is_exact, weights=check_sample_weight(sample_weight, len(lengths))))
 
     def token_accuracy(self, X, y, sample_weight=None):
         """Return the share of labels that are right, each in its place; what is missing or too much is wrong.
@@ -402,7 +404,7 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
             From 0 to 1, the best: right labels over labels, of the longer of the two sequences.
         """
         right, lengths, said = self._compare(X, y)
-        weights = _check_sample_weight(sample_weight, lengths, dtype=np.float64)
+        weights = check_sample_weight(sample_weight, len(lengths))
         n_labels = weights @ np.maximum(lengths, said)
         return float(weights @ right / n_labels) if n_labels else 1.0
 
@@ -485,9 +487,11 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
         if reset:
             vars(self).pop("classes_", None)
             if classes is not None:
-                self.classes_ = distinct(as_array(list(classes)))
-        elif classes is not None and not np.array_equal(distinct(as_array(list(classes))), self.classes_):
-            raise ValueError(f"classes are those of the first call of partial_fit: {self.classes_}, got {classes}.")
+                self.classes_ = read_classes(classes)
+        elif classes is not None and not np.array_equal(read_classes(classes), self.classes_):
+            raise ValueError(
+                f"classes are those of the first call of partial_fit: {self.classes_}, got {show(classes)}."
+            )
         return sequences, labels
 
     def _fit_target(self, sequences, labels, sample_weight, *, reset):

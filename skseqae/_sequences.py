@@ -2,6 +2,7 @@
 
 import warnings
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Literal
 
 import numpy as np
@@ -11,20 +12,23 @@ from skseqae._containers import (
     as_array,
     as_arrays,
     as_floats,
+    locate,
     make_arrow,
     make_frame,
     pack_arrow,
     pack_frame,
+    show,
 )
+from skseqae._memory import check_memory
 from skseqae._packing import (
-    FLOAT32_MAX,
     check_lengths,
     check_padding_value,
     check_values,
-    describe_fault,
     pack_list,
     pack_padded,
 )
+
+LARGEST_INTEGER = 2**24  # up to which float32 holds every one
 
 
 class Sequences:
@@ -389,8 +393,12 @@ class Sequences:
 
         Raises
         ------
+        TypeError
+            If `n_timesteps` is no int, or `padding_value` no number.
         ValueError
             If `n_timesteps` is less than the longest length.
+        MemoryError
+            If the array would not fit into the memory that is free.
 
         Examples
         --------
@@ -399,6 +407,9 @@ class Sequences:
         array([[ 1., nan],
                [ 2.,  3.]])
         """
+        if n_timesteps is not None and not isinstance(n_timesteps, Integral):
+            raise TypeError(f"n_timesteps must be an int or None, got {show(n_timesteps)}.")
+        padding_value = check_padding_value(padding_value)
         return pad(self, n_timesteps, np.nan if padding_value is None else padding_value)
 
     def to_frame(self, *, sample="sample", time="timestep", features=None, library="pandas"):
@@ -552,7 +563,9 @@ class Layout:
         return padded[:, :, 0] if flat else padded
 
 
-def check_sequences(X, *, padding_value=None, warn_trailing_zeros=False, allow_missing=False, name="X"):
+def check_sequences(
+    X, *, padding_value=None, warn_trailing_zeros=False, for_float32=False, allow_missing=False, name="X"
+):
     """Read whatever holds sequences, or say what is wrong with it.
 
     Parameters
@@ -568,6 +581,8 @@ def check_sequences(X, *, padding_value=None, warn_trailing_zeros=False, allow_m
         Where trailing timesteps of an array are padded with this, and not with NaN. Does not matter to lists.
     warn_trailing_zeros : bool, default=False
         Whether to warn where more than half of the samples of an array (N, T, F) end in zeros, which look like padding.
+    for_float32 : bool, default=False
+        Whether to warn of integers that float32, in which networks compute, does not hold.
     allow_missing : bool, default=False
         Whether NaN may stand inside sequences. Trailing timesteps of an array that are all NaN are padding even so.
     name : str, default="X"
@@ -609,8 +624,12 @@ def check_sequences(X, *, padding_value=None, warn_trailing_zeros=False, allow_m
     X = as_arrays(X, name)
     if isinstance(X, list):
         sequences = Sequences(*pack_list(X, name, allow_missing))
+        if for_float32 and all(x.dtype.kind in "iu" for x in X):
+            warn_large_integers(sequences, name)
         return sequences, Layout("list", univariate=all(x.ndim == 1 for x in X))
     sequences = Sequences(*pack_padded(X, None, "post", padding_value, name, allow_missing))
+    if for_float32 and X.dtype.kind in "iu":
+        warn_large_integers(sequences, name)
     if X.ndim == 2:
         return sequences, Layout("table", X.shape[1], univariate=True, padding_value=padding_value)
     if warn_trailing_zeros and padding_value is None:
@@ -618,19 +637,23 @@ def check_sequences(X, *, padding_value=None, warn_trailing_zeros=False, allow_m
     return sequences, Layout("padded", X.shape[1], padding_value=padding_value)
 
 
-def rows_as_sequences(rows, name):
-    """Take the rows of a finite array (N, F) for N sequences of one timestep.
+def warn_large_integers(sequences, name):
+    """Warn of integers that float32, in which networks compute, cannot tell from their neighbours."""
+    is_large = np.abs(sequences.packed) > LARGEST_INTEGER
+    if is_large.any():
+        row, feature = np.argwhere(is_large)[0]
+        i, t = locate(row, sequences.lengths)
+        warnings.warn(
+            f"{name}[{i}] has the integer {sequences.packed[row, feature]:.0f} at timestep {t}, but networks compute "
+            f"in float32, which holds integers up to 2**24 = {LARGEST_INTEGER} only: neighbours may become the same. "
+            "Subtract what they have in common, or turn them into float64 if that is no loss.",
+            UserWarning,
+            stacklevel=3,
+        )
 
-    Raises
-    ------
-    ValueError
-        If a value overflows float32; the array is called by the name.
-    """
-    too_large = np.argwhere(np.abs(rows) > FLOAT32_MAX)
-    if len(too_large):
-        row, column = too_large[0]
-        advice = describe_fault(rows[row, column])[1]
-        raise ValueError(f"{name}[{row}] has {rows[row, column]:g} in column {column}. {advice}")
+
+def rows_as_sequences(rows):
+    """Take the rows of an array (N, F) for N sequences of one timestep."""
     return Sequences(rows, np.ones(len(rows), np.int64))
 
 
@@ -655,6 +678,8 @@ def pad(sequences, n_timesteps=None, value=0.0):
     ------
     ValueError
         If n_timesteps is less than the longest length.
+    MemoryError
+        If the array would not fit into the memory that is free.
 
     Examples
     --------
@@ -668,13 +693,25 @@ def pad(sequences, n_timesteps=None, value=0.0):
     n_timesteps = longest if n_timesteps is None else n_timesteps
     if n_timesteps < longest:
         raise ValueError(f"n_timesteps={n_timesteps} is too short for a sequence of {longest} timesteps.")
+    shape = (len(lengths), n_timesteps, sequences.n_features)
+    check_memory(
+        # with the places of its timesteps, and whether they are real
+        shape[0] * shape[1] * (shape[2] * sequences.dtype.itemsize + 9),
+        f"An array (N, T, F) = {shape} of {sequences.dtype}",
+        "Cut long sequences, take fewer at a time, or leave them in Sequences or a list, which need no padding.",
+    )
     if longest == 0:
-        return np.full((len(lengths), n_timesteps, sequences.n_features), value, dtype=sequences.dtype)
+        return np.full(shape, value, dtype=sequences.dtype)
     timesteps = np.arange(n_timesteps)
     # One gather that reads a little past each end, then overwritten: three times as fast as packing and scattering.
     padded = sequences._values.take(sequences._starts[:, None] + timesteps, axis=0, mode="clip")
     padded[timesteps >= lengths[:, None]] = value
     return padded
+
+
+def cut(sequences, n_timesteps):
+    """Return the first timesteps of each sequence, at most so many, as a view."""
+    return Sequences(sequences._values, np.minimum(sequences.lengths, n_timesteps), sequences._starts)
 
 
 def unpad(padded, lengths):
@@ -725,7 +762,9 @@ def _check_key(key):
         rows = rows.astype(np.intp)
     is_one_bool = rows.ndim == 0 and rows.dtype.kind == "b"  # to numpy, a new axis
     if isinstance(key, tuple) or rows.ndim > 1 or rows.dtype.kind not in "biu" or is_one_bool:
-        raise IndexError(f"Expected an integer, a slice, a list or array of integers or a boolean mask, got {key!r}.")
+        raise IndexError(
+            f"Expected an integer, a slice, a list or array of integers or a boolean mask, got {show(key)}."
+        )
     return rows
 
 

@@ -1,13 +1,14 @@
 """Symbols and labels, whatever can be hashed: read from what users have, and numbered."""
 
 from dataclasses import dataclass
+from numbers import Real
 from typing import Literal
 
 import numpy as np
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_y, check_array
 
-from ._containers import is_missing, locate
+from ._containers import as_any_array, is_missing, locate, show
 from ._sequences import Sequences
 
 
@@ -87,11 +88,16 @@ def weigh_classes(class_weight, classes, numbers):
     unknown = [label for label in class_weight if label not in labels]
     unweighted = [label for label in labels if label not in class_weight]
     # a fold may lack a class, but a name that is wrong leaves one without its weight
-    if (unknown and unweighted) or not all(weight >= 0 for weight in class_weight.values()):
+    if (unknown and unweighted) or not all(map(_is_weight, class_weight.values())):
         raise ValueError(
-            f"class_weight must give weights of at least 0 to some of the classes {labels}, got {class_weight!r}."
+            f"class_weight must give finite weights of at least 0 to some of the classes {labels}, got "
+            f"{show(class_weight)}."
         )
     return np.array([class_weight.get(label, 1.0) for label in labels])
+
+
+def _is_weight(value):
+    return isinstance(value, Real) and 0 <= value < np.inf
 
 
 def read_tokens(X, padding_value=None):
@@ -112,12 +118,14 @@ def read_tokens(X, padding_value=None):
     TypeError, ValueError
         If X is not N sequences, or a symbol is missing or cannot be hashed.
     """
-    if hasattr(X, "__array__"):
-        X = np.asarray(X)
+    if hasattr(X, "__array__") and not isinstance(X, type):
+        X = as_any_array(X, "X")
     if not isinstance(X, np.ndarray) or (X.dtype == object and X.ndim == 1):
         symbols = _joined("list", _rows(X, "X"), "X")
     elif X.ndim == 2:
-        symbols = _joined("table", [_without_padding(row, padding_value) for row in X.tolist()], "X")
+        rows = X.tolist()
+        _check_symbols(rows, "X", may_be_missing=True)
+        symbols = _joined("table", [_without_padding(row, padding_value) for row in rows], "X")
     else:
         raise ValueError(f"Expected symbols as an array (N, T) or N sequences, got shape {X.shape}.")
     if not symbols.lengths.any():
@@ -146,13 +154,14 @@ def read_labels(y, estimator):
     if y is None:
         raise ValueError(f"This {type(estimator).__name__} requires y to be passed, but the target y is None.")
     if not isinstance(y, list | tuple):
-        y = np.asarray(y)
+        y = as_any_array(y, "y")
     if isinstance(y, list | tuple) or (y.dtype == object and y.ndim == 1):
-        if any(isinstance(row, list | tuple) or np.ndim(row) for row in y):
+        if any(isinstance(row, list | tuple) or getattr(row, "ndim", 0) for row in y):
             labels = _joined("list", _rows(y, "y"), "y")
             _check_discrete(labels.values)
             return labels
         y = as_array([row.item() if isinstance(row, np.ndarray) else row for row in y])
+    y = _check_labels(y)
     if y.ndim == 2 and y.shape[1] != 1:
         values = check_array(y, dtype=None, input_name="y", estimator=estimator)
         _check_discrete(values.ravel())
@@ -160,6 +169,50 @@ def read_labels(y, estimator):
     values = _check_y(y, multi_output=False, estimator=estimator)
     _check_discrete(values)
     return Symbols("label", values, np.ones(len(values), np.int64))
+
+
+def read_classes(classes):
+    """Return all labels that any call will bring, each once.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If classes is no list or array of labels.
+    """
+    if isinstance(classes, str | bytes | dict) or not np.iterable(classes) or getattr(classes, "ndim", 1) != 1:
+        raise TypeError(f"classes must be a list or an array (C,) of labels, got {show(classes)}.")
+    symbols = [[label] for label in classes]
+    _check_symbols(symbols, "classes", is_one_each=True)
+    return distinct(_joined("list", symbols, "classes").values)
+
+
+def _check_labels(y):
+    """Return an array (N,) or (N, H), and refuse what is no label, naming the first."""
+    if y.dtype.kind in "cV":
+        raise TypeError(f"y is of type {y.dtype}, expected labels: strings, integers, or whatever else can be hashed.")
+    if y.ndim > 2:
+        raise ValueError(f"y has shape {y.shape}, expected (N,), (N, H) or N sequences of labels.")
+    if y.ndim and y.dtype.kind not in "biuUST":
+        _check_symbols(y.reshape(len(y), -1 if y.size else 0).tolist(), "y", is_one_each=y.ndim == 1)
+    if y.ndim and y.dtype.kind == "f" and np.isinf(y).any():
+        raise ValueError(f"y[{np.argwhere(np.isinf(y))[0][0]}] is infinite, which is no label.")
+    return y.astype(object) if y.dtype.kind == "T" else y
+
+
+def _check_symbols(rows, name, *, may_be_missing=False, is_one_each=False):
+    """Refuse what cannot be hashed or is missing, naming the first."""
+    for i, row in enumerate(rows):
+        for t, symbol in enumerate(row):
+            try:
+                hash(symbol)
+            except Exception:  # foreign code
+                error = TypeError, "which cannot be hashed"
+            else:
+                if may_be_missing or not is_missing(symbol):
+                    continue
+                error = ValueError, f"where a {'label' if name == 'y' else 'symbol'} should be"
+            place = "" if is_one_each else f" at timestep {t}"
+            raise error[0](f"{name}[{i}] has {show(symbol)}{place}, {error[1]}.")
 
 
 def _check_discrete(values):
@@ -176,10 +229,10 @@ def _rows(X, name):
     for i, row in enumerate(X):
         if isinstance(row, str | bytes) or not isinstance(row, list | tuple | np.ndarray):
             raise TypeError(
-                f"{name}[{i}] is {row!r}, expected a sequence of symbols: a list, tuple or array. "
+                f"{name}[{i}] is {show(row)}, expected a sequence of symbols: a list, tuple or array. "
                 "Split a string into its symbols first, for example by list(...)."
             )
-        if isinstance(row, np.ndarray) and row.ndim > 1:
+        if isinstance(row, np.ndarray) and row.ndim != 1:
             raise ValueError(f"{name}[{i}] has shape {row.shape}, expected (T_i,).")
         rows.append(row.tolist() if isinstance(row, np.ndarray) else list(row))
     return rows
@@ -187,12 +240,7 @@ def _rows(X, name):
 
 def _joined(kind, rows, name):
     """Return lists of symbols as `Symbols`."""
-    for i, row in enumerate(rows):
-        for t, symbol in enumerate(row):
-            if isinstance(symbol, list | dict | set | np.ndarray):
-                raise TypeError(f"{name}[{i}] has {symbol!r} at timestep {t}, which cannot be hashed.")
-            if is_missing(symbol):
-                raise ValueError(f"{name}[{i}] has {symbol!r} at timestep {t}, where a symbol should be.")
+    _check_symbols(rows, name)
     lengths = np.array([len(row) for row in rows], dtype=np.int64)
     if not len(lengths):
         raise ValueError(f"Found {name} with 0 sample(s) while a minimum of 1 is required.")
@@ -201,6 +249,6 @@ def _joined(kind, rows, name):
 
 def _without_padding(row, padding_value):
     end = len(row)
-    while end and (is_missing(row[end - 1]) or row[end - 1] == padding_value):
+    while end and (is_missing(row[end - 1]) or (padding_value is not None and row[end - 1] == padding_value)):
         end -= 1
     return row[:end]

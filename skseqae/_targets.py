@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-from sklearn.utils.validation import _check_y
 
-from ._containers import as_arrays
-from ._sequences import Layout, Sequences, check_sequences, rows_as_sequences
+from ._containers import as_any_array, as_arrays, show
+from ._rows import read_rows
+from ._sequences import Layout, Sequences, check_sequences, rows_as_sequences, warn_large_integers
 
 
 def reversed_in_time(sequences):
@@ -120,7 +120,9 @@ class TargetLayout:
             If they follow no rule and `n_timesteps` is not given, or it is not N lengths, or means nothing.
         """
         if n_timesteps is not None and self.kind != "sequences":
-            raise ValueError(f"n_timesteps={n_timesteps!r} has no meaning: y had one value or vector for each sample.")
+            raise ValueError(
+                f"n_timesteps={show(n_timesteps)} has no meaning: y had one value or vector for each sample."
+            )
         if n_timesteps is not None:
             return check_n_timesteps(n_timesteps, len(lengths))
         if self.length is not None:
@@ -135,10 +137,10 @@ class TargetLayout:
 
 def check_n_timesteps(n_timesteps, n_samples):
     """Return one length for each of N samples, from an int or an array of N."""
-    lengths = np.asarray(n_timesteps)
+    lengths = as_any_array(n_timesteps, "n_timesteps")
     if lengths.dtype.kind not in "iu" or lengths.shape not in ((), (n_samples,)) or (lengths < 0).any():
         raise ValueError(
-            f"n_timesteps must be an int or an array of {n_samples} ints, of at least 0, got {n_timesteps!r}."
+            f"n_timesteps must be an int or an array of {n_samples} ints, of at least 0, got {show(n_timesteps)}."
         )
     return np.broadcast_to(lengths, n_samples).astype(np.int64)
 
@@ -167,21 +169,23 @@ def check_target(y, estimator):
         name = type(estimator).__name__
         raise ValueError(f"This {name} requires y to be passed, but the target y is None (or set its horizon).")
     try:
-        return _read_target(y, estimator)
+        return _read_target(y)
     except (TypeError, ValueError) as error:
         # what is common to X and y does not say which it is about
         raise error if re.search(r"\by\b", str(error)) else type(error)(f"In y: {error}") from None
 
 
-def _read_target(y, estimator):
+def _read_target(y):
     arrays = y if isinstance(y, Sequences) else as_arrays(y, "y")
     if isinstance(arrays, Sequences | list) or arrays.ndim > 2:
-        target, layout = check_sequences(arrays, name="y")
+        target, layout = check_sequences(arrays, for_float32=True, name="y")
         return target, TargetLayout("sequences", layout)
-    values = _check_y(arrays, multi_output=True, y_numeric=True, estimator=estimator)
-    values = values.astype(np.float32 if values.dtype == np.float32 else np.float64, copy=False)
+    values = read_rows(arrays, "y", ndim=(1, 2))
     kind = "number" if values.ndim == 1 else "vector"
-    return rows_as_sequences(values.reshape(len(values), -1), "y"), TargetLayout(kind)
+    target = rows_as_sequences(values.reshape(len(values), -1))
+    if arrays.dtype.kind in "iu":
+        warn_large_integers(target, "y")
+    return target, TargetLayout(kind)
 
 
 def _the_one(numbers):

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.model_selection._split import _BaseKFold
 from sklearn.utils import check_consistent_length, check_random_state
-from sklearn.utils.validation import _check_sample_weight
 
+from ._containers import show
+from ._rows import check_sample_weight
 from ._sequences import check_sequences
 from ._targets import next_steps
 
@@ -131,9 +132,11 @@ class TimestepScorer:
     padding_value: float | None = None
 
     def __post_init__(self):
-        """Refuse a response that is none."""
-        if self.response not in ("predict", "reconstruct", "predict_next"):
-            raise ValueError(f"response must be 'predict', 'reconstruct' or 'predict_next', got {self.response!r}.")
+        """Refuse a response or a metric that is none."""
+        if not isinstance(self.response, str) or self.response not in ("predict", "reconstruct", "predict_next"):
+            raise ValueError(f"response must be 'predict', 'reconstruct' or 'predict_next', got {show(self.response)}.")
+        if not callable(self.metric):
+            raise TypeError(f"metric must be a function of (true, said), got {show(self.metric)}.")
 
     def __call__(self, estimator, X, y=None, sample_weight=None):
         """Return the score of a fitted estimator.
@@ -155,12 +158,16 @@ class TimestepScorer:
 
         Raises
         ------
+        TypeError
+            If the estimator has no such verb.
         ValueError
             If there is no y where predictions are scored, or there are not as many predictions as y, of as many
             timesteps.
         """
         if self.response == "predict" and y is None:
             raise ValueError("Predictions are scored against y, which is None: give it, or name another response.")
+        if not hasattr(estimator, self.response):
+            raise TypeError(f"response={self.response!r}, but {type(estimator).__name__} has no such verb.")
         said = self._read(getattr(estimator, self.response)(X), "said")
         true = self._read(y, "y") if self.response == "predict" else self._read(X, "X")
         true = next_steps(true) if self.response == "predict_next" else true
@@ -171,8 +178,7 @@ class TimestepScorer:
             raise ValueError(f"y[{i}] has {true.lengths[i]} timesteps, but its prediction has {said.lengths[i]}.")
         weights = {}
         if sample_weight is not None:
-            sample_weight = _check_sample_weight(sample_weight, true.lengths, dtype=np.float64)
-            weights["sample_weight"] = np.repeat(sample_weight, true.lengths)
+            weights["sample_weight"] = np.repeat(check_sample_weight(sample_weight, len(true)), true.lengths)
         score = self.metric(true.packed, said.packed, **weights)
         return score if self.greater_is_better else -score
 

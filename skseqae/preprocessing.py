@@ -9,17 +9,14 @@ from sklearn.base import BaseEstimator, _fit_context, clone
 from sklearn.utils import _safe_indexing, check_consistent_length, get_tags, indexable
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import (
-    _check_feature_names_in,
-    _check_sample_weight,
-    check_is_fitted,
-    has_fit_parameter,
-)
+from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, has_fit_parameter
 
 from ._containers import as_floats
 from ._input import SequenceInputMixin
+from ._memory import check_memory
 from ._output import FrameOutputMixin
-from ._sequences import Sequences, check_sequences
+from ._rows import check_sample_weight
+from ._sequences import Sequences, check_sequences, cut
 
 __all__ = ["PerTimestep", "Resampler", "SequencePadder"]
 
@@ -160,8 +157,7 @@ class PerTimestep(_SequenceOutputMixin, _SequenceTransformer, auto_wrap_output_k
         if sample_weight is not None:
             if not has_fit_parameter(transformer, "sample_weight"):
                 raise ValueError(f"{type(transformer).__name__} takes no sample_weight: leave it out.")
-            weights = _check_sample_weight(sample_weight, lengths, dtype=np.float64, ensure_non_negative=True)
-            given["sample_weight"] = np.repeat(weights, lengths)
+            given["sample_weight"] = np.repeat(check_sample_weight(sample_weight, len(lengths)), lengths)
         self.transformer_ = transformer.fit(sequences.packed, **given)
         # the first row, to know how wide the others will be
         self._n_features_out = self._rows("transform", sequences.packed[:1]).shape[1]
@@ -345,6 +341,8 @@ class SequencePadder(_SequenceOutputMixin, _SequenceTransformer, auto_wrap_outpu
         ------
         ValueError
             If a sequence is longer than `n_timesteps_` and `too_long="error"`.
+        MemoryError
+            If the array would not fit into the memory that is free.
         """
         sequences, _ = self._read(X)
         longest = int(sequences.lengths.max())
@@ -353,7 +351,7 @@ class SequencePadder(_SequenceOutputMixin, _SequenceTransformer, auto_wrap_outpu
                 f"X[{sequences.lengths.argmax()}] has {longest} timesteps, but arrays have {self.n_timesteps_}: set "
                 "n_timesteps to more, or too_long='truncate'."
             )
-        return sequences.to_padded(max(longest, self.n_timesteps_), self._padding_value)[:, : self.n_timesteps_]
+        return cut(sequences, self.n_timesteps_).to_padded(self.n_timesteps_, self._padding_value)
 
     def get_feature_names_out(self, input_features=None):
         """Return the names of the features of a timestep, which stay as they are.
@@ -482,9 +480,22 @@ class Resampler(_SequenceTransformer):
         rows : ndarray of shape (N, n_timesteps * F)
             The features of the first timestep, then those of the second, and so on; zeros for an empty sequence.
             float32 if X is, else float64.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If X is not sequences of as many features as in training.
+        MemoryError
+            If the rows would not fit into the memory that is free.
         """
         sequences, _ = self._read(X)
         values, lengths = sequences.packed, sequences.lengths
+        check_memory(
+            # four numbers of 8 bytes for each feature of what comes out, and as many for each of its timesteps
+            32 * len(lengths) * self._n_timesteps * (sequences.n_features + 1),
+            f"{len(lengths)} rows of {self._n_timesteps} timesteps of {sequences.n_features} features",
+            "Take fewer n_timesteps, or fewer samples at a time.",
+        )
         last = np.maximum(lengths - 1, 0)[:, None]
         # In integers, so that a place that is a timestep is exactly that one, and what follows the last has no share.
         before, beyond = np.divmod(np.arange(self._n_timesteps) * last, self._n_timesteps - 1)

@@ -15,6 +15,8 @@ MODULES = {path.stem: path for path in sorted(PACKAGE.glob("*.py"))}
 SEQUENCE_ROOMS = {
     "_sequences",
     "_packing",
+    "_rows",
+    "_memory",
     "_containers",
     "_symbols",
     "_targets",

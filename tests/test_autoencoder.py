@@ -307,7 +307,7 @@ def test_the_score_of_a_predictor_is_that_of_its_predictions():
 
 
 def test_another_reduction_is_refused(reconstruction):
-    with pytest.raises(ValueError, match="must be 'sample', 'timestep', 'feature' or 'none', got 'mean'"):
+    with pytest.raises(ValueError, match="must be one of 'sample', 'timestep', 'feature', 'none', got 'mean'"):
         reconstruction.reconstruction_error(X, reduction="mean")
 
 

@@ -237,7 +237,7 @@ def test_class_weights_of_single_labels_are_sample_weights():
 
 @pytest.mark.parametrize("weights", [{"low": 1, "none": 2}, {"low": -1}])
 def test_bad_class_weights_are_refused(weights):
-    with pytest.raises(ValueError, match="class_weight must give weights of at least 0 to some of the classes"):
+    with pytest.raises(ValueError, match="class_weight must give finite weights of at least 0 to some of the classes"):
         classifier(class_weight=weights).fit(X, NAMES)
 
 

@@ -128,8 +128,8 @@ BAD_LABELS = {
     "none": (None, ValueError, "requires y to be passed"),
     "continuous": ([0.5, 1.5], ValueError, "Unknown label type: continuous"),
     "continuous table": (np.array([[0.5, 1.5], [1.0, 2.0]]), ValueError, "Unknown label type: continuous"),
-    "nan": ([1.0, np.nan], ValueError, "Input y contains NaN"),
-    "infinite": ([1.0, np.inf], ValueError, "Input y contains infinity"),
+    "nan": ([1.0, np.nan], ValueError, r"y\[1\] has nan, where a label should be"),
+    "infinite": ([1.0, np.inf], ValueError, r"y\[1\] is infinite, which is no label"),
     "none inside": ([["a"], ["b", None]], ValueError, r"y\[1\] has None at timestep 1"),
     "nan inside": ([["a"], ["b", np.nan]], ValueError, r"y\[1\] has nan at timestep 1"),
     "continuous lists": ([[0.5], [1.5, 2.5]], ValueError, "Unknown label type: continuous"),
@@ -141,7 +141,7 @@ BAD_LABELS = {
         TypeError,
         r"y\[0\] has \['a'\] at timestep 0, which cannot be hashed",
     ),
-    "cube": (np.zeros((2, 2, 2), int), ValueError, "dim"),
+    "cube": (np.zeros((2, 2, 2), int), ValueError, r"y has shape \(2, 2, 2\), expected \(N,\)"),
 }
 
 

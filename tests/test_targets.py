@@ -166,8 +166,8 @@ def test_targets_are_left_as_they_were():
     ("y", "error", "message"),
     [
         (None, ValueError, "This ElasticNet requires y to be passed, but the target y is None"),
-        (np.array([1.0, np.nan]), ValueError, "Input y contains NaN"),
-        (np.array([[1.0, np.inf]]), ValueError, "Input y contains infinity"),
+        (np.array([1.0, np.nan]), ValueError, r"y\[1\] has NaN\. Fill it in"),
+        (np.array([[1.0, np.inf]]), ValueError, r"y\[0\] has inf in column 1"),
         ([RAGGED[0], RAGGED[1] * np.nan], ValueError, r"y\[1\] has NaN at timestep 0"),
         ([RAGGED[0], RAGGED[1][:, :1]], ValueError, r"y\[1\] has 1 features"),
         (np.array([[1.0, {}]], object), TypeError, "^In y: float"),

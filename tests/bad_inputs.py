@@ -1,0 +1,312 @@
+"""Bad inputs by name: what comes in, the error, and what its message must say.
+
+A message names the row, with its timestep and its feature where it has them, or else the argument.
+"""
+
+import collections
+import datetime
+import decimal
+import fractions
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+from scipy import sparse
+
+from skseqae import Sequences
+
+NAN, INF = np.nan, np.inf
+ARRAYS = [np.ones((4, 2)), np.zeros((3, 2)), np.full((5, 2), 2.0)]
+TOO_LARGE = r"overflows float32"
+
+
+def spoiled(value, dtype=float):
+    """A list of three arrays, with a value in row 1 at timestep 2, feature 1."""
+    arrays = [x.astype(dtype) for x in ARRAYS]
+    arrays[1][2, 1] = value
+    return arrays
+
+
+def cube(value, dtype=float):
+    X = np.ones((3, 4, 2), dtype=dtype)
+    X[1, 2, 1] = value
+    return X
+
+
+def table(value, dtype=float):
+    X = np.ones((3, 4), dtype=dtype)
+    X[1, 2] = value
+    return X
+
+
+def objects(*items):
+    held = np.empty(len(items), dtype=object)
+    held[:] = items
+    return held
+
+
+def nested(depth):
+    value = 1.0
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+def circle():
+    value = []
+    value.append(value)
+    return value
+
+
+class Unreadable:
+    """What numpy is promised an array of, and given none."""
+
+    def __array__(self, dtype=None, copy=None):
+        raise RuntimeError("no array")
+
+
+class Unmeasured:
+    def __len__(self):
+        raise RuntimeError("no length")
+
+
+HERE, THERE = r"X\[1\] has {} at timestep 2, feature 1", r"X\[1\] has {} at timestep 2\."
+NO_NUMBERS = r"X is of type {}, not numbers"
+
+# of numbers that stand where none may stand
+FAULTS = {
+    "NaN in a list": (spoiled(NAN), ValueError, HERE.format("NaN")),
+    "NaN in a tuple": (tuple(spoiled(NAN)), ValueError, HERE.format("NaN")),
+    "NaN in an object array": (objects(*spoiled(NAN)), ValueError, HERE.format("NaN")),
+    "NaN in a cube": (cube(NAN), ValueError, HERE.format("NaN")),
+    "NaN in float32": (cube(NAN, np.float32), ValueError, HERE.format("NaN")),
+    "NaN in float16": (cube(NAN, np.float16), ValueError, HERE.format("NaN")),
+    "NaN in a table": (table(NAN), ValueError, THERE.format("NaN")),
+    "NaN in a dataframe": (pd.DataFrame(table(NAN)), ValueError, THERE.format("NaN")),
+    "NaN in Sequences": (Sequences.from_list(spoiled(NAN), allow_missing=True), ValueError, HERE.format("NaN")),
+    "NaN in a nest": ([[[1, 2], [3, 4]], [[5, NAN]]], ValueError, r"X\[1\] has NaN at timestep 0, feature 1"),
+    "None in a nest": ([[1.0, 2.0, 3.0], [4.0, None, 5.0]], ValueError, r"X\[1\] has NaN at timestep 1"),
+    "NA in a nest": ([[1.0], [pd.NA, 2.0]], ValueError, r"X\[1\] has NaN at timestep 0"),
+    "NA of pandas": (pd.DataFrame({"a": pd.array([1, None], "Int64"), "b": [1, 2]}), ValueError, r"X\[1\] has NaN"),
+    "null of polars": (pl.DataFrame({"a": [1.0, None], "b": [1.0, 2.0]}), ValueError, r"X\[1\] has NaN at timestep 0"),
+    "inf in a list": (spoiled(INF), ValueError, HERE.format("inf")),
+    "-inf in a list": (spoiled(-INF), ValueError, HERE.format("-inf")),
+    "inf in a cube": (cube(INF), ValueError, HERE.format("inf")),
+    "inf in a table": (table(INF), ValueError, THERE.format("inf")),
+    "inf at the end": (np.array([[1.0, 2.0], [3.0, INF]]), ValueError, r"X\[1\] has inf at timestep 1"),
+    "inf in polars": (pl.DataFrame(table(INF)), ValueError, THERE.format("inf")),
+    "inf in a nest": ([[1.0], [2.0, INF]], ValueError, r"X\[1\] has inf at timestep 1"),
+    "too large in a list": (spoiled(1e39), ValueError, HERE.format(r"1e\+39") + r"\. It " + TOO_LARGE),
+    "too large in a cube": (cube(-1e300), ValueError, HERE.format(r"-1e\+300") + r"\. It " + TOO_LARGE),
+    "too large in a table": (table(3.5e38), ValueError, TOO_LARGE),
+    "too large for a double": (cube(np.longdouble("1e400"), np.longdouble), ValueError, HERE.format("inf")),
+    "a large integer": ([[1, 2], [10**39]], ValueError, r"X\[1\] has 1e\+39 at timestep 0"),
+    "a huge integer": ([[1, 2], [10**400]], ValueError, r"X\[1\], timestep 0 is 10+\.\.\.0+: it overflows"),
+    "a huge fraction": ([[1.0], [fractions.Fraction(10**400), 1]], ValueError, r"X\[1\], timestep 0 is Fraction"),
+}
+# of what are no numbers
+KINDS = {
+    "None": (None, TypeError, NO_NUMBERS.format("NoneType")),
+    "a string": ("abc", TypeError, NO_NUMBERS.format("str")),
+    "bytes": (b"abc", TypeError, NO_NUMBERS.format("bytes")),
+    "a dict": ({"a": [1.0]}, TypeError, NO_NUMBERS.format("dict")),
+    "a set": ({1, 2}, TypeError, NO_NUMBERS.format("set")),
+    "a range": (range(5), TypeError, NO_NUMBERS.format("range")),
+    "an iterator": (iter(ARRAYS), TypeError, NO_NUMBERS.format("list_iterator")),
+    "a deque": (collections.deque(ARRAYS), TypeError, NO_NUMBERS.format("deque")),
+    "an object": (object(), TypeError, NO_NUMBERS.format("object")),
+    "a class": (Sequences, TypeError, NO_NUMBERS.format("type")),
+    "an array class": (np.ndarray, TypeError, NO_NUMBERS.format("type")),
+    "a function": (len, TypeError, NO_NUMBERS.format("builtin_function_or_method")),
+    "no array": (Unreadable(), TypeError, r"X is .*, of which numpy makes no array: no array"),
+    "no array in a list": ([ARRAYS[0], Unreadable()], TypeError, r"X\[1\] is .*, of which numpy makes no array"),
+    "no length in a nest": ([[1.0], [Unmeasured(), 2.0]], TypeError, r"X\[1\], timestep 0 is <"),
+    "None in a list": ([ARRAYS[0], None], TypeError, r"X\[1\] is of type NoneType"),
+    "a dict in a list": ([ARRAYS[0], {"a": 1}], TypeError, r"X\[1\] is of type dict"),
+    "a dict in a nest": ([[1.0], [{"a": 1}, 2.0]], TypeError, r"X\[1\], timestep 0 is \{'a': 1\}"),
+    "strings": (["abc", "de"], TypeError, r"X\[0\] is of type str"),
+    "strings in a nest": ([[1.0], ["a", "b"]], TypeError, r"X\[1\], timestep 0 is 'a'"),
+    "a number as a string": ([[1.0, 2.0], ["3.0"]], TypeError, r"X\[1\], timestep 0 is '3\.0'"),
+    "bytes in a nest": ([[1.0], [2.0, b"3"]], TypeError, r"X\[1\], timestep 1 is b'3'"),
+    "strings in a cube": (cube("a", object), TypeError, r"X\[1\], timestep 2, feature 1 is 'a'"),
+    "strings in a table": (np.array([["a", "b"]]), TypeError, r"X\[0\], timestep 0 is 'a'"),
+    "strings in a dataframe": (pd.DataFrame({"a": [1.0, 2.0], "b": ["x", "y"]}), TypeError, r"X\[0\], timestep 1"),
+    "strings in polars": (pl.DataFrame({"a": ["x", "y"]}), TypeError, r"X\[0\], timestep 0 is 'x'"),
+    "a series of strings": (pd.Series(["a", "b"]), TypeError, r"X\[0\] is of type str"),
+    "categories": (pd.DataFrame({"a": pd.Categorical(["x", "y"])}), TypeError, r"X\[0\], timestep 0 is 'x'"),
+    "lists in polars": (pl.DataFrame({"a": [[1.0, 2.0], [3.0]]}), TypeError, r"X\[0\], timestep 0 is array"),
+    "objects": (cube(object(), object), TypeError, r"X\[1\], timestep 2, feature 1 is <object"),
+    "decimals": (table(decimal.Decimal(1), object), TypeError, r"X\[1\], timestep 2 is Decimal"),
+    "complex numbers in a cube": (cube(1j, complex), ValueError, "X.*Complex data not supported"),
+    "complex numbers in a list": (spoiled(1j, complex), ValueError, r"X\[0\].*Complex data not supported"),
+    "a complex number in a nest": ([[1.0], [2.0, 1j]], ValueError, r"X\[1\], timestep 1 is 1j: Complex data"),
+    "dates": (np.zeros((3, 4), "M8[s]"), TypeError, r"X\[0\] is of type datetime64"),
+    "dates in a list": ([np.ones(2), np.zeros(2, "M8[s]")], TypeError, r"X\[1\] is of type datetime64"),
+    "durations": (np.zeros((3, 4, 2), "m8[s]"), TypeError, r"X\[0\] is of type timedelta64"),
+    "a date in a nest": ([[1.0], [datetime.date(2020, 1, 1), 2.0]], TypeError, r"X\[1\], timestep 0 is datetime"),
+    "dates in a dataframe": (pd.DataFrame({"a": pd.to_datetime(["2020-01-01"])}), TypeError, r"X\[0\] is of type date"),
+    "records": (np.zeros((3, 4), [("a", "f4"), ("b", "f4")]), TypeError, r"X\[0\] is of type \[\('a'"),
+    "a sparse matrix": (sparse.csr_matrix(np.eye(3)), TypeError, r"X is sparse .*toarray"),
+    "a sparse array": (sparse.coo_array(np.eye(3)), TypeError, r"X is sparse .*toarray"),
+    "a sparse matrix in a list": ([np.eye(3), sparse.csr_array(np.eye(3))], TypeError, r"X\[1\] is sparse"),
+    "a masked array": (np.ma.masked_equal(np.ones((3, 4)), 2), TypeError, r"X is a masked array.*filled"),
+    "a masked array in a list": ([np.ones(2), np.ma.ones(2)], TypeError, r"X\[1\] is a masked array"),
+    "an Arrow column": (pa.array([[1.0], [2.0, 3.0]]), TypeError, "X is an Arrow ListArray.*from_arrow"),
+    "an Arrow table": (pa.table({"a": [1.0]}), TypeError, "X is an Arrow Table"),
+}
+# of shapes that sequences do not have
+SHAPES = {
+    "no samples in a list": ([], ValueError, r"0 sample\(s\)"),
+    "no samples in a cube": (np.empty((0, 4, 2)), ValueError, r"0 sample\(s\) \(shape=\(0, 4, 2\)\)"),
+    "no samples in a table": (np.empty((0, 4)), ValueError, r"0 sample\(s\)"),
+    "no samples in a dataframe": (pd.DataFrame({"a": []}), ValueError, r"0 sample\(s\)"),
+    "no samples in Sequences": (Sequences.from_list(ARRAYS)[:0], ValueError, r"0 sample\(s\)"),
+    "no features": (np.empty((3, 4, 0)), ValueError, r"0 feature\(s\)"),
+    "no columns": (np.empty((3, 0)), ValueError, r"0 feature\(s\)"),
+    "no features in a list": ([np.empty((4, 0))] * 2, ValueError, r"0 feature\(s\)"),
+    "no features in one": ([np.ones((4, 2)), np.empty((4, 0))], ValueError, r"X\[1\] has 0 features per timestep"),
+    "no timesteps": (np.empty((3, 0, 2)), ValueError, r"0 timestep\(s\)"),
+    "no timesteps in a list": ([[], []], ValueError, r"0 feature\(s\)|All 2 sequences are empty"),
+    "padding alone": (np.full((3, 4, 2), NAN), ValueError, "All 3 sequences are empty"),
+    "a number": (3.0, ValueError, r"got shape \(\)\. Reshape your data"),
+    "an array of no dimension": (np.array(3.0), ValueError, r"got shape \(\)\. Reshape your data"),
+    "one dimension": (np.ones(5), ValueError, r"got shape \(5,\)\. Reshape your data"),
+    "a list of numbers": ([1.0, 2.0], ValueError, r"got shape \(2,\)\. Reshape your data"),
+    "a series": (pd.Series([1.0, 2.0]), ValueError, r"got shape \(2,\)\. Reshape your data"),
+    "a number among lists": ([[1.0, 2.0], 3.0], ValueError, r"X\[1\] is a single number"),
+    "four dimensions": (np.ones((2, 3, 4, 5)), ValueError, r"4-D of shape \(2, 3, 4, 5\)"),
+    "three dimensions in a list": ([np.ones((2, 3)), np.ones((2, 3, 4))], ValueError, r"X\[1\] has shape \(2, 3, 4\)"),
+    "other features": ([np.ones((4, 2)), np.ones((4, 3))], ValueError, r"X\[1\] has 3 features per timestep"),
+    "numbers among vectors": ([np.ones((4, 2)), np.ones(4)], ValueError, r"X\[1\] has numbers as timesteps"),
+    "a timestep too short": ([[[1, 2]], [[3, 4], [5]]], ValueError, r"X\[1\] has 1 feature\(s\) at timestep 1"),
+    "a string for a timestep": ([[[1, 2]], [[3, 4], "ab"]], ValueError, r"X\[1\] has 1 feature\(s\) at timestep 1"),
+    "lists ten deep": (nested(10), ValueError, "10-D"),
+    "lists too deep": ([[1.0], nested(80)], ValueError, r"X\[1\] nests lists too deeply"),
+    "lists a thousand deep": ([[1.0], nested(1000)], ValueError, r"X\[1\] nests lists too deeply"),
+    "a list that holds itself": ([[1.0], circle()], ValueError, r"X\[1\] nests lists too deeply"),
+}
+BAD_SEQUENCES = FAULTS | KINDS | SHAPES
+
+# of rows, for an autoencoder of rows and for encodings; `{}` is what they are called
+BAD_ROWS = {
+    "NaN": (table(NAN), ValueError, r"{}\[1\] has NaN in column 2"),
+    "inf": (table(-INF), ValueError, r"{}\[1\] has -inf in column 2"),
+    "too large": (table(1e39), ValueError, r"{}\[1\] has 1e\+39 in column 2\. It overflows float32"),
+    "None": (None, TypeError, r"{} is of type NoneType, not numbers"),
+    "a string": (table("a", object), TypeError, r"{}\[1\], column 2 is 'a'"),
+    "a string in a list": ([[1.0, 2.0], [3.0, "4"]], TypeError, r"{}\[1\], column 1 is '4'"),
+    "rows of other lengths": ([[1.0, 2.0], [3.0]], ValueError, r"{}\[1\] has shape \(1,\), but {}\[0\] has \(2,\)"),
+    "complex numbers": (table(1j, complex), ValueError, r"{}\[0\].*Complex data not supported"),
+    "sparse": (sparse.csr_array(np.eye(4)), TypeError, r"{} is sparse"),
+    "masked": (np.ma.ones((3, 4)), TypeError, r"{} is a masked array"),
+    "dates": (np.zeros((3, 4), "M8[s]"), TypeError, r"{}\[0\] is of type datetime64"),
+    "durations": (np.zeros((3, 4), "m8[s]"), TypeError, r"{}\[0\] is of type timedelta64"),
+    "one dimension": (np.ones(4), ValueError, r"{} has shape \(4,\), expected an array \(N, F\)\. Reshape your data"),
+    "three dimensions": (np.ones((2, 3, 4)), ValueError, r"{} has shape \(2, 3, 4\), expected an array \(N, F\)"),
+    "no rows": (np.empty((0, 4)), ValueError, r"0 sample\(s\)"),
+    "no columns": (np.empty((3, 0)), ValueError, r"0 feature\(s\)"),
+    "no array": (Unreadable(), TypeError, r"{} is .*, of which numpy makes no array"),
+}
+
+THREE_DEEP = np.ones((3, 1, 1, 1))
+# of targets, for three samples of ARRAYS
+BAD_TARGETS = {
+    "None": (None, ValueError, "requires y to be passed, but the target y is None"),
+    "NaN": ([1.0, NAN, 2.0], ValueError, r"y\[1\] has NaN"),
+    "NaN in vectors": (np.array([[1.0, 2], [1, NAN], [1, 2]]), ValueError, r"y\[1\] has NaN in column 1"),
+    "NaN in sequences": (spoiled(NAN), ValueError, r"y\[1\] has NaN at timestep 2, feature 1"),
+    "inf": ([1.0, 2.0, INF], ValueError, r"y\[2\] has inf"),
+    "too large": ([1.0, 2.0, 1e39], ValueError, r"y\[2\] has 1e\+39\. It overflows float32"),
+    "strings": (["a", "b", "c"], TypeError, r"y\[0\] is of type str"),
+    "a string": ([1.0, "b", 2.0], TypeError, r"y\[1\] is of type str"),
+    "strings in an array": (np.array([["a"], ["b"], ["c"]]), TypeError, r"y\[0\], column 0 is 'a'"),
+    "complex numbers": (np.ones(3, complex), ValueError, r"y\[0\].*Complex data not supported"),
+    "durations": (np.zeros(3, "m8[s]"), TypeError, r"y\[0\] is"),
+    "dict": ({"a": 1}, TypeError, r"y is of type dict"),
+    "sparse": (sparse.csr_array(np.eye(3)), TypeError, r"y is sparse"),
+    "masked": (np.ma.ones(3), TypeError, r"y is a masked array"),
+    "too few": ([1.0, 2.0], ValueError, r"inconsistent numbers of samples: \[3, 2\]"),
+    "too many sequences": ([*ARRAYS, ARRAYS[0]], ValueError, r"inconsistent numbers of samples: \[3, 4\]"),
+    "four dimensions": (THREE_DEEP, ValueError, "In y: .*4-D of shape"),
+    "other features": ([np.ones((2, 2)), np.ones((2, 1)), np.ones((2, 2))], ValueError, r"y\[1\] has 1 features"),
+    "no samples": ([], ValueError, r"In y: .*0 sample\(s\)"),
+    "a number": (3.0, ValueError, r"y has shape \(\)"),
+}
+BAD_LABELS = {
+    "None": (None, ValueError, "requires y to be passed, but the target y is None"),
+    "NaN": ([1.0, NAN, 2.0], ValueError, r"y\[1\] has nan, where a label should be"),
+    "None inside": (["a", None, "b"], ValueError, r"y\[1\] has None, where a label should be"),
+    "NA inside": (pd.Series(["a", pd.NA, "b"], dtype="string"), ValueError, r"y\[1\] has <NA>"),
+    "None in a table": (
+        objects("a", "b", "c", None, "e", "f").reshape(3, 2),
+        ValueError,
+        r"y\[1\] has None at timestep",
+    ),
+    "None in lists": ([["a"], ["b", None], ["c"]], ValueError, r"y\[1\] has None at timestep 1"),
+    "NaT": (np.array([1, "NaT", 2], "M8[s]"), ValueError, r"y\[1\] has None"),
+    "inf": ([1.0, INF, 2.0], ValueError, r"y\[1\] is infinite"),
+    "continuous": ([0.5, 1.5, 2.5], ValueError, "Unknown label type: continuous"),
+    "dicts": ([{}, {}, {}], TypeError, r"y\[0\] has \{\}, which cannot be hashed"),
+    "lists in lists": ([["a"], [["b"]], ["c"]], TypeError, r"y\[1\] has \['b'\] at timestep 0, which cannot be hashed"),
+    "a string among lists": ([["a"], "bc", ["d"]], TypeError, r"y\[1\] is 'bc', expected a sequence of symbols"),
+    "vectors in a list": ([np.eye(2)] * 3, ValueError, r"y\[0\] has shape \(2, 2\), expected \(T_i,\)"),
+    "complex": (np.ones(3, complex), TypeError, r"y is of type complex128, expected labels"),
+    "records": (np.zeros(3, [("a", int)]), TypeError, r"y is of type \[\('a'"),
+    "masked": (np.ma.ones(3, int), TypeError, r"y is a masked array"),
+    "three dimensions": (np.ones((3, 2, 2), int), ValueError, r"y has shape \(3, 2, 2\), expected \(N,\)"),
+    "too few": ([0, 1], ValueError, r"inconsistent numbers of samples: \[3, 2\]"),
+    "dict": ({"a": 1}, ValueError, "y should be a 1d array"),
+    "no samples": ([], ValueError, r"inconsistent numbers of samples: \[3, 0\]"),
+}
+BAD_TOKENS = {
+    "None": (None, TypeError, "X is of type NoneType, expected a list of sequences of symbols"),
+    "a string": ("abc", TypeError, "X is of type str"),
+    "strings": (["ab", "c"], TypeError, r"X\[0\] is 'ab', expected a sequence of symbols.*list\(...\)"),
+    "a number among lists": ([["a"], 3], TypeError, r"X\[1\] is 3, expected a sequence of symbols"),
+    "an array of no dimension": ([["a"], np.array(1)], ValueError, r"X\[1\] has shape \(\), expected \(T_i,\)"),
+    "None inside": ([["a"], ["b", None]], ValueError, r"X\[1\] has None at timestep 1"),
+    "NaN inside": ([["a"], [NAN, "b"]], ValueError, r"X\[1\] has nan at timestep 0"),
+    "a list": ([["a"], ["b", []]], TypeError, r"X\[1\] has \[\] at timestep 1, which cannot be hashed"),
+    "a tuple with a list": ([["a"], [("b", [])]], TypeError, r"X\[1\] has \('b', \[\]\) at timestep 0"),
+    "a signaling NaN": ([["a"], [decimal.Decimal("sNaN")]], TypeError, r"X\[1\] has Decimal\('sNaN'\) at timestep 0"),
+    "a list in a table": (pl.DataFrame({"a": [[1], [2]]}), TypeError, r"X\[0\] has array\(\[1\]\) at timestep 0"),
+    "lists too deep": ([["a"], [nested(5000)]], TypeError, r"X\[1\] has \[.* at timestep 0, which cannot be hashed"),
+    "one row": (np.array(["a", "b"]), ValueError, r"got shape \(2,\)"),
+    "three dimensions": (np.ones((2, 3, 4), int), ValueError, r"got shape \(2, 3, 4\)"),
+    "no samples": ([], ValueError, r"0 sample\(s\)"),
+    "all empty": ([[], []], ValueError, "All 2 sequences of X are empty"),
+    "masked": (np.ma.ones((2, 3), int), TypeError, "X is a masked array"),
+    "no array": (Unreadable(), TypeError, "X is .*, of which numpy makes no array"),
+}
+# of the weights of three samples
+BAD_WEIGHTS = {
+    "negative": ([1.0, -1.0, 1.0], ValueError, r"sample_weight\[1\] is -1, expected at least 0"),
+    "NaN": ([1.0, NAN, 1.0], ValueError, r"sample_weight\[1\] has NaN"),
+    "inf": ([1.0, 1.0, INF], ValueError, r"sample_weight\[2\] has inf"),
+    "all zero": ([0.0, 0.0, 0.0], ValueError, "All values of sample_weight are zero"),
+    "too few": ([1.0, 1.0], ValueError, "sample_weight has 2 values, but there are 3 samples"),
+    "two dimensions": (np.ones((3, 1)), ValueError, r"sample_weight has shape \(3, 1\), expected an array \(N,\)"),
+    "a number": (1.0, ValueError, r"sample_weight has shape \(\)"),
+    "strings": (["1", "2", "3"], TypeError, r"sample_weight\[0\] is of type str"),
+    "None inside": ([1.0, None, 1.0], TypeError, r"sample_weight\[1\] is of type NoneType"),
+    "complex": (np.ones(3, complex), ValueError, r"sample_weight\[0\].*Complex data not supported"),
+    "a dict": ({"a": 1.0}, TypeError, "sample_weight is of type dict"),
+    "dates": (np.zeros(3, "M8[s]"), TypeError, r"sample_weight\[0\] is"),
+    "sparse": (sparse.csr_array(np.eye(3)), TypeError, "sample_weight is sparse"),
+    "none": ([], ValueError, r"0 sample\(s\)"),
+}
+BAD_COUNTS = {  # of timesteps, for three samples
+    "negative": (-1, ValueError),
+    "a float": (2.0, ValueError),
+    "a bool": (True, ValueError),
+    "a string": ("3", ValueError),
+    "too few": ([1, 2], ValueError),
+    "one negative": ([1, -2, 3], ValueError),
+    "two dimensions": ([[1, 2, 3]], ValueError),
+    "ragged": ([[1], [2, 3]], TypeError),
+    "NaN": ([1, NAN, 2], ValueError),
+    "a dict": ({}, ValueError),
+    "masked": (np.ma.ones(3, int), TypeError),
+    "huge": (10**30, ValueError),
+}
