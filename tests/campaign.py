@@ -15,9 +15,10 @@ from campaign_faults import faults
 from campaign_files import files
 from campaign_memory import memory
 from campaign_processes import processes
+from campaign_scale import scale
 from campaign_threads import threads
 
-SECTIONS = {section.__name__: section for section in (files, faults, processes, threads, memory)}
+SECTIONS = {section.__name__: section for section in (files, faults, processes, threads, memory, scale)}
 REPORT = Path(__file__).parent / "campaign.md"
 HEAD = """# The promises, measured
 
