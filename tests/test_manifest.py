@@ -123,7 +123,7 @@ class Text(str):
 @pytest.mark.parametrize(
     "value",
     [{1}, 1j, int, len, OrderedDict(), Text("a"), np.longdouble(1), np.random.RandomState(np.random.PCG64(0))],
-    ids=repr,
+    ids=lambda value: type(value).__name__,
 )
 def test_what_a_file_cannot_hold_is_refused_by_its_place(value):
     for nested, place in ((value, "x"), ([0, (value,)], r"x\.1\.0"), ({"a": value}, r"x\.a")):
