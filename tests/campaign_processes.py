@@ -124,17 +124,19 @@ def failing_workers(errors):
     return n_tried, n_failed
 
 
+def validated(cls, n_jobs):
+    """Return what cross-validation gives of a class: scores and, where it predicts, predictions."""
+    data, options = data_for(cls), {"cv": KFold(3), "n_jobs": n_jobs}
+    results = cross_validate(quick(cls), data, y, scoring=EXAMPLES[cls].scoring, error_score="raise", **options)
+    verb = next((verb for verb in ("predict_proba", "predict") if hasattr(cls, verb)), None)
+    predicted = cross_val_predict(quick(cls), data, y, method=verb, **options) if verb else []
+    return np.append(results["test_score"], predicted)
+
+
 def in_two_workers():
     """Return how many results of cross-validation came from two workers, and how many are off by more than 1e-5."""
-    far = []
-    for cls in CLASSES:
-        data, scored = data_for(cls), {"scoring": EXAMPLES[cls].scoring, "error_score": "raise"}
-        verb = next(verb for verb in ("predict_proba", "predict", "transform") if hasattr(cls, verb))
-        for function, options in ((cross_val_predict, {"method": verb}), (cross_validate, scored)):
-            one, two = (function(quick(cls), data, y, cv=KFold(3), n_jobs=n, **options) for n in (1, 2))
-            one, two = ([each["test_score"] if isinstance(each, dict) else each][0] for each in (one, two))
-            far += list(np.abs(np.subtract(one, two)).ravel() > 1e-5)
-    return len(far), sum(far)
+    far = [np.abs(validated(cls, n_jobs=1) - validated(cls, n_jobs=2)) > 1e-5 for cls in CLASSES]
+    return sum(map(len, far)), sum(map(np.count_nonzero, far))
 
 
 FORKS = """

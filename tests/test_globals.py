@@ -92,6 +92,7 @@ def of_estimators():
             del others["n_timesteps"]
         yield from of_estimator(estimator, X=data_for(cls), y=y, **others)
         yield "save and load", partial(through_a_file, estimator)
+        yield "export_onnx", partial(export, estimator)
     words, backwards = datasets.make_reversals(12, lengths=(2, 4), n_symbols=3, random_state=0)
     yield from of_estimator(quick(Seq2SeqClassifier, units=3, tokens=True), X=words, y=backwards)
     both = quick(LSTMAutoencoderTransformer, latent_dim=3, objective="composite", optimizer="sgd")
@@ -106,6 +107,11 @@ def through_a_file(estimator):
     with tempfile.TemporaryDirectory() as folder:
         skseqae.save(estimator, Path(folder) / "file")
         return skseqae.load(Path(folder) / "file")
+
+
+def export(estimator):
+    with tempfile.TemporaryDirectory() as folder:
+        skseqae.export_onnx(estimator, Path(folder) / "file")
 
 
 def of_containers():
@@ -180,7 +186,8 @@ def watched():
                 except (AttributeError, TypeError, ValueError) as error:
                     made.append(f"{name} refused: {error}")
                 changes.setdefault(name, []).extend(changed(before, global_state()))
-    return {"made": made, "changes": {name: found for name, found in changes.items() if found}, "seen": seen()}
+        was_seen = seen()
+    return {"made": made, "changes": {name: found for name, found in changes.items() if found}, "seen": was_seen}
 
 
 @pytest.fixture(scope="module")
