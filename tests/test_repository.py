@@ -12,7 +12,7 @@ from packaging.requirements import Requirement
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CODE = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
-USED_WITH = ("arrow", "display", "pandas")  # the extras that the package itself imports
+USED_WITH = ("arrow", "display", "onnx", "pandas", "polars")  # the extras that the package itself imports
 LAWS = re.findall(r"`(test_\w+\.py)::(test_\w+)`", README)
 
 
