@@ -6,6 +6,7 @@ from math import ceil
 from threading import Lock
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from ._networks import join
@@ -66,8 +67,13 @@ class Program:
         """Put the arrays in place that training starts from."""
         for name, part in self.parts.items():
             part.set_weights(weights[name])
-        optimizer = self.model.optimizer
-        for variable, value in zip(optimizer.variables, optimizer_state or self.fresh_optimizer_state, strict=True):
+        optimizer, state = self.model.optimizer, optimizer_state or self.fresh_optimizer_state
+        if [variable.shape for variable in optimizer.variables] != [np.shape(value) for value in state]:
+            raise ValueError(
+                f"{type(optimizer).__name__} cannot go on from the state of another optimizer: set optimizer and what "
+                "belongs to it back to what they were in the last training, or call fit."
+            )
+        for variable, value in zip(optimizer.variables, state, strict=True):
             variable.assign(value)
         if learning_rate is not None:
             optimizer.learning_rate = learning_rate

@@ -6,6 +6,7 @@ import joblib
 import numpy as np
 import pytest
 from campaign_faults import X, make, ways
+from every_estimator import quick
 from faults import ERRORS, Interrupter, contents, points, shaky, state, unlike, what_a_fault_leaves
 from sklearn.base import clone
 from sklearn.preprocessing import StandardScaler
@@ -88,3 +89,13 @@ def test_a_state_of_the_optimizer_that_is_infinite_is_a_divergence():
     with pytest.raises(ValueError, match="diverged in epoch 1: .* the optimizer's state .* Lower learning_rate"):
         estimator.fit(far)
     assert unlike(state(estimator), before) == []
+
+
+def test_partial_fit_refuses_to_go_on_with_another_optimizer():
+    """Whose state is another: `fit` starts afresh."""
+    estimator = quick(LSTMAutoencoderTransformer, latent_dim=3).fit(X).set_params(optimizer="sgd")
+    before = state(estimator)
+    with pytest.raises(ValueError, match="SGD cannot go on from the state of another optimizer"):
+        estimator.partial_fit(X)
+    assert not unlike(state(estimator), before)
+    estimator.fit(X).partial_fit(X)
