@@ -3,12 +3,12 @@
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
-from threading import Lock
+from threading import Event, Lock, Thread
 
 from threadpoolctl import ThreadpoolController
 
 _lock = Lock()
-_limits = []  # of each call at this time, what puts the limit back that it found
+_calls = []  # at this time, each by what ends the limit that they share
 
 
 def count_threads():
@@ -34,11 +34,34 @@ def _products():
 def _each_product_in_one_thread():
     """Let no product use several threads; the limit of the process is as before when the last such call has ended."""
     with _lock:
-        _limits.append(_products().limit(limits=1))
+        _calls.append(_calls[0] if _calls else _begin_limit())
     try:
         yield
     finally:
         with _lock:
-            limit = _limits.pop()
-            if not _limits:
-                limit.restore_original_limits()
+            end_limit = _calls.pop()
+            if not _calls:
+                end_limit()
+
+
+def _begin_limit():
+    """Set the limit, and return the function that puts back what was there.
+
+    In a thread of its own: threadpoolctl lets the thread that sets a limit put it back, and no other before it has.
+    """
+    has_begun, is_over = Event(), Event()
+
+    def hold():
+        with _products().limit(limits=1):
+            has_begun.set()
+            is_over.wait()
+
+    thread = Thread(target=hold, daemon=True)
+    thread.start()
+    has_begun.wait()
+
+    def end():
+        is_over.set()
+        thread.join()
+
+    return end

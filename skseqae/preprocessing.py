@@ -43,7 +43,7 @@ class _SequenceTransformer(SequenceInputMixin, FrameOutputMixin, BaseEstimator):
         """Return the names of the F features of a timestep; those of the columns of a table name timesteps."""
         check_is_fitted(self)
         names = _check_feature_names_in(self, input_features)
-        return np.array(["x0"], dtype=object) if self._layout.kind == "table" else names
+        return names if len(names) == self._n_features else np.array([f"x{i}" for i in range(self._n_features)], object)
 
 
 class _SequenceOutputMixin:

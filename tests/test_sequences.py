@@ -22,6 +22,7 @@ from sklearn.model_selection import (
 )
 from sklearn.utils import _safe_indexing, resample
 
+from skseqae._rows import read_rows
 from skseqae._sequences import Layout, Sequences, check_sequences, pad, rows_as_sequences, unpad
 
 NAN = np.nan
@@ -593,9 +594,8 @@ def test_of_rows_that_overflow_the_first_is_named():
     rows = np.ones((3, 4))
     rows[1, 2], rows[2, 0], rows[0, 3] = -1e39, 1e40, np.float64(np.finfo(np.float32).max)
     with pytest.raises(ValueError, match=r"^Z\[1\] has -1e\+39 in column 2\. It overflows float32"):
-        rows_as_sequences(rows, "Z")
-    sequences = rows_as_sequences(rows[:1], "Z")
-    assert_same(sequences, [rows[:1]])
+        read_rows(rows, "Z")
+    assert_same(rows_as_sequences(read_rows(rows[:1], "Z")), [rows[:1]])
 
 
 def test_pad_refuses_to_cut_sequences_short():

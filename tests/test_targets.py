@@ -170,7 +170,7 @@ def test_targets_are_left_as_they_were():
         (np.array([[1.0, np.inf]]), ValueError, r"y\[0\] has inf in column 1"),
         ([RAGGED[0], RAGGED[1] * np.nan], ValueError, r"y\[1\] has NaN at timestep 0"),
         ([RAGGED[0], RAGGED[1][:, :1]], ValueError, r"y\[1\] has 1 features"),
-        (np.array([[1.0, {}]], object), TypeError, "^In y: float"),
+        (np.array([[1.0, {}]], object), TypeError, r"^y\[0\], column 1 is \{\}: each"),
         ("abc", TypeError, "y is of type str"),
         ([{"a": 1}], TypeError, r"y\[0\] is of type dict"),
         (np.zeros((2, 2, 2, 2)), ValueError, "got 4-D of shape"),

@@ -1,7 +1,7 @@
 """Batches computed at the same time, each by products of one thread."""
 
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier, Event
+from threading import Barrier, Event, Thread
 
 import numpy as np
 import pytest
@@ -18,10 +18,19 @@ def threads_of_products():
     return [library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"]
 
 
+def limit_products(n_threads):
+    """Set a limit in a thread that ends: with threadpoolctl 3.8 none but the thread that set one can set another."""
+    thread = Thread(target=threadpool_limits, args=(n_threads, "blas"))
+    thread.start()
+    thread.join()
+
+
 @pytest.fixture(autouse=True)
 def three_threads():
-    with threadpool_limits(3, user_api="blas"):
-        yield
+    (before,) = set(threads_of_products())
+    limit_products(3)
+    yield
+    limit_products(before)
 
 
 def test_as_many_threads_are_used_as_products_may_use():
