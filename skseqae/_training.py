@@ -285,7 +285,11 @@ def make_optimizer_and_loss(settings):
     else:
         learning_rate = settings.learning_rate
         routed |= {"optimizer__learning_rate": learning_rate, "optimizer__clipnorm": settings.clipnorm}
-        optimizer = type(keras.optimizers.get(optimizer)) if isinstance(optimizer, str) else optimizer
+        if isinstance(optimizer, str):
+            optimizer = type(keras.optimizers.get({"class_name": optimizer, "config": {"name": optimizer}}))
+        # always the same: TensorFlow keeps some 30 KB for good for each name that a variable has ever had
+        if "name" in inspect.signature(optimizer).parameters:
+            routed = {"optimizer__name": optimizer.__name__.lower()} | routed
     loss = _loss_class(loss) if isinstance(loss, str) else _check_loss(loss)
     _check_suffixes("optimizer", optimizer, routed)
     _check_suffixes("loss", loss, routed)
