@@ -155,7 +155,11 @@ class Skseqae(Library):
 
 
 class SciKeras(Padding):
-    used = "`KerasRegressor` around the tutorials' network (`Masking`, `RepeatVector`), whose target it takes in rows only; the encoder is cut out of `model_`. scikit-learn's checks: `KerasRegressor` around a dense network."
+    used = (
+        "`KerasRegressor` around the tutorials' network (`Masking`, `RepeatVector`), whose target it "
+        "takes in rows only; the encoder is cut out of `model_`. scikit-learn's checks: `KerasRegressor`"
+        " around a dense network."
+    )
     name = package = title = "scikeras"
     width = "model__width"
 
@@ -187,7 +191,12 @@ class SciKeras(Padding):
 
 
 class KerasWrappers(Padding):
-    used = "`SKLearnRegressor` around the same network, which reads rows only; the encoder is cut out of `model_`. (`SKLearnTransformer` refuses a y of more than one column, and so cannot train an autoencoder.) There is no seed. scikit-learn's checks: `SKLearnRegressor` around a dense network."
+    used = (
+        "`SKLearnRegressor` around the same network, which reads rows only; the encoder is cut out of "
+        "`model_`. (`SKLearnTransformer` refuses a y of more than one column, and so cannot train an "
+        "autoencoder.) There is no seed. scikit-learn's checks: `SKLearnRegressor` around a dense "
+        "network."
+    )
     name, package, title = "keras.wrappers", "keras", "keras.wrappers"
 
     def make(self, seed=0, epochs=2):
@@ -228,7 +237,11 @@ class KerasWrappers(Padding):
 
 
 class Skorch(Padding):
-    used = "`NeuralNetRegressor` around a network that packs padded arrays by lengths, which come in a `SliceDict`; the loss is one's own; encodings are the second output of `forward`. The seed is `torch.manual_seed`. scikit-learn's checks: `NeuralNetRegressor` around a dense network."
+    used = (
+        "`NeuralNetRegressor` around a network that packs padded arrays by lengths, which come in a "
+        "`SliceDict`; the loss is one's own; encodings are the second output of `forward`. The seed is "
+        "`torch.manual_seed`. scikit-learn's checks: `NeuralNetRegressor` around a dense network."
+    )
     name = package = title = "skorch"
     width, rounds = "module__width", "max_epochs"
 
@@ -273,7 +286,11 @@ class Skorch(Padding):
 
 
 class AeonAutoencoder(Padding):
-    used = "`AEBiGRUClusterer`, an autoencoder within a clusterer, which reads one length; encodings are those of the first part of `model_`, for which there is no verb. `KNeighborsTimeSeriesRegressor` for y."
+    used = (
+        "`AEBiGRUClusterer`, an autoencoder within a clusterer, which reads one length; encodings are "
+        "those of the first part of `model_`, for which there is no verb. "
+        "`KNeighborsTimeSeriesRegressor` for y."
+    )
     name, package, title = "aeon-autoencoder", "aeon", "aeon, `AEBiGRUClusterer`"
     width, rounds = "latent_space_dim", "n_epochs"
 
@@ -337,7 +354,10 @@ class AeonCatch22(AeonAutoencoder):
 
 
 class Sktime(Library):
-    used = "`MiniRocketMultivariateVariable`, random kernels without learning from y. `KNeighborsTimeSeriesRegressor` for y."
+    used = (
+        "`MiniRocketMultivariateVariable`, random kernels without learning from y. "
+        "`KNeighborsTimeSeriesRegressor` for y."
+    )
     name, package, title = "sktime", "sktime", "sktime, `MiniRocketMultivariateVariable`"
     width, widths = "num_kernels", (84, 168)
 
@@ -365,7 +385,11 @@ class Sktime(Library):
 
 
 class Tslearn(Library):
-    used = "`LearningShapelets`, distances to shapelets that are learnt with labels, here 0 and 1 in turn; arrays padded with NaN, as `to_time_series_dataset` makes them. `KNeighborsTimeSeriesRegressor` for y."
+    used = (
+        "`LearningShapelets`, distances to shapelets that are learnt with labels, here 0 and 1 in turn; "
+        "arrays padded with NaN, as `to_time_series_dataset` makes them. `KNeighborsTimeSeriesRegressor`"
+        " for y."
+    )
     name, package, title = "tslearn", "tslearn", "tslearn, `LearningShapelets`"
     rounds = "max_iter"
 
@@ -409,7 +433,10 @@ class SequiturRun:
 
 
 class Sequitur(Library):
-    used = "`quick_train(LSTM_AE, ...)`, a function that gives an encoder and a decoder in PyTorch. The seed is `torch.manual_seed`."
+    used = (
+        "`quick_train(LSTM_AE, ...)`, a function that gives an encoder and a decoder in PyTorch. The "
+        "seed is `torch.manual_seed`."
+    )
     name = package = title = "sequitur"
 
     def make(self, seed=0, epochs=2):
