@@ -192,10 +192,9 @@ class SciKeras(Padding):
 
 class KerasWrappers(Padding):
     used = (
-        "`SKLearnRegressor` around the same network, which reads rows only; the encoder is cut out of "
-        "`model_`. (`SKLearnTransformer` refuses a y of more than one column, and so cannot train an "
-        "autoencoder.) There is no seed. scikit-learn's checks: `SKLearnRegressor` around a dense "
-        "network."
+        "`SKLearnRegressor` around the same network, which reads rows only; it and `SKLearnTransformer` refuse a y of "
+        "more than one column, and so cannot train an autoencoder. There is no seed. scikit-learn's checks: "
+        "`SKLearnRegressor` around a dense network."
     )
     name, package, title = "keras.wrappers", "keras", "keras.wrappers"
 
