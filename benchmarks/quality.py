@@ -126,30 +126,6 @@ class PaddedMiniRocket:
         return np.ascontiguousarray(self.padder.transform(X).transpose(0, 2, 1)).astype(np.float32)
 
 
-class VariableMiniRocket:
-    """MiniRocket of sktime for unequal lengths, which itself lengthens by zeros what is shorter than its kernels."""
-
-    def __init__(self, seed):
-        self.seed = seed
-
-    def fit(self, X):
-        """Fit on sequences."""
-        from sktime.transformations.panel.rocket import MiniRocketMultivariateVariable
-
-        self.rocket = MiniRocketMultivariateVariable(pad_value_short_series=0.0, random_state=self.seed)
-        self.rocket.fit(self._frames(X))
-        return self
-
-    def transform(self, X):
-        """Return an encoding of each sequence."""
-        return np.asarray(self.rocket.transform(self._frames(X)))
-
-    def _frames(self, X):
-        import pandas as pd
-
-        return [pd.DataFrame(x) for x in X]
-
-
 def catch22(seed):
     """Compute the 22 features of each channel."""
     from aeon.transformations.collection.feature_based import Catch22
@@ -158,10 +134,7 @@ def catch22(seed):
 
 
 class TsfreshFeatures:
-    """Features of tsfresh of each channel, in one of its settings; what is not defined becomes zero."""
-
-    def __init__(self, settings):
-        self.settings = settings
+    """The ten features of tsfresh of each channel that take no time; what is not defined becomes zero."""
 
     def fit(self, X):
         """Fit on sequences."""
@@ -180,7 +153,7 @@ class TsfreshFeatures:
             frame,
             column_id="id",
             column_sort="time",
-            default_fc_parameters=getattr(settings, self.settings)(),
+            default_fc_parameters=settings.MinimalFCParameters(),
             disable_progressbar=True,
             n_jobs=0,
         )
@@ -188,13 +161,8 @@ class TsfreshFeatures:
 
 
 def minimal_tsfresh(seed):
-    """Compute the ten features of tsfresh that take no time."""
-    return TsfreshFeatures("MinimalFCParameters")
-
-
-def efficient_tsfresh(seed):
-    """Compute the 777 features of tsfresh that take some."""
-    return TsfreshFeatures("EfficientFCParameters")
+    """Compute the features of tsfresh."""
+    return TsfreshFeatures()
 
 
 # name: what makes it, what must be installed, and whether the seed changes it
@@ -206,11 +174,7 @@ METHODS = {
     "MiniRocket (aeon), zero-padded": (PaddedMiniRocket, "aeon", True),
     "LSTM autoencoder, as it comes": (default_autoencoder, "skseqae", True),
     "LSTM autoencoder, larger": (larger_autoencoder, "skseqae", True),
-    "MiniRocket (sktime), unequal lengths": (VariableMiniRocket, "sktime", True),
-    "tsfresh, efficient": (efficient_tsfresh, "tsfresh", False),
 }
-# takes most of a second for a channel of 150 timesteps
-SLOW, WHERE_IT_RUNS = "tsfresh, efficient", "gunpoint"
 
 # --- how it is measured -----------------------------------------------------------------------------------------------
 
@@ -247,7 +211,7 @@ def encode(make, seed, train, test):
     return encoder.transform(train), Z_test, *seconds
 
 
-def measure(make, seeds, noises, data):
+def measure(make, seeds, data):
     """Return by setting the accuracy of each seed, and the seconds."""
     train, y_train, test, y_test = data
     std = np.concatenate(train).std(axis=0)
@@ -263,7 +227,7 @@ def measure(make, seeds, noises, data):
         for draw in SEEDS:  # the same few labels for each method
             few = few_rows(y_train, draw)
             taken["few"].append(ridge().fit(Z[few], y_train[few]).score(Z_test, y_test))
-    for seed in noises:
+    for seed in SEEDS:
         rng = np.random.RandomState(seed)
         Z, Z_test, _, _ = encode(make, seed, noisy(train, std, rng), noisy(test, std, rng))
         taken["noise"].append(ridge().fit(Z, y_train).score(Z_test, y_test))
@@ -303,7 +267,7 @@ TITLES = {
 
 def tables(results):
     """Return the tables in Markdown."""
-    names = ["scikit-learn", "numpy", "tensorflow", "keras", "aeon", "sktime", "tsfresh"]
+    names = ["scikit-learn", "numpy", "tensorflow", "keras", "aeon", "tsfresh"]
     installed = [f"{n} {version(n)}" for n in names if importlib.util.find_spec(n.replace("scikit-learn", "sklearn"))]
     parts = [f"One core, Python {platform.python_version()}, {', '.join(installed)}."]
     for what, title in TITLES.items():
@@ -347,10 +311,9 @@ def main():
         if is_left_out(method, package):
             continue
         for name in names:
-            if method in results.get(name, {}) or (method == SLOW and name != WHERE_IT_RUNS):
+            if method in results.get(name, {}):
                 continue
-            seeds, noises = SEEDS if seeded else SEEDS[:1], SEEDS[: 0 if method == SLOW else len(SEEDS)]
-            taken = measure(make, seeds, noises, data[name])
+            taken = measure(make, SEEDS if seeded else SEEDS[:1], data[name])
             results.setdefault(name, {})[method] = taken
             print(f"{method}, {name}: {np.mean(taken['ridge']):.3f}", flush=True)
             if not arguments.fast:

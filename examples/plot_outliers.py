@@ -8,8 +8,8 @@ than what is cheap? And where in the sequence does the anomaly lie?
 
 A warning before the figures: what leaves the usual range is found by the largest value alone as well as by any network.
 The autoencoder earns its time where something is wrong within the range. And a threshold from cross-validation is no
-better here: networks that have seen two thirds of so few sequences do so much worse on the rest that it is far too
-high, and half of the anomalies that the other thresholds find pass below it.
+better here: from so few sequences it came out far too high, and half of the anomalies that the other thresholds find
+pass below it.
 
     python examples/plot_outliers.py --picture outliers.png
 """
