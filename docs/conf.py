@@ -31,7 +31,7 @@ html_theme_options = {
     "footer_start": ["copyright"],
     "footer_end": [],
 }
-html_sidebars = {name: [] for name in ("index", "changelog", "containers", "recipes")}
+html_sidebars = {name: [] for name in ("index", "changelog", "containers", "features", "migrating", "recipes")}
 
 autosummary_generate = True
 autodoc_default_options = {"members": True, "inherited-members": True}

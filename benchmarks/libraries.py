@@ -1,0 +1,492 @@
+"""What each library of the comparison offers for encoding sequences, behind the same verbs, for `benchmarks.features`.
+
+Sequences are lists of float32 arrays (T, 1).
+"""
+
+# ruff: noqa: D101, D102 - what each verb is for is said in `Library`, and how a library is used in its `used`
+
+import numpy as np
+
+from benchmarks.peers import padded_with_zeros
+
+LONG = 100_000  # epochs, to be interrupted
+
+
+class InapplicableError(Exception):
+    """A question that does not apply to a library, with the reason."""
+
+
+class Library:
+    """What the libraries share: an estimator that reads what `data` makes, and encodes by `transform`."""
+
+    width = "latent_dim"  # the parameter of the width of encodings, and two values
+    widths = (3, 4)
+    rounds = "epochs"  # the parameter that says how long training takes
+
+    def unpadded(self, X):
+        """Return sequences of their own lengths, as the library takes them."""
+        return X
+
+    def padded(self, X, n_timesteps):
+        """Return sequences padded to a length, as the library's documentation pads them."""
+        raise InapplicableError("sequences come in lists, without padding")
+
+    def data(self, X):
+        """Return sequences as the library's documentation would have them."""
+        return self.unpadded(X)
+
+    def padded_or_list(self, X):
+        """Return sequences in any way that the library takes."""
+        return self.data(X)
+
+    def fit(self, estimator, X, **weights):
+        """Fit an estimator, or a search of one."""
+        return estimator.fit(X, **weights)
+
+    def encode(self, estimator, X):
+        """Return encodings (N, L)."""
+        return np.asarray(estimator.transform(X))
+
+    def grid(self):
+        """Return two candidates that differ in the width of encodings."""
+        return {self.width: list(self.widths)}
+
+    def lengthen(self, estimator):
+        """Let the next training go on for long."""
+        estimator.set_params(**{self.rounds: LONG})
+
+    def checked(self):
+        """Return what should pass scikit-learn's checks."""
+        return self.make()
+
+    def loss(self, estimator):
+        """Return the loss that training reported last."""
+        raise InapplicableError("no loss is reported")
+
+
+class Padding(Library):
+    """What reads zero-padded arrays (N, T, 1)."""
+
+    def padded(self, X, n_timesteps):
+        last = np.zeros((n_timesteps, 1), np.float32)
+        return padded_with_zeros([*X, last])[:-1]
+
+    def data(self, X):
+        return self.padded(X, 12)
+
+
+def keras_autoencoder(n_timesteps, width, input_shape):
+    """Return the tutorials' network with its output in rows, compiled, and its encoder."""
+    import keras
+    from keras import layers
+
+    x = keras.Input(input_shape)
+    steps = layers.Masking(0.0)(layers.Reshape((-1, 1))(x))
+    z = layers.LSTM(width)(steps)
+    said = layers.LSTM(width, return_sequences=True)(layers.RepeatVector(n_timesteps)(z))
+    model = keras.Model(x, layers.Reshape((n_timesteps,))(layers.Dense(1)(said)))
+    model.compile("adam", "mse")
+    return model
+
+
+def keras_encoder(model):
+    """Return the part of the tutorials' network up to the encoding."""
+    import keras
+
+    return keras.Model(model.inputs, model.layers[3].output)
+
+
+def build_for_scikeras(meta, width):
+    """As SciKeras calls it."""
+    _, n_timesteps, _ = meta["X_shape_"]
+    return keras_autoencoder(n_timesteps, width, (None, 1))
+
+
+def build_dense_for_scikeras(meta):
+    """Return a regressor of rows, as in SciKeras' first steps."""
+    import keras
+
+    layers = [
+        keras.Input((meta["n_features_in_"],)),
+        keras.layers.Dense(20, "relu"),
+        keras.layers.Dense(meta["n_outputs_"]),
+    ]
+    return keras.Sequential(layers)
+
+
+def build_for_keras_wrappers(X, y, width):
+    """As keras.wrappers calls it."""
+    return keras_autoencoder(X.shape[1], width, (None,))
+
+
+def build_dense_for_keras_wrappers(X, y):
+    """Return a regressor of rows, as in the example of keras.wrappers."""
+    import keras
+
+    n_outputs = y.shape[1] if len(y.shape) > 1 else 1
+    model = keras.Sequential(
+        [keras.Input((X.shape[1],)), keras.layers.Dense(20, "relu"), keras.layers.Dense(n_outputs)]
+    )
+    model.compile("adam", "mse")
+    return model
+
+
+class Skseqae(Library):
+    used = "`LSTMAutoencoderTransformer`; `CompositeSequenceRegressor` for y."
+    name = package = title = "skseqae"
+
+    def make(self, seed=0, epochs=2):
+        from skseqae import LSTMAutoencoderTransformer
+
+        return LSTMAutoencoderTransformer(latent_dim=4, epochs=epochs, random_state=seed)
+
+    def padded(self, X, n_timesteps):
+        from skseqae import Sequences
+
+        return Sequences.from_list(X).to_padded(n_timesteps)
+
+    def loss(self, estimator):
+        return estimator.history_["loss"][-1]
+
+    def regress(self, X, y):
+        from skseqae import CompositeSequenceRegressor
+
+        return CompositeSequenceRegressor(latent_dim=4, epochs=2).fit(X, y).predict(X)
+
+
+class SciKeras(Padding):
+    used = (
+        "`KerasRegressor` around the tutorials' network (`Masking`, `RepeatVector`), whose target it "
+        "takes in rows only; the encoder is cut out of `model_`. scikit-learn's checks: `KerasRegressor`"
+        " around a dense network."
+    )
+    name = package = title = "scikeras"
+    width = "model__width"
+
+    def make(self, seed=0, epochs=2):
+        from scikeras.wrappers import KerasRegressor
+
+        return KerasRegressor(
+            build_for_scikeras, width=4, epochs=epochs, batch_size=32, verbose=0, random_state=seed, loss="mse"
+        )
+
+    def fit(self, estimator, X, **weights):
+        rows = X if isinstance(X, list) else X.reshape(len(X), -1)
+        return estimator.fit(X, rows, **weights)
+
+    def encode(self, estimator, X):
+        return keras_encoder(estimator.model_).predict(X, verbose=0)
+
+    def loss(self, estimator):
+        return estimator.history_["loss"][-1]
+
+    def regress(self, X, y):
+        X = self.data(X)
+        return self.make().fit(X, y).predict(X)
+
+    def checked(self):
+        from scikeras.wrappers import KerasRegressor
+
+        return KerasRegressor(build_dense_for_scikeras, loss="mse", epochs=2, verbose=0, random_state=0)
+
+
+class KerasWrappers(Padding):
+    used = (
+        "`SKLearnRegressor` around the same network, which reads rows only; it and `SKLearnTransformer` refuse a y of "
+        "more than one column, and so cannot train an autoencoder. There is no seed. scikit-learn's checks: "
+        "`SKLearnRegressor` around a dense network."
+    )
+    name, package, title = "keras.wrappers", "keras", "keras.wrappers"
+
+    def make(self, seed=0, epochs=2):
+        from keras.wrappers import SKLearnRegressor
+
+        fit_kwargs = {"epochs": epochs, "verbose": 0}
+        return SKLearnRegressor(build_for_keras_wrappers, model_kwargs={"width": 4}, fit_kwargs=fit_kwargs)
+
+    def padded(self, X, n_timesteps):
+        return super().padded(X, n_timesteps)[:, :, 0]
+
+    def fit(self, estimator, X, **weights):
+        return estimator.fit(X, X, **weights)
+
+    def encode(self, estimator, X):
+        return keras_encoder(estimator.model_).predict(X, verbose=0)
+
+    def grid(self):
+        return {"model_kwargs": [{"width": width} for width in self.widths]}
+
+    def lengthen(self, estimator):
+        estimator.set_params(fit_kwargs={"epochs": LONG, "verbose": 0})
+
+    def loss(self, estimator):
+        return estimator.history_.history["loss"][-1]
+
+    def regress(self, X, y):
+        from keras.wrappers import SKLearnRegressor
+
+        X = self.data(X)
+        fit_kwargs = {"epochs": 2, "verbose": 0}
+        return SKLearnRegressor(build_dense_for_keras_wrappers, fit_kwargs=fit_kwargs).fit(X, y).predict(X)
+
+    def checked(self):
+        from keras.wrappers import SKLearnRegressor
+
+        return SKLearnRegressor(build_dense_for_keras_wrappers, fit_kwargs={"epochs": 2, "verbose": 0})
+
+
+class Skorch(Padding):
+    used = (
+        "`NeuralNetRegressor` around a network that packs padded arrays by lengths, which come in a "
+        "`SliceDict`; the loss is one's own; encodings are the second output of `forward`. The seed is "
+        "`torch.manual_seed`. scikit-learn's checks: `NeuralNetRegressor` around a dense network."
+    )
+    name = package = title = "skorch"
+    width, rounds = "module__width", "max_epochs"
+
+    def make(self, seed=0, epochs=2):
+        import torch
+
+        from benchmarks.packed_network import PackedAutoencoder, PackedRegressor
+
+        torch.manual_seed(seed)
+        return PackedRegressor(PackedAutoencoder, max_epochs=epochs, train_split=None, verbose=0)
+
+    def padded(self, X, n_timesteps):
+        from skorch.helper import SliceDict
+
+        lengths = np.array([len(x) for x in X])
+        return SliceDict(x=super().padded(X, n_timesteps), length=lengths)
+
+    def fit(self, estimator, X, **weights):
+        return estimator.fit(X, X if isinstance(X, list) else X["x"], **weights)
+
+    def encode(self, estimator, X):
+        return estimator.forward(X)[1].numpy()
+
+    def loss(self, estimator):
+        raise InapplicableError("the loss is one's own")
+
+    def regress(self, X, y):
+        from skorch import NeuralNetRegressor
+        from torch import nn
+
+        X = self.data(X)["x"]
+        module = nn.Sequential(nn.Flatten(), nn.Linear(12, y[0].size), nn.Unflatten(1, y[0].shape))
+        return NeuralNetRegressor(module, max_epochs=2, train_split=None, verbose=0).fit(X, y).predict(X)
+
+    def checked(self):
+        from skorch import NeuralNetRegressor
+        from torch import nn
+
+        return NeuralNetRegressor(
+            nn.Sequential(nn.LazyLinear(20), nn.ReLU(), nn.Linear(20, 1)), max_epochs=2, verbose=0
+        )
+
+
+class AeonAutoencoder(Padding):
+    used = (
+        "`AEBiGRUClusterer`, an autoencoder within a clusterer, which reads one length; encodings are "
+        "those of the first part of `model_`, for which there is no verb. "
+        "`KNeighborsTimeSeriesRegressor` for y."
+    )
+    name, package, title = "aeon-autoencoder", "aeon", "aeon, `AEBiGRUClusterer`"
+    width, rounds = "latent_space_dim", "n_epochs"
+
+    def make(self, seed=0, epochs=2):
+        from aeon.clustering.deep_learning import AEBiGRUClusterer
+
+        return AEBiGRUClusterer(latent_space_dim=4, n_epochs=epochs, random_state=seed, verbose=False)
+
+    def unpadded(self, X):
+        return [x.T for x in X]
+
+    def padded(self, X, n_timesteps):
+        return super().padded(X, n_timesteps).transpose(0, 2, 1)
+
+    def encode(self, estimator, X):
+        if isinstance(X, list):
+            return estimator.predict(X)
+        return estimator.model_.layers[1].predict(X.transpose(0, 2, 1), verbose=0)
+
+    def loss(self, estimator):
+        return estimator.summary()["loss"][-1]
+
+    def regress(self, X, y):
+        from aeon.regression.distance_based import KNeighborsTimeSeriesRegressor
+
+        X = self.data(X)
+        return KNeighborsTimeSeriesRegressor().fit(X, y).predict(X)
+
+    def checked(self):
+        raise InapplicableError("collections of series are no arrays of scikit-learn's; aeon has checks of its own")
+
+
+class AeonCatch22(AeonAutoencoder):
+    used = "`Catch22`, 22 features without learning. `KNeighborsTimeSeriesRegressor` for y."
+    name, title = "aeon-catch22", "aeon, `Catch22`"
+
+    def make(self, seed=0, epochs=2):
+        from aeon.transformations.collection.feature_based import Catch22
+
+        return Catch22(replace_nans=True)
+
+    def padded(self, X, n_timesteps):
+        raise InapplicableError("sequences come in lists, without padding")
+
+    def data(self, X):
+        return self.unpadded(X)
+
+    def encode(self, estimator, X):
+        return np.asarray(estimator.transform(X))
+
+    def grid(self):
+        raise InapplicableError("there are 22 features")
+
+    def lengthen(self, estimator):
+        raise InapplicableError("nothing is learnt")
+
+    def fit(self, estimator, X, **weights):
+        if weights:
+            raise InapplicableError("nothing is learnt")
+        return estimator.fit(X)
+
+
+class Sktime(Library):
+    used = (
+        "`MiniRocketMultivariateVariable`, random kernels without learning from y. "
+        "`KNeighborsTimeSeriesRegressor` for y."
+    )
+    name, package, title = "sktime", "sktime", "sktime, `MiniRocketMultivariateVariable`"
+    width, widths = "num_kernels", (84, 168)
+
+    def make(self, seed=0, epochs=2):
+        from sktime.transformations.panel.rocket import MiniRocketMultivariateVariable
+
+        return MiniRocketMultivariateVariable(num_kernels=84, pad_value_short_series=0.0, random_state=seed)
+
+    def unpadded(self, X):
+        import pandas as pd
+
+        return [pd.DataFrame(x) for x in X]
+
+    def lengthen(self, estimator):
+        raise InapplicableError("nothing is trained in rounds")
+
+    def regress(self, X, y):
+        from sktime.regression.distance_based import KNeighborsTimeSeriesRegressor
+
+        X = Padding().padded(X, 12).transpose(0, 2, 1)
+        return KNeighborsTimeSeriesRegressor(distance="euclidean").fit(X, y).predict(X)
+
+    def checked(self):
+        raise InapplicableError("panels of series are no arrays of scikit-learn's; sktime has checks of its own")
+
+
+class Tslearn(Library):
+    used = (
+        "`LearningShapelets`, distances to shapelets that are learnt with labels, here 0 and 1 in turn; "
+        "arrays padded with NaN, as `to_time_series_dataset` makes them. `KNeighborsTimeSeriesRegressor`"
+        " for y."
+    )
+    name, package, title = "tslearn", "tslearn", "tslearn, `LearningShapelets`"
+    rounds = "max_iter"
+
+    def make(self, seed=0, epochs=2):
+        from tslearn.shapelets import LearningShapelets
+
+        return LearningShapelets(n_shapelets_per_size={3: 4}, max_iter=epochs, random_state=seed)
+
+    def padded(self, X, n_timesteps):
+        array = np.full((len(X), n_timesteps, 1), np.nan)
+        for row, x in zip(array, X, strict=True):
+            row[: len(x)] = x
+        return array
+
+    def data(self, X):
+        from tslearn.utils import to_time_series_dataset
+
+        return to_time_series_dataset(X)
+
+    def fit(self, estimator, X, **weights):
+        return estimator.fit(X, np.arange(len(X)) % 2, **weights)
+
+    def grid(self):
+        return {"n_shapelets_per_size": [{3: width} for width in self.widths]}
+
+    def loss(self, estimator):
+        return estimator.history_["loss"][-1]
+
+    def regress(self, X, y):
+        from tslearn.neighbors import KNeighborsTimeSeriesRegressor
+
+        X = self.data(X)
+        return KNeighborsTimeSeriesRegressor().fit(X, y).predict(X)
+
+
+class SequiturRun:
+    """The arguments of `quick_train`, a function, and what it gave."""
+
+    def __init__(self, seed, epochs):
+        self.seed, self.epochs = seed, epochs
+
+
+class Sequitur(Library):
+    used = (
+        "`quick_train(LSTM_AE, ...)`, a function that gives an encoder and a decoder in PyTorch. The "
+        "seed is `torch.manual_seed`."
+    )
+    name = package = title = "sequitur"
+
+    def make(self, seed=0, epochs=2):
+        return SequiturRun(seed, epochs)
+
+    def fit(self, estimator, X, **weights):
+        import torch
+        from sequitur import quick_train
+        from sequitur.models import LSTM_AE
+
+        if weights:
+            raise TypeError("quick_train takes no sample_weight")
+        torch.manual_seed(estimator.seed)
+        train = [torch.from_numpy(x) for x in X]
+        settings = {"epochs": estimator.epochs, "h_dims": [8], "h_activ": None}
+        estimator.encoder, _, _, estimator.losses = quick_train(LSTM_AE, train, 4, **settings)
+        return estimator
+
+    def encode(self, estimator, X):
+        import torch
+
+        with torch.no_grad():
+            return np.stack([estimator.encoder(torch.from_numpy(x)).numpy() for x in X])
+
+    def loss(self, estimator):
+        return estimator.losses[-1]
+
+    def grid(self):
+        raise TypeError("quick_train is a function, no estimator")
+
+    def lengthen(self, estimator):
+        raise InapplicableError("quick_train makes a new network each time")
+
+    def regress(self, X, y):
+        raise InapplicableError("there are no targets")
+
+    def checked(self):
+        raise TypeError("quick_train is a function, no estimator")
+
+
+LIBRARIES = {
+    library.name: library
+    for library in (
+        Skseqae(),
+        SciKeras(),
+        KerasWrappers(),
+        Skorch(),
+        AeonAutoencoder(),
+        AeonCatch22(),
+        Sktime(),
+        Tslearn(),
+        Sequitur(),
+    )
+}
