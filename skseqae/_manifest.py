@@ -148,6 +148,10 @@ def _decode_symbols(content, place, tensors):
     require(isinstance(dtype, str) and SYMBOL_DTYPE.fullmatch(dtype), f"{place} has an unknown dtype.")
     dtype, values = np.dtype(dtype), decode(values, place, tensors)
     require(dtype.itemsize * len(values) <= MOST_SYMBOL_BYTES, f"{place} has more than {MOST_SYMBOL_BYTES} bytes.")
+    if dtype.kind in "iu":
+        least, most = np.iinfo(dtype).min, np.iinfo(dtype).max
+        fit = all(type(value) is not int or least <= value <= most for value in values)
+        require(fit, f"{place} has values that are no {dtype}.")  # NumPy 1 would take them and warn
     if dtype.kind != "O":
         array = np.array(values, dtype)
         require(array.shape == (len(values),) and array.tolist() == values, f"{place} has values of another dtype.")

@@ -174,7 +174,7 @@ REFUSED = [
     ({"symbols": ["<i8", [[1], [2]]]}, "x has values of another dtype"),
     ({"symbols": ["<i8", [[1, 2]]]}, "x has values of another dtype"),
     ({"symbols": ["<i8", "12"]}, "x has values of another dtype"),
-    ({"symbols": ["|i1", [300]]}, "x is no symbols: OverflowError"),
+    ({"symbols": ["|i1", [300]]}, "x has values that are no int8"),
     ({"symbols": ["<i8", ["a"]]}, "x is no symbols: ValueError"),
     ({"symbols": ["<U1", ["ab"]]}, "x has values of another dtype"),
     ({"symbols": ["<i8", 3]}, "x is no symbols: TypeError"),

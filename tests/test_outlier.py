@@ -163,7 +163,6 @@ def test_a_loaded_detector_is_the_saved_one(frozen, fitted, tmp_path):
         ("offset_", "0"),
         ("n_features_in_", 7),
         ("feature_names_in_", np.array(["a"])),
-        ("estimator_", None),
     ],
 )
 def test_a_file_of_a_detector_that_no_fit_gives_is_refused(name, value, fitted, tmp_path):
