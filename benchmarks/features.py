@@ -246,7 +246,7 @@ def tables(answers):
     packages = ["skseqae", *dict.fromkeys(LIBRARIES[name].package for name in answers if name != "skseqae")]
     packages = [*packages, "scikit-learn", "tensorflow", "torch", "numpy"]
     used = [f"- {LIBRARIES[name].title}: {LIBRARIES[name].used}" for name in answers]
-    return "\n".join([*_versions(packages), "", *lines, "", "### What was run", "", *used, "", "### Why", *reasons])
+    return "\n".join([*_versions(packages), "", *lines, "", "## What was run", "", *used, "", "## Why", *reasons])
 
 
 def _versions(packages):

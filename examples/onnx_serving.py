@@ -1,5 +1,8 @@
-"""Serve encodings of sequences with ONNX Runtime alone: neither TensorFlow nor skseqae is there.
+"""
+Serving encodings without TensorFlow
+====================================
 
+ONNX Runtime encodes sequences alone: neither TensorFlow nor skseqae is there.
 An LSTM autoencoder learns from utterances of 7 to 29 timesteps and is exported to one file. Another Python process,
 which knows nothing but NumPy and ONNX Runtime, reads the file and encodes the utterances, all together and one at a
 time. Its encodings are held against those of `transform`.

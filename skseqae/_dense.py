@@ -85,7 +85,7 @@ class DenseAutoencoderTransformer(ClassNamePrefixFeaturesOutMixin, FrameOutputMi
         Epochs run.
     n_features_in_ : int
         Columns F of X.
-    feature_names_in_ : ndarray of str of shape (n_features_in_,)
+    feature_names_in_ : ndarray of str of shape (`n_features_in_`,)
         Names of the columns, where X was a dataframe with string names.
     encoder_, decoder_, model_ : keras.Model
         The encoder, the decoder, and one after the other, built at each access from stock Keras layers: from rows

@@ -47,7 +47,7 @@ class SequenceOutlierDetector(CallbackSupportMixin, OutlierMixin, BaseEstimator)
         The threshold, as a score: sequences of lower ones are outliers.
     n_features_in_ : int
         Features per timestep; for 2-D X the number of columns.
-    feature_names_in_ : ndarray of str of shape (n_features_in_,)
+    feature_names_in_ : ndarray of str of shape (`n_features_in_`,)
         Names of the columns, where X was a dataframe with string names.
 
     See Also

@@ -98,7 +98,7 @@ class PerTimestep(_SequenceOutputMixin, _SequenceTransformer, auto_wrap_output_k
         The fitted clone.
     n_features_in_ : int
         Features per timestep; for 2-D X the number of columns.
-    feature_names_in_ : ndarray of str of shape (n_features_in_,)
+    feature_names_in_ : ndarray of str of shape (`n_features_in_`,)
         Names of the columns, where X was a dataframe with string names.
 
     See Also
@@ -214,7 +214,7 @@ class PerTimestep(_SequenceOutputMixin, _SequenceTransformer, auto_wrap_output_k
 
         Parameters
         ----------
-        input_features : array-like of str of shape (n_features_in_,), default=None
+        input_features : array-like of str of shape (`n_features_in_`,), default=None
             Names of the features that it reads. None: "x0", "x1" and so on.
 
         Returns
@@ -272,7 +272,7 @@ class SequencePadder(_SequenceOutputMixin, _SequenceTransformer, auto_wrap_outpu
         T of the array.
     n_features_in_ : int
         Features per timestep; for 2-D X the number of columns.
-    feature_names_in_ : ndarray of str of shape (n_features_in_,)
+    feature_names_in_ : ndarray of str of shape (`n_features_in_`,)
         Names of the columns, where X was a dataframe with string names.
 
     See Also
@@ -335,7 +335,7 @@ class SequencePadder(_SequenceOutputMixin, _SequenceTransformer, auto_wrap_outpu
 
         Returns
         -------
-        padded : ndarray of shape (N, n_timesteps_, F)
+        padded : ndarray of shape (N, `n_timesteps_`, F)
 
         Raises
         ------
@@ -358,7 +358,7 @@ class SequencePadder(_SequenceOutputMixin, _SequenceTransformer, auto_wrap_outpu
 
         Parameters
         ----------
-        input_features : array-like of str of shape (n_features_in_,), default=None
+        input_features : array-like of str of shape (`n_features_in_`,), default=None
             Names of the features. None: "x0", "x1" and so on. Those of the columns of a table name timesteps, and are
             not used.
 
@@ -413,7 +413,7 @@ class Resampler(_SequenceTransformer):
     ----------
     n_features_in_ : int
         Features per timestep; for 2-D X the number of columns.
-    feature_names_in_ : ndarray of str of shape (n_features_in_,)
+    feature_names_in_ : ndarray of str of shape (`n_features_in_`,)
         Names of the columns, where X was a dataframe with string names.
 
     See Also
@@ -511,7 +511,7 @@ class Resampler(_SequenceTransformer):
 
         Parameters
         ----------
-        input_features : array-like of str of shape (n_features_in_,), default=None
+        input_features : array-like of str of shape (`n_features_in_`,), default=None
             Names of the features. None: "x0", "x1" and so on. Those of the columns of a table name timesteps, and are
             not used.
 
