@@ -343,9 +343,6 @@ class LSTMAutoencoderTransformer(BaseAutoencoder):
     def _heads(self):
         return HEADS.get(self.objective, ())
 
-    def _shown_target(self, X, y):
-        return X if y is None else y  # without a y to score by, ScoringMonitor scores nothing
-
     def _architecture_for(self, sequences, target):
         said = {head: next_steps(sequences) if head == "prediction" else sequences for head in self._heads()}
         if not said[self._heads()[-1]].lengths.any():

@@ -6,7 +6,7 @@ import numbers
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.utils import check_random_state
+from sklearn.utils import check_random_state, get_tags
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
@@ -114,7 +114,8 @@ class BaseSequenceEstimator(
 
     def _shown_target(self, X, y):
         """Return the y that scikit-learn's callbacks are shown."""
-        return y
+        # without a y to score by, ScoringMonitor scores nothing
+        return X if y is None and not get_tags(self).target_tags.required else y
 
     def _untrained(self, X, y):
         """Return a copy with the network that `fit` would train, before its first step."""

@@ -317,9 +317,6 @@ class DenseAutoencoderTransformer(ClassNamePrefixFeaturesOutMixin, FrameOutputMi
             warn_large_integers(sequences, "X")
         return sequences, Layout("rows")
 
-    def _shown_target(self, X, y):
-        return X if y is None else y  # without a y to score by, ScoringMonitor scores nothing
-
     def _architecture_for(self, sequences, target):
         sizes = np.atleast_1d(np.asarray(self.hidden_layer_sizes, dtype=object))
         if sizes.ndim != 1 or not all(isinstance(size, Integral) and size >= 1 for size in sizes):
