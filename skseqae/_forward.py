@@ -90,15 +90,22 @@ def _(architecture: Seq2SeqArchitecture, weights):
 
 def recurrent_layers(architecture, weights, units, *, both_ways=False, n_symbols=None):
     """Return the recurrent layers that the first weights are of, a list of directions each, and the weights left."""
-    weights, layers = list(weights), []
-    for i in range(len(units)):
-        symbols = n_symbols if i == 0 else None
-        directions = []
-        for _ in range(1 + both_ways):
-            directions.append(Layer(architecture.cell, architecture.activation, weights[:3], symbols))
-            weights = weights[3:]
-        layers.append(directions)
-    return layers, weights
+    cut, rest = cut_layers(weights, len(units), 1 + both_ways)
+    layers = [
+        [Layer(architecture.cell, architecture.activation, arrays, None if i else n_symbols) for arrays in directions]
+        for i, directions in enumerate(cut)
+    ]
+    return layers, rest
+
+
+def cut_layers(weights, n_layers, n_directions=1):
+    """Return the layers that the first weights are of, each a list of directions, and the weights left."""
+    n_arrays = 3 * n_directions
+    layers = [
+        [weights[start + 3 * i : start + 3 * i + 3] for i in range(n_directions)]
+        for start in range(0, n_layers * n_arrays, n_arrays)
+    ]
+    return layers, weights[n_layers * n_arrays :]
 
 
 class Dense:

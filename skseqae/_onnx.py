@@ -9,13 +9,13 @@ from sklearn.utils._param_validation import validate_params
 from sklearn.utils.validation import check_is_fitted
 
 from ._architecture import DenseArchitecture, Seq2SeqArchitecture
+from ._forward import cut_layers
 from ._onnx_graph import (
     Graph,
     dense,
     dense_layers,
     embed,
     join_state,
-    recurrent_layers,
     run_layers,
     say_freely,
     say_greedily,
@@ -146,9 +146,7 @@ def _(architecture: Seq2SeqArchitecture):
 def add_outputs(architecture, graph, estimator, wanted):
     """Add all that computes the outputs which are wanted."""
     x, lengths = _add_inputs(graph, estimator)
-    layers, rest = recurrent_layers(
-        estimator._weights["encoder"], len(architecture.units), 1 + architecture.bidirectional
-    )
+    layers, rest = cut_layers(estimator._weights["encoder"], len(architecture.units), 1 + architecture.bidirectional)
     _, states = run_layers(graph, architecture, layers, x, lengths)
     z = join_state(graph, states[-1][0], layers[-1])
     z = dense(graph, z, *rest) if rest else z
@@ -177,7 +175,7 @@ def _(architecture: DenseArchitecture, graph, estimator, wanted):
 def _(architecture: Seq2SeqArchitecture, graph, estimator, wanted):
     x, lengths = _add_inputs(graph, estimator)
     weights, (head,) = estimator._weights, architecture.heads
-    layers, _ = recurrent_layers(weights["encoder"], len(architecture.units), 1 + architecture.bidirectional)
+    layers, _ = cut_layers(weights["encoder"], len(architecture.units), 1 + architecture.bidirectional)
     if architecture.n_symbols:
         x, layers[0] = embed(graph, x, layers[0])
     _, states = run_layers(graph, architecture, layers, x, lengths)
@@ -240,7 +238,7 @@ def _add_said(graph, estimator, head, z, lengths, n_timesteps):
         )
     scaling, layout = estimator._says(head)
     lengths, n_timesteps, dimension, meaning = _said_lengths(graph, head, layout, lengths, n_timesteps)
-    layers, output = recurrent_layers(estimator._weights[head], len(architecture.units))
+    layers, output = cut_layers(estimator._weights[head], len(architecture.units))
     say = say_freely if architecture.decoder == "conditional" else say_repeatedly
     said = _unscale(graph, say(graph, architecture, layers, output, z, lengths, n_timesteps), scaling)
     shape = ["N", dimension, architecture.width(head)]
@@ -290,7 +288,7 @@ def _add_labels(graph, estimator, states, wanted):
             "for greedy search."
         )
     architecture, n_classes = estimator._architecture, len(estimator.classes_)
-    layers, output = recurrent_layers(estimator._weights["sequence"], len(architecture.units))
+    layers, output = cut_layers(estimator._weights["sequence"], len(architecture.units))
     numbers, logits = say_greedily(graph, architecture, layers, output, states, estimator._n_steps)
     is_label = graph("Less", numbers, n_classes)
     n_steps = "H" if architecture.has_end else estimator._n_steps

@@ -127,16 +127,6 @@ def dense_layers(graph, x, weights, activations):
     return x
 
 
-def recurrent_layers(weights, n_layers, n_directions=1):
-    """Return the layers that the first weights are of, each a list of directions, and the weights left."""
-    n_arrays = 3 * n_directions
-    layers = [
-        [weights[start + 3 * i : start + 3 * i + 3] for i in range(n_directions)]
-        for start in range(0, n_layers * n_arrays, n_arrays)
-    ]
-    return layers, weights[n_layers * n_arrays :]
-
-
 def recur(graph, architecture, directions, x, lengths="", state=(), *, keep=True):
     """Run a layer over x (T, N, F).
 
