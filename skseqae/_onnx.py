@@ -5,10 +5,12 @@ import os
 from functools import singledispatch
 
 import numpy as np
+from sklearn.frozen import FrozenEstimator
 from sklearn.utils._param_validation import validate_params
 from sklearn.utils.validation import check_is_fitted
 
-from ._architecture import DenseArchitecture, Seq2SeqArchitecture
+from ._autoencoder import LSTMAutoencoderTransformer
+from ._dense import DenseAutoencoderTransformer
 from ._forward import cut_layers
 from ._onnx_graph import (
     Graph,
@@ -23,6 +25,8 @@ from ._onnx_graph import (
     size,
     zero_padding,
 )
+from ._outlier import SequenceOutlierDetector
+from ._seq2seq import Seq2SeqClassifier
 from ._storage import write_file
 from ._version import __version__
 from .persistence import CLASSES
@@ -43,7 +47,7 @@ def export_onnx(estimator, path, *, outputs=None):
     Parameters
     ----------
     estimator : estimator
-        Fitted, of one of the classes of this package.
+        Fitted, of one of the classes of this package that train, or a `SequenceOutlierDetector` around one of them.
     path : str or path-like
         The file. Its folder must be there, and be writable.
     outputs : list of str, default=None
@@ -84,8 +88,10 @@ def export_onnx(estimator, path, *, outputs=None):
     - `reconstruction` (N, T, F): those of `reconstruct`; for rows (N, F).
     - `prediction`: those of `predict`, (N,), (N, K) or (N, H, D), in the units of y; of a `LSTMAutoencoderTransformer`
       those of `predict_next`.
+    - `scores` (N,): those of `score_samples`.
     - `labels` (N,) or (N, H): those of `predict`, strings, int64, bool or float64. Sequences that say their end are
-      followed by empty strings or zeros, and `label_lengths`, int64 (N,), says how many are theirs.
+      followed by empty strings or zeros, and `label_lengths`, int64 (N,), says how many are theirs. Of a detector -1 or
+      1, where rounding may decide about a score at the threshold.
     - `probabilities` (N, C) or (N, H, C): those of `predict_proba`.
 
     Where `activation` is "relu" or "linear", states may grow with each timestep, and rounding with them.
@@ -114,77 +120,109 @@ def export_onnx(estimator, path, *, outputs=None):
     >>> bool(np.abs(encodings - encoder.transform(X)).max() < 1e-5)
     True
     """
-    name, exportable = type(estimator).__name__, CLASSES.keys() - {"SequenceOutlierDetector"}
-    if name not in exportable or CLASSES[name] is not type(estimator):
+    name = type(estimator).__name__
+    if CLASSES.get(name) is not type(estimator):
         raise TypeError(
-            f"estimator must be one of {sorted(exportable)}, and no other class or subclass, got {estimator!r}. Of a "
-            "pipeline, a search or a detector export the fitted one inside."
+            f"estimator must be one of {sorted(CLASSES)}, and no other class or subclass, got {estimator!r}. Of a "
+            "pipeline or a search export the fitted one inside."
         )
     check_is_fitted(estimator)
-    architecture = estimator._architecture
-    known = outputs_of(architecture)
+    known = outputs_of(estimator)
     wanted = known if outputs is None else outputs
     if not wanted or not set(wanted) <= set(known):
         raise ValueError(f"outputs must be some of {list(known)}, or None for all of them, got {outputs!r}.")
     graph = Graph()
-    add_outputs(architecture, graph, estimator, wanted)
+    add_outputs(estimator, graph, wanted)
     write_file(path, graph.model(name, __version__, _metadata(estimator)))
 
 
+def _autoencoder_of(detector):
+    """Return the autoencoder of a detector, also from within a `FrozenEstimator`."""
+    estimator = detector.estimator_
+    autoencoder = estimator.estimator if isinstance(estimator, FrozenEstimator) else estimator
+    if type(autoencoder) is not LSTMAutoencoderTransformer:
+        raise TypeError(f"Of a SequenceOutlierDetector around {estimator!r}, export the fitted autoencoder inside.")
+    return autoencoder
+
+
 @singledispatch
-def outputs_of(architecture):
+def outputs_of(estimator):
     """Return the names of all that can be computed."""
-    return ("encodings", *architecture.heads)
+    return ("encodings", *estimator._architecture.heads, *["scores"] * hasattr(estimator, "score_samples"))
 
 
 @outputs_of.register
-def _(architecture: Seq2SeqArchitecture):
-    return ("labels", "probabilities", *["label_lengths"] * architecture.has_end)
+def _(detector: SequenceOutlierDetector):
+    return (*outputs_of(_autoencoder_of(detector)), "labels")
+
+
+@outputs_of.register
+def _(classifier: Seq2SeqClassifier):
+    return ("labels", "probabilities", *["label_lengths"] * classifier._architecture.has_end)
 
 
 @singledispatch
-def add_outputs(architecture, graph, estimator, wanted):
+def add_outputs(estimator, graph, wanted):
     """Add all that computes the outputs which are wanted."""
-    x, lengths = _add_inputs(graph, estimator)
-    layers, rest = cut_layers(estimator._weights["encoder"], len(architecture.units), 1 + architecture.bidirectional)
-    _, states = run_layers(graph, architecture, layers, x, lengths)
-    z = join_state(graph, states[-1][0], layers[-1])
-    z = dense(graph, z, *rest) if rest else z
-    if "encodings" in wanted:
-        _add_encodings(graph, estimator, z)
-    for head in architecture.heads:
-        if head in wanted:
-            _add_said(graph, estimator, head, z, lengths, size(graph, x, 0))
+    _add_recurrent(graph, estimator, wanted)
 
 
 @add_outputs.register
-def _(architecture: DenseArchitecture, graph, estimator, wanted):
-    x = graph.input("x", np.float32, ["N", architecture.n_features], "rows, in the units of the training data")
+def _(detector: SequenceOutlierDetector, graph, wanted):
+    _add_recurrent(graph, _autoencoder_of(detector), wanted, np.float32(detector.offset_))
+
+
+@add_outputs.register
+def _(dense_autoencoder: DenseAutoencoderTransformer, graph, wanted):
+    architecture, weights = dense_autoencoder._architecture, dense_autoencoder._weights
+    scaling, shape = dense_autoencoder._scaling, ["N", architecture.n_features]
     hidden = [architecture.activation] * len(architecture.hidden_layer_sizes)
-    x, weights = _scale(graph, x, estimator._scaling), estimator._weights
+    x = _scale(graph, graph.input("x", np.float32, shape, "rows, in the units of the training data"), scaling)
     z = dense_layers(graph, x, weights["encoder"], [*hidden, architecture.latent_activation])
     if "encodings" in wanted:
-        _add_encodings(graph, estimator, z)
+        _add_encodings(graph, architecture, z)
     if "reconstruction" in wanted:
         said = dense_layers(graph, z, weights["reconstruction"], [*hidden, architecture.output_activation])
-        said, shape = _unscale(graph, said, estimator._scaling), ["N", architecture.n_features]
-        graph.output("reconstruction", said, np.float32, shape, "x again")
+        graph.output("reconstruction", _unscale(graph, said, scaling), np.float32, shape, "x again")
 
 
 @add_outputs.register
-def _(architecture: Seq2SeqArchitecture, graph, estimator, wanted):
-    x, lengths = _add_inputs(graph, estimator)
-    weights, (head,) = estimator._weights, architecture.heads
+def _(classifier: Seq2SeqClassifier, graph, wanted):
+    x, lengths = _add_inputs(graph, classifier)
+    architecture, weights = classifier._architecture, classifier._weights
     layers, _ = cut_layers(weights["encoder"], len(architecture.units), 1 + architecture.bidirectional)
     if architecture.n_symbols:
         x, layers[0] = embed(graph, x, layers[0])
     _, states = run_layers(graph, architecture, layers, x, lengths)
     states = [[join_state(graph, part, layer) for part in state] for state, layer in zip(states, layers, strict=True)]
-    if head == "label":
-        _add_label(graph, estimator, states[-1][0], wanted)
+    if architecture.heads == ("label",):
+        _add_label(graph, classifier, states[-1][0], wanted)
     else:
         states = [graph("Unsqueeze", part, [0]) for state in states[::-1] for part in state]
-        _add_labels(graph, estimator, states, wanted)
+        _add_labels(graph, classifier, states, wanted)
+
+
+def _add_recurrent(graph, estimator, wanted, offset=None):
+    """Add what a recurrent autoencoder computes, and whether its scores are below a threshold."""
+    x, lengths = _add_inputs(graph, estimator)
+    architecture, n_timesteps = estimator._architecture, size(graph, x, 0)
+    layers, rest = cut_layers(estimator._weights["encoder"], len(architecture.units), 1 + architecture.bidirectional)
+    _, states = run_layers(graph, architecture, layers, x, lengths)
+    z = join_state(graph, states[-1][0], layers[-1])
+    z = dense(graph, z, *rest) if rest else z
+    if "encodings" in wanted:
+        _add_encodings(graph, architecture, z)
+    scored = architecture.heads[:1] if {"scores", "labels"} & set(wanted) else ()
+    said = {
+        head: _say(graph, estimator, head, z, lengths, n_timesteps)
+        for head in architecture.heads
+        if head in (*wanted, *scored)
+    }
+    for head in said:
+        if head in wanted:
+            _add_said(graph, estimator, head, *said[head])
+    for head in scored:
+        _add_scores(graph, estimator, x, *said[head], wanted, offset)
 
 
 def _add_inputs(graph, estimator):
@@ -224,33 +262,58 @@ def _unscale(graph, x, scaling):
     return graph("Add", scaled, scaling.mean.astype(np.float32))
 
 
-def _add_encodings(graph, estimator, z):
-    graph.output("encodings", z, np.float32, ["N", estimator._architecture.latent_dim], "what transform gives")
+def _add_encodings(graph, architecture, z):
+    graph.output("encodings", z, np.float32, ["N", architecture.latent_dim], "what transform gives")
 
 
-def _add_said(graph, estimator, head, z, lengths, n_timesteps):
-    """Add a decoder of encodings (N, L), of sequences of these lengths."""
+def _say(graph, estimator, head, z, lengths, n_timesteps):
+    """Return what a decoder says of encodings (N, L): (S, N, F), scaled, and `_said_lengths`."""
     architecture = estimator._architecture
     if callable(architecture.decoder):
         raise ValueError(
             f"{head!r} is said by a function, decoder={architecture.decoder!r}, whose network cannot be exported: "
             "outputs=['encodings'] exports the encoder alone."
         )
-    scaling, layout = estimator._says(head)
-    lengths, n_timesteps, dimension, meaning = _said_lengths(graph, head, layout, lengths, n_timesteps)
+    _, layout = estimator._says(head)
+    steps = _said_lengths(graph, head, layout, lengths, n_timesteps)
+    lengths, n_timesteps, *_ = steps
     layers, output = cut_layers(estimator._weights[head], len(architecture.units))
     say = say_freely if architecture.decoder == "conditional" else say_repeatedly
-    said = _unscale(graph, say(graph, architecture, layers, output, z, lengths, n_timesteps), scaling)
-    shape = ["N", dimension, architecture.width(head)]
+    said = say(graph, architecture, layers, output, z, lengths, n_timesteps)
+    if head == "reconstruction" and architecture.reverse:
+        said = graph("ReverseSequence", said, lengths, time_axis=0, batch_axis=1)
+    return said, steps
+
+
+def _add_said(graph, estimator, head, said, steps):
+    """Add what a decoder says, in the data's own units, with zeros on padding."""
+    scaling, layout = estimator._says(head)
+    lengths, n_timesteps, dimension, meaning = steps
+    said, shape = _unscale(graph, said, scaling), ["N", dimension, estimator._architecture.width(head)]
     if layout.kind != "sequences":
         said, shape = graph("Squeeze", said, [0]), shape[::2]
         said, shape = (graph("Squeeze", said, [1]), shape[:1]) if layout.kind == "number" else (said, shape)
         graph.output(head, said, np.float32, shape, "what predict gives")
         return
-    if head == "reconstruction" and architecture.reverse:
-        said = graph("ReverseSequence", said, lengths, time_axis=0, batch_axis=1)
     said = graph("Transpose", zero_padding(graph, said, lengths, n_timesteps), perm=[1, 0, 2])
     graph.output(head, said, np.float32, shape, f"{meaning} timesteps of each sequence, then zeros")
+
+
+def _add_scores(graph, estimator, x, said, steps, wanted, offset):
+    """Add minus the mean squared error of what is said of the last timesteps of x, and what a threshold makes of it."""
+    lengths, n_timesteps, *_ = steps
+    missed = graph("Sub", size(graph, x, 0), n_timesteps)  # the first timestep, where each next one is said
+    x = graph("Slice", x, graph("Reshape", missed, [1]), [np.iinfo(np.int64).max], [0])
+    units = (estimator._scaling.std / estimator._feature_std).astype(np.float32)
+    errors = zero_padding(graph, graph("Mul", graph("Sub", x, said), units), lengths, n_timesteps)
+    total = graph("ReduceSum", graph("Mul", errors, errors), [0, 2], keepdims=0)
+    n_numbers = graph.cast(graph("Mul", graph("Max", lengths, 1), len(units)), np.float32)
+    scores = graph("Neg", graph("Div", total, n_numbers))
+    if "scores" in wanted:
+        graph.output("scores", scores, np.float32, ["N"], "what score_samples gives")
+    if "labels" in wanted:
+        labels = graph("Where", graph("Less", scores, offset), -1, 1)
+        graph.output("labels", labels, np.int64, ["N"], "-1 for outliers, 1 for all others")
 
 
 def _said_lengths(graph, head, layout, lengths, n_timesteps):

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from sequence_strategies import laws, seeds
 from sklearn.exceptions import NotFittedError
+from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import make_pipeline
 
 import skseqae
@@ -25,6 +26,7 @@ from skseqae import (
     DenseAutoencoderTransformer,
     LSTMAutoencoderTransformer,
     Seq2SeqClassifier,
+    SequenceOutlierDetector,
 )
 from skseqae._architecture import Architecture, DenseArchitecture, Seq2SeqArchitecture
 from skseqae._scaling import Scaling
@@ -53,6 +55,7 @@ def with_network(estimator, architecture, seed, **fitted):
         for part, shapes in weight_shapes(architecture).items()
     }
     estimator._scaling = Scaling(rng.normal(size=n_features), rng.uniform(0.5, 2, size=n_features))
+    estimator._feature_std = rng.uniform(0.5, 2, size=n_features)
     estimator._layout, estimator._padding_value = Layout("list"), None
     estimator.n_iter_, estimator.n_features_in_ = 1, n_features
     vars(estimator).update(fitted)
@@ -63,6 +66,12 @@ def autoencoder(seed=0, **changes):
     settings = {"n_features": 2, "latent_dim": 3, "units": (4,), "heads": ("reconstruction", "prediction")}
     architecture = Architecture(**settings | changes)
     return with_network(LSTMAutoencoderTransformer(), architecture, seed)
+
+
+def detector(estimator, offset=-1.0):
+    fitted = SequenceOutlierDetector(estimator)
+    vars(fitted).update(estimator_=estimator, offset_=offset)
+    return fitted
 
 
 def regressor(target_layout, n_outputs=2, seed=0, **changes):
@@ -152,6 +161,30 @@ def test_onnx_runtime_decodes_as_the_estimator_does(cell, units, activation, dec
     said = serve(model, feeds_for(X, extra=1))
     assert_same_sequences(said["reconstruction"], model.reconstruct(X))
     assert_same_sequences(said["prediction"], model.predict_next(X))
+    assert_allclose(said["scores"], model.score_samples(X), **CLOSE)
+
+
+HEADS = st.sampled_from([("reconstruction",), ("prediction",), ("reconstruction", "prediction")])
+
+
+@laws(15)
+@given(cells, HEADS, st.sampled_from(["repeat", "conditional"]), st.booleans(), some_lengths, st.booleans(), seeds)
+def test_onnx_runtime_tells_the_outliers_that_the_detector_tells(
+    cell, heads, decoder, reverse, lengths, is_frozen, seed
+):
+    model, X = (
+        autoencoder(seed, cell=cell, heads=heads, decoder=decoder, reverse=reverse),
+        draw([2, *lengths, 6], seed=seed),
+    )
+    scores = model.score_samples(X)
+    at = np.flatnonzero(np.diff(np.sort(scores)) > 1e-3)
+    offset = np.sort(scores)[at[len(at) // 2]] + 5e-4 if len(at) else -1e9  # between two scores
+    said = serve(detector(FrozenEstimator(model) if is_frozen else model, offset), feeds_for(X, extra=1))
+    assert list(said) == ["encodings", *heads, "scores", "labels"]
+    assert_allclose(said["scores"], scores, **CLOSE)
+    assert_array_equal(said["labels"], np.where(scores < offset, -1, 1))
+    (alone,) = serve(detector(model, offset), feeds_for(X), ["labels"]).values()
+    assert_array_equal(alone, said["labels"])
 
 
 @pytest.mark.parametrize("output_activation", ["linear", "sigmoid", "softmax"])
@@ -345,8 +378,20 @@ def too_small():
 REFUSED = {
     "a pipeline": (lambda: make_pipeline(autoencoder()), None, TypeError, "export the fitted one inside"),
     "a class": (lambda: LSTMAutoencoderTransformer, None, TypeError, "estimator must be one of"),
+    "a detector by a pipeline": (
+        lambda: detector(make_pipeline(autoencoder())),
+        None,
+        TypeError,
+        r"Of a SequenceOutlierDetector around Pipeline.*, export the fitted autoencoder inside\.$",
+    ),
+    "an unfitted detector": (SequenceOutlierDetector, None, NotFittedError, "not fitted"),
     "unfitted": (LSTMAutoencoderTransformer, None, NotFittedError, "not fitted"),
-    "no output": (autoencoder, [], ValueError, r"some of \['encodings', 'reconstruction', 'prediction'\].*got \[\]"),
+    "no output": (
+        autoencoder,
+        [],
+        ValueError,
+        r"some of \['encodings', 'reconstruction', 'prediction', 'scores'\].*got \[\]",
+    ),
     "a wrong output": (autoencoder, ["labels"], ValueError, r"outputs must be .*got \['labels'\]"),
     "a text of outputs": (autoencoder, "encodings", ValueError, "'outputs' parameter"),
     "a function": (decoded_by_a_function, None, ValueError, r"decoder=<function by_a.*outputs=\['encodings'\]"),
