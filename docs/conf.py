@@ -31,7 +31,9 @@ html_theme_options = {
     "footer_start": ["copyright"],
     "footer_end": [],
 }
-html_sidebars = {name: [] for name in ("index", "changelog", "containers", "features", "migrating", "recipes")}
+html_sidebars = {
+    name: [] for name in ("index", "changelog", "comparison", "containers", "features", "migrating", "recipes")
+}
 
 autosummary_generate = True
 autodoc_default_options = {"members": True, "inherited-members": True}
@@ -41,7 +43,7 @@ myst_heading_anchors = 3
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "_generated/examples",
-    "filename_pattern": r"plot_(display|networks)\.py",  # those that are run: the others train for minutes to hours
+    "filename_pattern": r"plot_(display|networks|outliers)\.py",  # are run: the others train for minutes to hours
     "ignore_pattern": "quickstart",
     "reset_argv": "gallery.arguments_of",
     "download_all_examples": False,
