@@ -105,7 +105,7 @@ class LSTMAutoencoderTransformer(BaseAutoencoder):
     n_features_in_ : int
         Features per timestep; for 2-D X the number of columns.
     feature_names_in_ : ndarray of str of shape (`n_features_in_`,)
-        Names of the columns, where X was a dataframe with string names.
+        Names of the columns, where X was a dataframe with string names, or of the features of named `Sequences`.
     encoder_, decoder_, model_ : keras.Model
         The encoder, the decoder, and one after the other, built at each access from stock Keras layers; inputs are
         `[x, mask]`, arrays (B, T, F) in the data's own units and (B, T). A conditional decoder feeds its own output

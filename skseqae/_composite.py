@@ -103,7 +103,7 @@ class CompositeSequenceRegressor(RegressorMixin, BaseAutoencoder):
     n_features_in_ : int
         Features per timestep; for 2-D X the number of columns.
     feature_names_in_ : ndarray of str of shape (`n_features_in_`,)
-        Names of the columns, where X was a dataframe with string names.
+        Names of the columns, where X was a dataframe with string names, or of the features of named `Sequences`.
     encoder_, decoder_, model_ : keras.Model
         The encoder, the decoders, and both in a row, built at each access from stock Keras layers; inputs are
         `[x, mask]`, arrays (B, T, F) in the data's own units and (B, T), and outputs a dict of "reconstruction" and

@@ -139,7 +139,7 @@ def is_missing(value):
 
 
 def pack_frame(frame, sample, time, features):
-    """Sort a long dataframe of S rows into packed values (S, F), lengths (N,) and the labels of the N samples."""
+    """Sort a long dataframe of S rows into packed values (S, F), lengths (N,), the samples' labels and the features."""
     if not (hasattr(frame, "to_numpy") and hasattr(frame, "columns")):
         raise TypeError(f"Expected a pandas or polars dataframe, got {type(frame).__name__}.")
     _check_names([sample, time], "sample and time")
@@ -163,7 +163,42 @@ def pack_frame(frame, sample, time, features):
         _check_present(frame[time], time)
         order = _order_in_time(np.asarray(frame[time]), codes, labels)
     columns = [as_floats(np.asarray(frame[column]), f"column {column!r}", ("row",)) for column in features]
-    return np.stack(columns, axis=1)[order], np.bincount(codes, minlength=len(labels)), labels
+    return np.stack(columns, axis=1)[order], np.bincount(codes, minlength=len(labels)), labels, features
+
+
+def shared_names(X, name="X"):
+    """Return the names of the columns where X is a list of dataframes, which must have the same; otherwise None."""
+    if not isinstance(X, list | tuple):
+        return None
+    columns = {i: list(frame.columns) for i, frame in enumerate(X) if has_columns(frame)}
+    for i, others in columns.items():
+        first, names = next(iter(columns.items()))
+        if others != names:
+            raise ValueError(
+                f"{name}[{i}] has the columns {show(others)}, but {name}[{first}] has {show(names)}. Every dataframe "
+                "must have the same columns, in one order."
+            )
+    return names_if_strings(columns[0]) if 0 < len(columns) == len(X) else None
+
+
+def has_columns(X):
+    """Tell whether X is a dataframe, whose columns may have names."""
+    return hasattr(X, "__array__") and hasattr(X, "columns")
+
+
+def names_if_strings(names):
+    """Return names of columns where they are names of features too: all strings."""
+    return names if all(isinstance(name, str) for name in names) else None
+
+
+def check_feature_names(names, n_features):
+    """Return names of so many features, strings that are all different."""
+    names = _check_names(names, "feature_names")
+    if not all(isinstance(name, str) for name in names):
+        raise TypeError(f"feature_names must be strings, got {show(names)}.")
+    if len(names) != n_features or len(set(names)) < n_features:
+        raise ValueError(f"Expected {n_features} different feature_names, got {show(names)}.")
+    return names
 
 
 def _check_names(names, what):

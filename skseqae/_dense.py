@@ -9,7 +9,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ._architecture import DenseArchitecture
 from ._base import BaseSequenceEstimator
-from ._input import has_columns
+from ._containers import has_columns
 from ._metrics import check_reduction, mean_by_feature, mean_by_sample, squared_errors
 from ._output import FrameOutputMixin
 from ._rows import check_sample_weight, read_rows

@@ -1,13 +1,10 @@
 """How everything here that follows scikit-learn's contract reads X: columns are held, timesteps are not counted."""
 
+import numpy as np
 from sklearn.utils.validation import validate_data
 
+from ._containers import has_columns, show
 from ._sequences import check_sequences
-
-
-def has_columns(X):
-    """Tell whether X is a dataframe, whose columns may have names."""
-    return hasattr(X, "__array__") and hasattr(X, "columns")
 
 
 class SequenceInputMixin:
@@ -44,10 +41,27 @@ class SequenceInputMixin:
             validate_data(self, X, reset=reset, skip_check_array=True)
         elif reset:
             self.n_features_in_ = sequences.n_features
-            vars(self).pop("feature_names_in_", None)
+            self._take_names(sequences.feature_names)
         if not reset:
+            self._check_names(sequences.feature_names)
             self._check_n_features(sequences)
         return sequences, layout
+
+    def _take_names(self, names):
+        vars(self).pop("feature_names_in_", None)
+        if names is not None:
+            self.feature_names_in_ = np.array(names, object)
+
+    def _check_names(self, names):
+        """Refuse features of other names than `fit` was given; what has none is taken as it is."""
+        fitted = getattr(self, "feature_names_in_", None)
+        if names is None or fitted is None or self._layout.kind == "table":  # the columns of which are timesteps
+            return
+        if names != tuple(fitted):
+            raise ValueError(
+                "The feature names should match those that were passed during fit, in the same order: X has "
+                f"{show(names)}, but {type(self).__name__} was fitted on {show(tuple(fitted))}."
+            )
 
     def _check_n_features(self, sequences):
         """Refuse sequences of another number of features than `fit` was given."""

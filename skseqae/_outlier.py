@@ -48,7 +48,7 @@ class SequenceOutlierDetector(CallbackSupportMixin, OutlierMixin, BaseEstimator)
     n_features_in_ : int
         Features per timestep; for 2-D X the number of columns.
     feature_names_in_ : ndarray of str of shape (`n_features_in_`,)
-        Names of the columns, where X was a dataframe with string names.
+        Names of the columns, where X was a dataframe with string names, or of the features of named `Sequences`.
 
     See Also
     --------

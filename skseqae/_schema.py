@@ -136,6 +136,7 @@ RECORD_RULES = {
         "n_timesteps": either(whole(0), NONE),
         "univariate": TRUTH,
         "padding_value": either(NUMBER, NONE),
+        "feature_names": either(tuple_of(Rule("a str", lambda value: type(value) is str), range(1, LARGEST)), NONE),
     },
     TargetLayout: {
         "kind": one_of("number", "vector", "sequences"),
@@ -250,6 +251,8 @@ def _check_record(record, place):
     if type(record) is Layout:
         fixed = record.kind in ("padded", "table")
         require(not fixed or record.n_timesteps is not None, f"{place}.n_timesteps is missing for an array.")
+        is_plain = record.feature_names is None or record.kind == "sequences"
+        require(is_plain, f"{place}.feature_names are those of a kind that has none.")
 
 
 def _check_array(array, dtypes, shape, place):

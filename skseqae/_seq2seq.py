@@ -120,7 +120,7 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
     n_features_in_ : int
         Features per timestep, 1 for symbols; for 2-D X the number of columns.
     feature_names_in_ : ndarray of str of shape (`n_features_in_`,)
-        Names of the columns, where X was a dataframe with string names.
+        Names of the columns, where X was a dataframe with string names, or of the features of named `Sequences`.
     encoder_, decoder_, model_ : keras.Model
         Built at each access from stock Keras layers. The encoder reads `[x, mask]`, arrays (B, T, F) in the data's own
         units (or (B, T, 1), places in `vocabulary_`) and (B, T); the model gives probabilities (B, C). For sequences of

@@ -12,11 +12,14 @@ from skseqae._containers import (
     as_array,
     as_arrays,
     as_floats,
+    check_feature_names,
     locate,
     make_arrow,
     make_frame,
+    names_if_strings,
     pack_arrow,
     pack_frame,
+    shared_names,
     show,
 )
 from skseqae._memory import check_memory
@@ -35,7 +38,8 @@ class Sequences:
     """Hold N sequences of unequal length, read-only, in one array of all their timesteps.
 
     Made by the constructors `from_list`, `from_padded`, `from_channels_first`, `from_packed`, `from_frame` and
-    `from_arrow`. `to_list`, `to_padded`, `to_frame` and `to_arrow` are the ways back.
+    `from_arrow`. `to_list`, `to_padded`, `to_frame` and `to_arrow` are the ways back. Features have the names of the
+    columns of dataframes, or those that `with_names` gives them.
     Indexing makes views that share the values, so that scikit-learn's splitters and searches copy no data.
 
     Parameters
@@ -46,6 +50,8 @@ class Sequences:
         Timesteps of each sequence, 0 or more.
     starts : ndarray of shape (N,), int64, default=None
         Row of `values` at which each sequence starts. None: each where the one before it ends.
+    feature_names : sequence of F str, default=None
+        What the features are called. None: they have no names.
 
     Examples
     --------
@@ -61,12 +67,13 @@ class Sequences:
     Sequences(N=1, lengths 2-2, n_features=2, float64)
     """
 
-    __slots__ = ("_lengths", "_starts", "_values")
+    __slots__ = ("_feature_names", "_lengths", "_starts", "_values")
 
-    def __init__(self, values, lengths, starts=None):
+    def __init__(self, values, lengths, starts=None, feature_names=None):
         self._values = _read_only(values)
         self._lengths = _read_only(lengths)
         self._starts = _read_only(np.cumsum(lengths) - lengths if starts is None else starts)
+        self._feature_names = None if feature_names is None else tuple(feature_names)
 
     @classmethod
     def from_list(cls, X, *, allow_missing=False):
@@ -75,7 +82,7 @@ class Sequences:
         Parameters
         ----------
         X : list of N array-likes of shape (T_i, F) or (T_i,)
-            The sequences. The timesteps are copied.
+            The sequences. The timesteps are copied. Dataframes must have the same columns, and name the features.
         allow_missing : bool, default=False
             Whether NaN may stand inside sequences, as `PerTimestep` with an imputer reads it. Other estimators refuse
             it.
@@ -90,7 +97,8 @@ class Sequences:
         TypeError
             If an array is not of real numbers.
         ValueError
-            If the shapes do not fit one another, no timestep is there, or a value is NaN, inf or overflows float32.
+            If the shapes or the columns do not fit one another, no timestep is there, or a value is NaN, inf or
+            overflows float32.
 
         Examples
         --------
@@ -99,7 +107,8 @@ class Sequences:
         >>> Sequences.from_list([np.ones((4, 2)), np.ones((3, 2))])
         Sequences(N=2, lengths 3-4, n_features=2, float64)
         """
-        return cls(*pack_list(list(as_arrays(X)), allow_missing=allow_missing))
+        names = shared_names(X)
+        return cls(*pack_list(list(as_arrays(X)), allow_missing=allow_missing), feature_names=names)
 
     @classmethod
     def from_padded(cls, X, lengths=None, *, padding="post", padding_value=None, allow_missing=False):
@@ -259,7 +268,7 @@ class Sequences:
         Returns
         -------
         sequences : Sequences of shape (N,)
-            The sequences, with as many features as there are feature columns.
+            The sequences, with a feature for each of these columns, called as that is where all names are strings.
 
         Raises
         ------
@@ -278,9 +287,9 @@ class Sequences:
         array([[7.],
                [5.]])
         """
-        values, lengths, labels = pack_frame(frame, sample, time, features)
+        values, lengths, labels, features = pack_frame(frame, sample, time, features)
         check_values(values, lengths, lambda row: f"Sample {labels[row]!r}", allow_missing=allow_missing)
-        return cls(values, lengths)
+        return cls(values, lengths, feature_names=names_if_strings(features))
 
     @classmethod
     def from_arrow(cls, column, *, allow_missing=False):
@@ -328,6 +337,11 @@ class Sequences:
         return self._values.shape[1]
 
     @property
+    def feature_names(self):
+        """What the features are called, a tuple of F str; None where they have no names."""
+        return self._feature_names
+
+    @property
     def dtype(self):
         """Type of the values, float32 or float64."""
         return self._values.dtype
@@ -360,6 +374,37 @@ class Sequences:
         offsets = np.cumsum(self._lengths) - self._lengths
         rows = np.repeat(self._starts - offsets, self._lengths) + np.arange(self._lengths.sum())
         return _read_only(self._values[rows])
+
+    def with_names(self, feature_names):
+        """Return the same sequences, with names for their features.
+
+        Estimators keep the names as `feature_names_in_`, and refuse features of other names later.
+
+        Parameters
+        ----------
+        feature_names : sequence of F str
+            Each once.
+
+        Returns
+        -------
+        sequences : Sequences of shape (N,)
+            A view that shares the values.
+
+        Raises
+        ------
+        TypeError
+            If they are no names.
+        ValueError
+            If there are not F names, or one comes twice.
+
+        Examples
+        --------
+        >>> from skseqae import Sequences
+        >>> Sequences.from_packed([[1.0, 2.0], [3.0, 4.0]], lengths=[2]).with_names(["load", "speed"]).feature_names
+        ('load', 'speed')
+        """
+        names = tuple(check_feature_names(feature_names, self.n_features))
+        return Sequences(self._values, self._lengths, self._starts, names)
 
     def to_list(self):
         """Return each sequence as an array of its own, the inverse of `from_list`.
@@ -424,7 +469,7 @@ class Sequences:
         time : str, default="timestep"
             Name of the column that says which of the sample's timesteps it is, from 0 to T_i - 1.
         features : list of F str, default=None
-            Names of the features. None: "x0", "x1" and so on.
+            Names of the features. None: those that they have, or "x0", "x1" and so on.
         library : {"pandas", "polars"}, default="pandas"
             Whose dataframe it is.
 
@@ -448,6 +493,7 @@ class Sequences:
         1       1         0  2.0
         2       1         1  3.0
         """
+        features = self._feature_names if features is None else features
         return make_frame(self.packed, self._lengths, sample, time, features, library)
 
     def to_arrow(self):
@@ -486,7 +532,7 @@ class Sequences:
         starts, lengths = self._starts[key], self._lengths[key]
         if starts.ndim == 0:
             return self._values[starts : starts + lengths]
-        return Sequences(self._values, lengths, starts)
+        return Sequences(self._values, lengths, starts, self._feature_names)
 
     def __repr__(self):
         lengths = f"lengths {self._lengths.min()}-{self._lengths.max()}, " if len(self) else ""
@@ -494,7 +540,7 @@ class Sequences:
 
     def __reduce__(self):
         # Packed, so that a fold sent to another process takes along its own rows only.
-        return Sequences, (self.packed, self._lengths)
+        return Sequences, (self.packed, self._lengths, None, self._feature_names)
 
 
 @dataclass(frozen=True)
@@ -512,13 +558,15 @@ class Layout:
         Whether timesteps were numbers, not vectors: a list of arrays (T_i,), or an array (N, T).
     padding_value : float, default=None
         What padding is filled with, for "padded" and "table". None: NaN.
+    feature_names : tuple of F str, default=None
+        What the features are called, for "sequences".
 
     Examples
     --------
     >>> from skseqae._sequences import check_sequences
     >>> sequences, layout = check_sequences([[1.0, 2.0], [3.0, float("nan")]])
     >>> layout
-    Layout(kind='table', n_timesteps=2, univariate=True, padding_value=None)
+    Layout(kind='table', n_timesteps=2, univariate=True, padding_value=None, feature_names=None)
     >>> layout.restore(sequences)
     array([[ 1.,  2.],
            [ 3., nan]])
@@ -528,6 +576,7 @@ class Layout:
     n_timesteps: int | None = None
     univariate: bool = False
     padding_value: float | None = None
+    feature_names: tuple[str, ...] | None = None
 
     def restore(self, sequences):
         """Give sequences back as the kind that came in.
@@ -542,7 +591,8 @@ class Layout:
         X : list of N ndarrays, ndarray or Sequences
             "list": copies of shape (T_i, F), or (T_i,) where univariate and F = 1. "padded": an array (N, T, F), where
             T is `n_timesteps` or the longest length, whichever is more. "table": an array (N, T), or (N, T, F) where F
-            is more than 1. "sequences": as they are.
+            is more than 1. "sequences": as they are, with the names of the features that came in where there are as
+            many.
 
         Examples
         --------
@@ -552,7 +602,8 @@ class Layout:
         [array([1.]), array([2., 3.])]
         """
         if self.kind == "sequences":
-            return sequences
+            has_as_many = len(self.feature_names or ()) == sequences.n_features
+            return sequences.with_names(self.feature_names) if has_as_many else sequences
         if self.kind == "rows":
             return sequences.packed.copy()
         flat = self.univariate and sequences.n_features == 1
@@ -620,10 +671,10 @@ def check_sequences(
     if isinstance(X, Sequences):
         # again, because they may have been let in with missing values
         check_values(X.packed, X.lengths, (name + "[{}]").format, allow_missing=allow_missing)
-        return X, Layout("sequences")
-    X = as_arrays(X, name)
+        return X, Layout("sequences", feature_names=X.feature_names)
+    names, X = shared_names(X, name), as_arrays(X, name)
     if isinstance(X, list):
-        sequences = Sequences(*pack_list(X, name, allow_missing))
+        sequences = Sequences(*pack_list(X, name, allow_missing), feature_names=names)
         if for_float32 and all(x.dtype.kind in "iu" for x in X):
             warn_large_integers(sequences, name)
         return sequences, Layout("list", univariate=all(x.ndim == 1 for x in X))

@@ -142,8 +142,8 @@ class ReconstructionDisplay:
         The chosen samples and features.
     samples : array-like of int of shape (S,)
         The numbers of the samples, for the titles.
-    features : array-like of int of shape (K,), default=None
-        The numbers of the features. None: the sequences are rows, and go over the features.
+    features : array-like of int or str of shape (K,), default=None
+        The numbers or names of the features, for the titles. None: the sequences are rows, and go over the features.
 
     Attributes
     ----------
@@ -214,6 +214,7 @@ class ReconstructionDisplay:
             return cls(originals=chosen.packed[:, :, None], reconstructions=said[:, :, None], samples=samples).plot(ax)
         features = _check_numbers(features, sequences.n_features, "features")
         originals, said = ([x[:, features] for x in each] for each in (chosen, estimator.reconstruct(chosen)))
+        features = features if sequences.feature_names is None else [sequences.feature_names[i] for i in features]
         return cls(originals=originals, reconstructions=said, samples=samples, features=features).plot(ax)
 
     def plot(self, ax=None):
@@ -251,9 +252,11 @@ class ReconstructionDisplay:
         (self.reconstruction_lines_[place],) = ax.plot(timesteps, said, **style, label="reconstruction")
         self.bands_[place] = ax.fill_between(timesteps, original, said, color="0.5", alpha=0.35, lw=0, label="error")
         row, column = place
-        of_feature = "" if self.features is None else f", feature {self.features[column]}"
-        empty = "" if len(original) else ", empty"
-        ax.set_title(f"sample {self.samples[row]}{of_feature}{empty}", fontsize="medium")
+        title = [f"sample {self.samples[row]}"]
+        if self.features is not None:
+            feature = self.features[column]
+            title.append(feature if isinstance(feature, str) else f"feature {feature}")
+        ax.set_title(", ".join(title + ["empty"] * (len(original) == 0)), fontsize="medium")
         if row == len(self.samples) - 1:
             ax.set_xlabel("feature" if self.features is None else "timestep")
         _count_in_whole_numbers(ax.xaxis)

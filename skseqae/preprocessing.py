@@ -1,6 +1,7 @@
 """Steps before an autoencoder, or instead of one: timesteps transformed, sequences padded, sequences resampled."""
 
 import copy
+from contextlib import suppress
 from dataclasses import replace
 from numbers import Integral, Real
 
@@ -99,7 +100,7 @@ class PerTimestep(_SequenceOutputMixin, _SequenceTransformer, auto_wrap_output_k
     n_features_in_ : int
         Features per timestep; for 2-D X the number of columns.
     feature_names_in_ : ndarray of str of shape (`n_features_in_`,)
-        Names of the columns, where X was a dataframe with string names.
+        Names of the columns, where X was a dataframe with string names, or of the features of named `Sequences`.
 
     See Also
     --------
@@ -174,10 +175,14 @@ class PerTimestep(_SequenceOutputMixin, _SequenceTransformer, auto_wrap_output_k
         -------
         transformed : sequences of N samples
             Of the kind of X, with its lengths and its padding. An array or dataframe (N, T) becomes an array (N, T), or
-            (N, T, K) where the transformer gives K > 1 features.
+            (N, T, K) where the transformer gives K > 1 features. `Sequences` whose features have names become such.
         """
         sequences, layout = self._read(X)
-        return layout.restore(self._apply("transform", sequences))
+        names = None
+        if sequences.feature_names is not None:
+            with suppress(AttributeError):  # where the transformer, or a step within it, names nothing
+                names = tuple(self.transformer_.get_feature_names_out(sequences.feature_names))
+        return replace(layout, feature_names=names).restore(self._apply("transform", sequences))
 
     @available_if(_transformer_has("inverse_transform"))
     def inverse_transform(self, X):
@@ -206,7 +211,8 @@ class PerTimestep(_SequenceOutputMixin, _SequenceTransformer, auto_wrap_output_k
                 f"{self._n_features_out}."
             )
         univariate = layout.univariate or self._layout.univariate
-        return replace(layout, univariate=univariate).restore(self._apply("inverse_transform", sequences))
+        layout = replace(layout, univariate=univariate, feature_names=self._layout.feature_names)
+        return layout.restore(self._apply("inverse_transform", sequences))
 
     @available_if(_transformer_has("get_feature_names_out"))
     def get_feature_names_out(self, input_features=None):
@@ -273,7 +279,7 @@ class SequencePadder(_SequenceOutputMixin, _SequenceTransformer, auto_wrap_outpu
     n_features_in_ : int
         Features per timestep; for 2-D X the number of columns.
     feature_names_in_ : ndarray of str of shape (`n_features_in_`,)
-        Names of the columns, where X was a dataframe with string names.
+        Names of the columns, where X was a dataframe with string names, or of the features of named `Sequences`.
 
     See Also
     --------
@@ -414,7 +420,7 @@ class Resampler(_SequenceTransformer):
     n_features_in_ : int
         Features per timestep; for 2-D X the number of columns.
     feature_names_in_ : ndarray of str of shape (`n_features_in_`,)
-        Names of the columns, where X was a dataframe with string names.
+        Names of the columns, where X was a dataframe with string names, or of the features of named `Sequences`.
 
     See Also
     --------

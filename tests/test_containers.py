@@ -1,5 +1,8 @@
 """Ways in and back: what other libraries hold sequences in becomes `Sequences`, and `Sequences` becomes that again."""
 
+import copy
+import pickle
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -106,6 +109,57 @@ def test_a_frame_names_samples_timesteps_and_features():
         X.to_frame(sample="t", time="t")
     with pytest.raises(ValueError, match="library must be 'pandas' or 'polars', got 'dask'"):
         X.to_frame(library="dask")
+
+
+# --- names of features ------------------------------------------------------------------------------------------------
+
+LONG = pd.DataFrame({"id": [2, 1, 2, 1], "load": [1.0, 2.0, 3.0, 4.0], "speed": [5.0, 6.0, 7.0, 8.0]})
+PARTS = [LONG.loc[[0, 2], ["load", "speed"]], LONG.loc[[1, 3], ["load", "speed"]]]
+NAMED = {
+    "long, pandas": lambda: Sequences.from_frame(LONG, sample="id"),
+    "long, polars": lambda: Sequences.from_frame(pl.from_pandas(LONG), sample="id"),
+    "a list, pandas": lambda: Sequences.from_list(PARTS),
+    "a list, polars": lambda: Sequences.from_list([pl.from_pandas(part) for part in PARTS]),
+    "a list as it is": lambda: check_sequences(PARTS)[0],
+    "by hand": lambda: Sequences.from_packed([[1, 5], [3, 7], [2, 6], [4, 8]], [2, 2]).with_names(["load", "speed"]),
+}
+
+
+@pytest.mark.parametrize("kind", NAMED)
+def test_names_of_features_stay_with_their_values(kind):
+    X = NAMED[kind]()
+    assert X.packed.tolist() == [[1, 5], [3, 7], [2, 6], [4, 8]]
+    for same in (X, X[1:], X[[True, False]], X[[1]], pickle.loads(pickle.dumps(X)), copy.deepcopy(X)):
+        assert same.feature_names == ("load", "speed")
+    assert X.to_frame().columns.tolist() == ["sample", "timestep", "load", "speed"]
+    assert X.to_frame(features=["a", "b"]).columns.tolist() == ["sample", "timestep", "a", "b"]
+
+
+def test_features_have_names_only_where_all_columns_are_called_by_strings():
+    assert Sequences.from_frame(LONG.rename(columns={"load": 7}), sample="id").feature_names is None
+    assert Sequences.from_frame(LONG, sample="id", features=["speed"]).feature_names == ("speed",)
+    assert Sequences.from_list([PARTS[0], PARTS[1].to_numpy()]).feature_names is None
+    assert Sequences.from_list([part.to_numpy() for part in PARTS]).feature_names is None
+
+
+def test_columns_in_another_order_are_not_taken_for_one_another():
+    parts = [PARTS[0], PARTS[1][["speed", "load"]]]
+    with pytest.raises(
+        ValueError, match=r"X\[1\] has the columns \['speed', 'load'\], but X\[0\] has \['load', 'speed'\]"
+    ):
+        Sequences.from_list(parts)
+    with pytest.raises(ValueError, match=r"y\[1\] has the columns"):
+        check_sequences(parts, name="y")
+
+
+@pytest.mark.parametrize("names", ["ab", ["a"], ["a", "a"], ["a", "b", "c"], [1, 2], None, 7, [["a"], ["b"]]], ids=str)
+def test_what_names_no_features_is_refused(names):
+    with pytest.raises((TypeError, ValueError), match="feature_names"):
+        UNNAMED.with_names(names)
+    assert UNNAMED.feature_names is None
+
+
+UNNAMED = Sequences.from_packed([[1, 5], [3, 7]], [2])
 
 
 # --- as other libraries hold them -------------------------------------------------------------------------------------

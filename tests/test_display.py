@@ -148,6 +148,14 @@ def test_reconstructions_are_drawn_as_they_are_said_and_without_padding(autoenco
             assert_array_equal(display.reconstruction_lines_[row, column].get_xydata(), np.c_[timesteps, said[i][:, j]])
 
 
+def test_features_are_called_by_their_names(autoencoder):
+    named = packed(X).with_names(["load", "speed"])
+    titles = [ax.get_title() for ax in ReconstructionDisplay.from_estimator(autoencoder, named, samples=2).ax_[0]]
+    assert titles == ["sample 2, load", "sample 2, speed"]
+    titles = [ax.get_title() for ax in ReconstructionDisplay.from_estimator(autoencoder, X, samples=2).ax_[0]]
+    assert titles == ["sample 2, feature 0", "sample 2, feature 1"]
+
+
 def test_the_band_is_what_is_between_the_lines(autoencoder):
     display = ReconstructionDisplay.from_estimator(autoencoder, X, samples=0, features=0)
     (path,) = display.bands_[0, 0].get_paths()

@@ -8,6 +8,7 @@ import pytest
 from sklearn.base import BaseEstimator
 from sklearn.utils import get_tags
 
+from skseqae import Sequences
 from skseqae._input import SequenceInputMixin
 
 TABLE = pd.DataFrame({"a": [1.0, 2.0], "b": [3.0, 4.0], "c": [5.0, 0.0]})
@@ -46,6 +47,20 @@ def test_the_names_and_the_number_of_columns_are_those_of_the_fit():
         Reader().fit(TABLE.to_numpy())._check_input(np.ones((2, 2)))
     with pytest.warns(UserWarning, match="X does not have valid feature names, but Reader was fitted with"):
         reader._check_input(TABLE.to_numpy())
+
+
+def test_the_names_of_features_are_those_of_the_fit():
+    X = Sequences.from_list(LIST).with_names(["a", "b", "c"])
+    reader = Reader().fit(X)
+    assert list(reader.feature_names_in_) == ["a", "b", "c"]
+    for known in (X, X[:1], LIST, np.ones((2, 4, 3))):  # what has no names is taken as it is
+        reader._check_input(known)
+    frames = [pd.DataFrame(x, columns=["b", "a", "c"]) for x in LIST]
+    for other in (X.with_names(["b", "a", "c"]), frames):
+        with pytest.raises(ValueError, match=r"feature names should match .*X has \('b', 'a', 'c'\), but Reader was"):
+            reader._check_input(other)
+    assert not hasattr(Reader().fit(LIST).fit(X).fit(LIST), "feature_names_in_")
+    Reader().fit(TABLE)._check_input(Sequences.from_list([[1.0], [2.0]]).with_names(["x"]))  # columns are timesteps
 
 
 def test_wrong_columns_are_told_before_wrong_values():

@@ -182,7 +182,7 @@ REFUSED = [
     ({"symbols": ["<U4194305", ["a"]]}, "x has more than 16777216 bytes"),
     ({"symbols": ["|S8388609", ["a", "b"]]}, "x has more than 16777216 bytes"),
     ({"Layout": 3}, "x is no Layout"),
-    ({"Layout": {"kind": "list"}}, r"x lacks \['n_timesteps', 'padding_value', 'univariate'\]"),
+    ({"Layout": {"kind": "list"}}, r"x lacks \['feature_names', 'n_timesteps', 'padding_value'\]"),
     ({"Scaling": {"mean": 1, "std": 1, "more": 1}}, r"x has \['more'\], which is unknown there"),
     ({"Scaling": {"mean": {"float": "no"}, "std": 1}}, r"x\.mean is no float"),
 ]

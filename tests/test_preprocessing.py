@@ -414,8 +414,38 @@ def test_columns_of_a_table_keep_their_names_where_they_stay_columns():
         PerTimestep(PolynomialFeatures(2)).fit(TABLE).get_feature_names_out(["a", "b", "c"])
 
 
+WEATHER = Sequences.from_list([np.eye(2), np.ones((3, 2))]).with_names(["rain", "wind"])
+
+
 @pytest.mark.parametrize(
-    "X", [TABLE, np.arange(24.0).reshape(3, 4, 2), [np.ones((4, 2)), np.zeros((3, 2))]], ids=["table", "3-D", "list"]
+    ("transformer", "names"),
+    [
+        (StandardScaler(), ("rain", "wind")),
+        (PCA(2), ("pca0", "pca1")),
+        (
+            make_column_transformer((StandardScaler(), [1]), remainder="passthrough"),
+            ("standardscaler__wind", "remainder__rain"),
+        ),
+        (make_pipeline(FunctionTransformer(np.abs), StandardScaler()), None),
+        (FunctionTransformer(np.abs), None),
+    ],
+    ids=["scaler", "pca", "columns", "a step without names", "no names"],
+)
+def test_names_of_features_go_with_the_timesteps(transformer, names):
+    step = PerTimestep(transformer).fit(WEATHER)
+    after = step.transform(WEATHER)
+    assert after.feature_names == names
+    assert list(Resampler(2).fit(after).get_feature_names_out()[:2]) == [f"{name}_t0" for name in names or ("x0", "x1")]
+    if hasattr(step, "inverse_transform"):
+        assert step.inverse_transform(after).feature_names == ("rain", "wind")
+    padder = SequencePadder().fit(WEATHER)
+    assert padder.inverse_transform(padder.transform(WEATHER)).feature_names == ("rain", "wind")
+
+
+@pytest.mark.parametrize(
+    "X",
+    [WEATHER, TABLE, np.arange(24.0).reshape(3, 4, 2), [np.ones((4, 2)), np.zeros((3, 2))]],
+    ids=["named", "table", "3-D", "list"],
 )
 @pytest.mark.parametrize("step", [PerTimestep(StandardScaler()), PerTimestep(PolynomialFeatures(2)), SequencePadder(5)])
 def test_names_go_through_a_pipeline_to_the_columns_that_come_out(step, X):

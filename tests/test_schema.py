@@ -138,6 +138,7 @@ VALUES = {
         "n_timesteps": ([*WHOLE, None], NO_WHOLE),
         "univariate": (TRUTH, NO_TRUTH),
         "padding_value": ([*NUMBER, None], NO_NUMBER),
+        "feature_names": ([("a",), ("a", "b"), None], [(), ["a"], "a", ("a", 1), np.array(["a"])]),
     },
     TargetLayout: {
         "kind": (["number", "vector", "sequences"], [*NO_NAME, "list"]),
@@ -205,6 +206,11 @@ def test_a_value_in_a_message_is_cut():
 def test_records_in_records_are_held_to_their_rules():
     broken = TargetLayout("sequences", Layout("list", univariate=1))
     refused(r"\._target_layout\.layout\.univariate is '1'", "CompositeSequenceRegressor", _target_layout=broken)
+    refused(
+        r"\._layout\.feature_names are those",
+        "CompositeSequenceRegressor",
+        _layout=Layout("list", feature_names=("a",)),
+    )
     for kind in ("padded", "table"):
         refused(r"\._layout\.n_timesteps is missing", "CompositeSequenceRegressor", _layout=Layout(kind))
     check("CompositeSequenceRegressor", _layout=Layout("padded", 0))
