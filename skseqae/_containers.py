@@ -141,7 +141,8 @@ def is_missing(value):
 def pack_frame(frame, sample, time, features):
     """Sort a long dataframe of S rows into packed values (S, F), lengths (N,), the samples' labels and the features."""
     if not (hasattr(frame, "to_numpy") and hasattr(frame, "columns")):
-        raise TypeError(f"Expected a pandas or polars dataframe, got {type(frame).__name__}.")
+        advice = " Pass frame.collect()." if hasattr(frame, "collect") else ""
+        raise TypeError(f"Expected a pandas or polars dataframe, got {type(frame).__name__}.{advice}")
     _check_names([sample, time], "sample and time")
     keys = [sample] if time is None else [sample, time]
     levels = getattr(getattr(frame, "index", None), "names", ())  # pandas may hold a sample's rows together by these
@@ -251,7 +252,9 @@ def pack_arrow(column):
         column = import_optional("pyarrow", "arrow").chunked_array(column)
     array = _storage(column.combine_chunks() if hasattr(column, "combine_chunks") else column)
     if not hasattr(array, "value_lengths"):
-        raise TypeError(f"Expected a pyarrow column of lists, got {getattr(array, 'type', type(array).__name__)}.")
+        advice = " Pass a column of it, such as table['x']." if hasattr(array, "column_names") else ""
+        kind = getattr(array, "type", type(array).__name__)
+        raise TypeError(f"Expected a pyarrow column of lists, got {kind}.{advice}")
     values, lengths = _flatten_lists(array, "X[{}]".format)
     if not hasattr(values, "value_lengths"):
         return values.to_numpy(zero_copy_only=False), lengths

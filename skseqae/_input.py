@@ -1,10 +1,19 @@
 """How everything here that follows scikit-learn's contract reads X: columns are held, timesteps are not counted."""
 
 import numpy as np
+from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import validate_data
 
 from ._containers import has_columns, show
 from ._sequences import check_sequences
+
+
+def last_step(estimator, X=None):
+    """Return the last step of a fitted pipeline and what comes to it of X; any other estimator and X as they are."""
+    while isinstance(estimator, Pipeline):
+        X = estimator[:-1].transform(X) if X is not None and len(estimator) > 1 else X
+        estimator = estimator[-1]
+    return estimator, X
 
 
 class SequenceInputMixin:
@@ -44,7 +53,7 @@ class SequenceInputMixin:
             self._take_names(sequences.feature_names)
         if not reset:
             self._check_names(sequences.feature_names)
-            self._check_n_features(sequences)
+            self._check_n_features(sequences, layout)
         return sequences, layout
 
     def _take_names(self, names):
@@ -63,10 +72,11 @@ class SequenceInputMixin:
                 f"{show(names)}, but {type(self).__name__} was fitted on {show(tuple(fitted))}."
             )
 
-    def _check_n_features(self, sequences):
+    def _check_n_features(self, sequences, layout):
         """Refuse sequences of another number of features than `fit` was given."""
         if sequences.n_features != self._n_features:
+            univariate = " The rows of a table are univariate sequences: one sequence of more features is [x]."
             raise ValueError(
                 f"X has {sequences.n_features} features per timestep, but {type(self).__name__} was fitted on "
-                f"{self._n_features}."
+                f"{self._n_features}.{univariate if layout.kind == 'table' else ''}"
             )

@@ -124,7 +124,7 @@ def export_onnx(estimator, path, *, outputs=None):
     if CLASSES.get(name) is not type(estimator):
         raise TypeError(
             f"estimator must be one of {sorted(CLASSES)}, and no other class or subclass, got {estimator!r}. Of a "
-            "pipeline or a search export the fitted one inside."
+            "pipeline or a search export the fitted one inside, and take the steps before it when it is served."
         )
     check_is_fitted(estimator)
     known = outputs_of(estimator)

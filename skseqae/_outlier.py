@@ -12,11 +12,13 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from ._autoencoder import LSTMAutoencoderTransformer
+from ._input import last_step
 from ._sklearn_callbacks import CallbackSupportMixin, FitTask
 
 
 def _has_reconstruction_error(self):
-    return hasattr(getattr(self, "estimator_", self._unfitted()), "reconstruction_error")
+    autoencoder, _ = last_step(getattr(self, "estimator_", self._unfitted()))
+    return hasattr(autoencoder, "reconstruction_error")
 
 
 class SequenceOutlierDetector(CallbackSupportMixin, OutlierMixin, BaseEstimator):
@@ -176,10 +178,12 @@ class SequenceOutlierDetector(CallbackSupportMixin, OutlierMixin, BaseEstimator)
         -------
         errors : sequences of N samples
             Of the kind of X: the squared error of each feature at each timestep, in units of the feature's standard
-            deviation in training. Their mean over a sequence is minus its score.
+            deviation in training. Their mean over a sequence is minus its score. Of a pipeline those of the features
+            that its last step reads, of the kind that comes to it.
         """
         check_is_fitted(self)
-        return self.estimator_.reconstruction_error(X, reduction="none")
+        autoencoder, X = last_step(self.estimator_, X)
+        return autoencoder.reconstruction_error(X, reduction="none")
 
     def __sklearn_tags__(self):
         """Return scikit-learn's tags: what comes in is what the autoencoder reads."""

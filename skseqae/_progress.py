@@ -14,9 +14,9 @@ WIDTH = 10  # of the bar
 class Progress:
     """A callback of Keras' kind that shows the epoch, the losses, the time taken and the time left.
 
-    With `verbose` 1, a terminal has one line a fit, which is written over. Elsewhere, as in a notebook, a log file or
-    the workers of `n_jobs`, which share a terminal, that cannot be: there a line follows each tenth of the epochs, and
-    each ten seconds where a tenth takes longer.
+    With `verbose` 1, a terminal has one line a fit, which is written over. In a notebook or a log file, where that
+    cannot be, a line follows each tenth of the epochs, and each ten seconds where a tenth takes longer. The workers of
+    `n_jobs`, whose lines would mix, write one at the end of each fit.
     With `verbose` 2 or more a line follows each epoch.
 
     Parameters
@@ -43,7 +43,8 @@ class Progress:
         """Start the clock."""
         self._out = self._stream or sys.stdout
         is_terminal = getattr(self._out, "isatty", lambda: False)()
-        self._is_rewritten = is_terminal and not self._every_epoch and _is_alone()
+        self._is_alone = _is_alone()
+        self._is_rewritten = is_terminal and not self._every_epoch and self._is_alone
         self._began = self._said_at = self._clock()
         self._since = None  # which time, and how many epochs that was: the pace is that of what followed
         self._said, self._n_letters, self._losses = 0.0, 0, {}
@@ -69,7 +70,7 @@ class Progress:
         """Show the losses of the epoch."""
         self._losses, done = logs, epoch + 1
         is_tenth = 10 * done // self._n_epochs > 10 * self._said // self._n_epochs
-        if self._every_epoch or is_tenth or self._has_waited:
+        if self._every_epoch or self._has_waited or (is_tenth and self._is_alone):
             self._show(done)
         if epoch == 0:
             self._since = self._clock(), 1
@@ -88,7 +89,8 @@ class Progress:
 
     @property
     def _has_waited(self):
-        return self._clock() - self._said_at >= (SECONDS_ON_A_TERMINAL if self._is_rewritten else SECONDS_ELSEWHERE)
+        seconds = SECONDS_ON_A_TERMINAL if self._is_rewritten else SECONDS_ELSEWHERE
+        return self._is_alone and self._clock() - self._said_at >= seconds
 
     def _show(self, done, is_over=False):
         """Write a line, where this many epochs are done."""

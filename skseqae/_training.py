@@ -286,7 +286,7 @@ def make_optimizer_and_loss(settings):
         learning_rate = settings.learning_rate
         routed |= {"optimizer__learning_rate": learning_rate, "optimizer__clipnorm": settings.clipnorm}
         if isinstance(optimizer, str):
-            optimizer = type(keras.optimizers.get({"class_name": optimizer, "config": {"name": optimizer}}))
+            optimizer = _optimizer_class(optimizer)
         # always the same: TensorFlow keeps some 30 KB for good for each name that a variable has ever had
         if "name" in inspect.signature(optimizer).parameters:
             routed = {"optimizer__name": optimizer.__name__.lower()} | routed
@@ -335,9 +335,28 @@ def _check_loss_shape(loss, n_features):
 
 def _loss_class(name):
     """Return the class of a loss by any name that Keras knows it by, so that it can take parameters."""
-    function = keras.losses.get(name)
+    try:
+        function = keras.losses.get(name)
+    except ValueError:
+        functions = vars(keras.losses).keys() - {"deserialize", "get", "serialize"}
+        raise _unknown("loss", name, ["mae", "mape", "mse", "msle", *filter(str.islower, functions)]) from None
     classes = {key.lower(): value for key, value in vars(keras.losses).items() if inspect.isclass(value)}
     return classes[getattr(function, "__name__", type(function).__name__).replace("_", "").lower()]
+
+
+def _optimizer_class(name):
+    """Return the class of an optimizer by a name that Keras knows it by."""
+    try:
+        return type(keras.optimizers.get({"class_name": name, "config": {"name": name}}))
+    except ValueError:
+        classes = [key.lower() for key, value in vars(keras.optimizers).items() if inspect.isclass(value)]
+        raise _unknown("optimizer", name, classes) from None
+
+
+def _unknown(parameter, name, known):
+    """Return the error for a name that Keras does not know, with the nearest that it knows."""
+    near = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0)[0]
+    return ValueError(f"Keras has no {parameter} {name!r}; the nearest is {near!r}.")
 
 
 def _is_of_keras(thing):

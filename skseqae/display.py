@@ -8,12 +8,14 @@ them if it is made with `layout="constrained"`.
 from numbers import Integral, Real
 
 import numpy as np
+from sklearn.base import is_outlier_detector
 from sklearn.decomposition import PCA
 from sklearn.utils import check_array, check_consistent_length, column_or_1d, get_tags
 from sklearn.utils.validation import check_is_fitted
 
 from ._containers import is_missing
 from ._diagram import draw_diagram
+from ._input import last_step
 from ._sequences import pad
 from ._symbols import distinct
 
@@ -93,6 +95,7 @@ class LossCurveDisplay:
         TypeError
             If it keeps no history, or `ax` is no Axes.
         """
+        estimator, _ = last_step(estimator)
         _check_estimator(estimator, "history_", cls)
         history = estimator.history_
         return cls(loss=history["loss"], val_loss=history.get("val_loss")).plot(ax, log_scale=log_scale)
@@ -183,6 +186,7 @@ class ReconstructionDisplay:
         Parameters
         ----------
         estimator : fitted estimator of this package that has `reconstruct`
+            Or a pipeline that ends in one, of which is drawn what comes to it.
         X : sequences of N samples
             What `reconstruct` reads.
         samples : int or array-like of int, default=None
@@ -205,6 +209,7 @@ class ReconstructionDisplay:
         ValueError
             If there are no such samples or features, or more panels than can be seen.
         """
+        estimator, X = last_step(estimator, X)
         _check_estimator(estimator, "reconstruct", cls)
         sequences, is_rows = _read(estimator, X)
         samples = _check_numbers(samples, len(sequences), "samples")
@@ -454,7 +459,8 @@ class ErrorMapDisplay:
 
         Parameters
         ----------
-        estimator : fitted estimator of this package that has `reconstruction_error`
+        estimator : fitted estimator of this package that has `reconstruction_error`, or `SequenceOutlierDetector`
+            Or a pipeline that ends in one, of which is drawn what comes to it.
         X : sequences of N samples
             What `reconstruction_error` reads, at most 1000.
         ax : matplotlib.axes.Axes, default=None
@@ -475,6 +481,10 @@ class ErrorMapDisplay:
         ValueError
             If X has more than 1000 samples.
         """
+        if is_outlier_detector(estimator) and hasattr(estimator, "error_map"):
+            check_is_fitted(estimator)
+            estimator = estimator.estimator_
+        estimator, X = last_step(estimator, X)
         _check_estimator(estimator, "reconstruction_error", cls)
         sequences, is_rows = _read(estimator, X)
         _check_number_of_rows(len(sequences))
@@ -584,14 +594,16 @@ def _check_estimator(estimator, attribute, display):
     _check_matplotlib(display.__name__)
     if attribute == "history_" or hasattr(estimator, attribute):
         check_is_fitted(estimator)
-    if not hasattr(estimator, attribute):
-        raise TypeError(_without(attribute, estimator, display.__name__))
+    try:
+        getattr(estimator, attribute)
+    except AttributeError as error:
+        raise TypeError(_without(attribute, estimator, display.__name__, error.__cause__)) from None
 
 
-def _without(attribute, estimator, name):
+def _without(attribute, estimator, name, reason=None):
     return (
         f"{type(estimator).__name__} has no {attribute}, which {name} draws. Expected a fitted estimator of skseqae "
-        "that has; of a pipeline or a search give that step, such as pipeline[0]."
+        f"that has, or a pipeline that ends in one. {reason or 'Of a search give best_estimator_.'}"
     )
 
 

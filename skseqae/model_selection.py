@@ -8,6 +8,7 @@ from sklearn.model_selection._split import _BaseKFold
 from sklearn.utils import check_consistent_length, check_random_state
 
 from ._containers import show
+from ._input import last_step
 from ._rows import check_sample_weight
 from ._sequences import check_sequences
 from ._targets import next_steps
@@ -107,7 +108,8 @@ class TimestepScorer:
         One of scikit-learn's metrics of regression, or any function of (true, said), arrays (S, F), that gives a
         number. With `sample_weight` it must take that too, an array (S,).
     response : {"predict", "reconstruct", "predict_next"}, default="predict"
-        What is scored: predictions against y, or what an autoencoder says of X against X.
+        What is scored: predictions against y, or what an autoencoder says of X against X. Of a pipeline that ends in an
+        autoencoder the X is what comes to it, after the steps before.
     greater_is_better : bool, default=True
         Whether more is better. Otherwise scores are minus the metric.
     padding_value : float, default=None
@@ -166,6 +168,8 @@ class TimestepScorer:
         """
         if self.response == "predict" and y is None:
             raise ValueError("Predictions are scored against y, which is None: give it, or name another response.")
+        if self.response != "predict":
+            estimator, X = last_step(estimator, X)
         if not hasattr(estimator, self.response):
             raise TypeError(f"response={self.response!r}, but {type(estimator).__name__} has no such verb.")
         said = self._read(getattr(estimator, self.response)(X), "said")

@@ -152,7 +152,10 @@ def _describe(estimator, place, tensors, classes=CLASSES):
     """Return an estimator as JSON has it, and put its arrays into `tensors`."""
     name = type(estimator).__name__
     if name not in classes or CLASSES[name] is not type(estimator):
-        raise TypeError(f"{place} must be one of {sorted(classes)}, and no other class or subclass, got {estimator!r}.")
+        raise TypeError(
+            f"{place} must be one of {sorted(classes)}, and no other class or subclass, got {estimator!r}. Of a "
+            "pipeline or a search save the fitted one inside; joblib.dump keeps all, in a file that runs what it says."
+        )
     parameters = estimator.get_params(deep=False)
     return {
         "class": name,

@@ -396,8 +396,8 @@ class SequencePadder(_SequenceOutputMixin, _SequenceTransformer, auto_wrap_outpu
             If X is not sequences of finite numbers, of as many features as in training.
         """
         check_is_fitted(self)
-        sequences, _ = check_sequences(X, padding_value=self._padding_value)
-        self._check_n_features(sequences)
+        sequences, layout = check_sequences(X, padding_value=self._padding_value)
+        self._check_n_features(sequences, layout)
         return self._layout.restore(sequences)
 
 

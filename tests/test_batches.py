@@ -111,6 +111,16 @@ def test_a_timestep_may_have_a_weight_of_its_own():
     assert WEIGHTED.mass("reconstruction") == DATA.mass("reconstruction")
 
 
+def test_of_a_single_sample_nothing_can_be_held_out():
+    x = Sequences.from_list([np.ones((3, 1)), np.ones((2, 1))])
+    data = TrainingData(x, {"reconstruction": x}, np.ones(2))
+    assert len(data.hold_out(0.1, np.random.RandomState(0))) == 1
+    with pytest.raises(
+        ValueError, match="of 1 there are 1 to choose from: give at least 2, or set early_stopping=False"
+    ):
+        data.take([0]).hold_out(0.1, np.random.RandomState(0))
+
+
 def test_taking_samples_takes_them_of_everything():
     taken = DATA.take(np.array([2, 0]))
     assert len(taken) == 2

@@ -26,6 +26,7 @@ from skseqae import (
     DenseAutoencoderTransformer,
     LSTMAutoencoderTransformer,
     Seq2SeqClassifier,
+    SequenceOutlierDetector,
 )
 from skseqae.datasets import make_reversals, make_waves
 from skseqae.display import (
@@ -35,6 +36,7 @@ from skseqae.display import (
     ReconstructionDisplay,
     plot_network,
 )
+from skseqae.preprocessing import PerTimestep
 
 X, LABELS = make_waves(24, n_features=2, lengths=(1, 12), random_state=0)
 LENGTHS = [len(x) for x in X]
@@ -451,6 +453,34 @@ def test_a_fitted_estimator_is_left_alone_by_its_network(cls, fitted_by_class):
     assert joblib.hash(vars(fitted_by_class[cls])) == before
 
 
+# --- pipelines and detectors ------------------------------------------------------------------------------------------
+
+
+def test_of_a_pipeline_the_last_step_is_drawn_and_what_comes_to_it():
+    pipeline = make_pipeline(PerTimestep(StandardScaler()), quick(LSTMAutoencoderTransformer, latent_dim=2)).fit(X)
+    scaled, last = pipeline[0].transform(X), pipeline[-1]
+    shown, wanted = (ReconstructionDisplay.from_estimator(*each) for each in ((pipeline, X), (last, scaled)))
+    for row, column in np.ndindex(3, 2):
+        for lines in ("lines_", "reconstruction_lines_"):
+            assert_array_equal(*(getattr(each, lines)[row, column].get_xydata() for each in (shown, wanted)))
+    detector = SequenceOutlierDetector(pipeline)
+    vars(detector).update(estimator_=pipeline, offset_=0.0)
+    for each in (pipeline, detector):
+        errors = ErrorMapDisplay.from_estimator(each, X).errors
+        assert_array_equal(errors, ErrorMapDisplay.from_estimator(last, scaled).errors)
+    assert LossCurveDisplay.from_estimator(pipeline).loss == last.history_["loss"]
+    with pytest.raises(TypeError, match="LogisticRegression has no history_, which LossCurveDisplay draws"):
+        draw(LossCurveDisplay, make_pipeline("passthrough", LogisticRegression()).fit([[0], [1]], [0, 1]))
+    with pytest.raises(NotFittedError, match="SequenceOutlierDetector instance is not fitted"):
+        draw(ErrorMapDisplay, SequenceOutlierDetector())
+
+
+def test_why_there_is_no_reconstruction_is_said():
+    model = LSTMAutoencoderTransformer(objective="prediction")
+    with pytest.raises(TypeError, match="objective='prediction' has no reconstruction decoder"):
+        draw(ReconstructionDisplay, model)
+
+
 # --- what is refused --------------------------------------------------------------------------------------------------
 
 
@@ -464,7 +494,6 @@ def test_what_is_not_fitted_is_refused(display):
     ("display", "estimator", "lacks"),
     [
         (LossCurveDisplay, LogisticRegression().fit([[0], [1]], [0, 1]), "history_"),
-        (LossCurveDisplay, make_pipeline("passthrough", LogisticRegression()).fit([[0], [1]], [0, 1]), "history_"),
         (EncodingDisplay, Seq2SeqClassifier(), "transform"),
         (ReconstructionDisplay, LSTMAutoencoderTransformer(objective="prediction"), "reconstruct"),
         (ErrorMapDisplay, PCA(), "reconstruction_error"),

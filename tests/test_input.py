@@ -93,6 +93,11 @@ def test_sequences_fitted_on_vectors_are_read_from_dataframes_of_any_width():
     assert reader.n_features_in_ == 1
 
 
+def test_a_table_in_the_place_of_a_sequence_is_told_from_it():
+    with pytest.raises(ValueError, match=r"X has 1 features .* fitted on 3\. The rows of a table .* is \[x\]\.$"):
+        Reader().fit(LIST)._check_input(LIST[0])
+
+
 def test_another_number_of_features_is_refused_saying_both():
     with pytest.raises(ValueError, match=r"X has 2 features per timestep, but Reader was fitted on 3\."):
         Reader().fit(LIST)._check_input([np.ones((2, 2))])

@@ -31,6 +31,7 @@ from sklearn.utils import _safe_indexing
 
 from skseqae import CompositeSequenceRegressor, LSTMAutoencoderTransformer, Sequences
 from skseqae.model_selection import LengthStratifiedKFold, TimestepScorer
+from skseqae.preprocessing import PerTimestep
 
 WEIGHTS = np.arange(24) % 4
 
@@ -254,6 +255,16 @@ def test_responses_are_held_against_what_they_speak_of():
     assert TimestepScorer(mean_absolute_error, "reconstruct")(Shifted(), X) == pytest.approx(0.5)
     steps = np.concatenate([np.diff(x, axis=0) for x in X])
     assert TimestepScorer(mean_absolute_error, "predict_next")(Shifted(), X) == pytest.approx(np.abs(steps).mean())
+
+
+@pytest.mark.parametrize("response", ["reconstruct", "predict_next"])
+def test_what_the_last_step_of_a_pipeline_says_is_held_against_what_comes_to_it(response):
+    scorer = TimestepScorer(mean_absolute_error, response)
+    scaler = PerTimestep(StandardScaler()).fit(X)
+    alone = scorer(Shifted(), scaler.transform(X))
+    assert scorer(make_pipeline(scaler, Shifted()), X) == alone
+    assert scorer(make_pipeline(make_pipeline(scaler, Shifted())), X) == alone
+    assert scorer(make_pipeline(Shifted()), X) == scorer(Shifted(), X)
 
 
 def test_a_sentinel_is_not_scored():

@@ -117,6 +117,10 @@ def test_a_pipeline_before_the_autoencoder_is_part_of_it():
     pipeline = make_pipeline(PerTimestep(make_pipeline(SimpleImputer(), StandardScaler())), AUTOENCODER)
     detector = SequenceOutlierDetector(pipeline).fit(gapped)
     assert np.flatnonzero(detector.predict(gapped) == -1).tolist() == ODD
+    means = [errors.mean() for errors in detector.error_map(gapped)]
+    np.testing.assert_allclose(means, -detector.score_samples(gapped))
+    predicting = make_pipeline(PerTimestep(StandardScaler()), LSTMAutoencoderTransformer(objective="prediction"))
+    assert not hasattr(SequenceOutlierDetector(predicting), "error_map")
 
 
 def test_without_an_estimator_it_is_the_autoencoder_with_its_defaults():

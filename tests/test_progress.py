@@ -124,12 +124,14 @@ def test_an_interrupted_fit_ends_its_line(edge, monkeypatch):
     assert empty == ""
 
 
-def test_a_terminal_that_fits_share_is_not_written_over(monkeypatch):
+def test_fits_that_share_a_stream_write_one_line_each(monkeypatch):
     with ThreadPoolExecutor() as threads:
         in_a_thread = threads.submit(train, Terminal()).result()
     monkeypatch.setattr(_progress, "parent_process", object)  # as there is one in a worker
-    for terminal in (in_a_thread, train(Terminal())):
-        assert terminal.getvalue() == train(io.StringIO()).getvalue()
+    for stream in (in_a_thread, train(Terminal()), train(io.StringIO()), train(Terminal(), seconds=60.0)):
+        (line,) = stream.getvalue().splitlines()
+        assert line.startswith("Epoch 10/10 - loss: 0.1 - val_loss: 0.2 - ")
+    assert len(train(io.StringIO(), verbose=2).getvalue().splitlines()) == 10
 
 
 # --- a log file or a notebook -----------------------------------------------------------------------------------------

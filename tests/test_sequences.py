@@ -825,6 +825,7 @@ BAD = [
     # from_arrow
     (ARROW, ([[1.0], [2.0]],), TypeError, "Expected a pyarrow column of lists, got list"),
     (ARROW, (pa.array([1.0, 2.0]),), TypeError, "Expected a pyarrow column of lists, got double"),
+    (ARROW, (pa.table({"x": [[1.0]]}),), TypeError, r"of lists, got Table. Pass a column of it, such as table\['x'\]"),
     (ARROW, (NULL_ROW,), ValueError, r"X\[1\] is null"),
     (ARROW, (pa.chunked_array([NULL_ROW]),), ValueError, r"X\[1\] is null"),
     (ARROW, (pa.array([[[1.0]], [[2.0], None]]),), ValueError, r"X\[1\], timestep 1 is null"),

@@ -498,6 +498,20 @@ def test_a_wrong_suffix_is_refused_with_the_nearest(routed, message):
 
 
 @pytest.mark.parametrize(
+    ("named", "message"),
+    [
+        ({"loss": "rmse"}, "^Keras has no loss 'rmse'; the nearest is 'mse'.$"),
+        ({"loss": "mean_square_error"}, "has no loss .*; the nearest is 'mean_squared_error'.$"),
+        ({"optimizer": "adm"}, "^Keras has no optimizer 'adm'; the nearest is 'adam'.$"),
+        ({"optimizer": "schedules"}, "has no optimizer 'schedules'"),
+    ],
+)
+def test_a_name_that_keras_does_not_know_is_refused_with_the_nearest(named, message):
+    with pytest.raises(ValueError, match=message):
+        make(**named)
+
+
+@pytest.mark.parametrize(
     ("given", "name"),
     [
         ({"optimizer": keras.optimizers.Adam()}, "optimizer__beta_1"),
