@@ -188,8 +188,9 @@ def has_columns(X):
 
 
 def names_if_strings(names):
-    """Return names of columns where they are names of features too: all strings."""
-    return names if all(isinstance(name, str) for name in names) else None
+    """Return names of columns, a tuple, where they are names of features too: strings, each once."""
+    names = tuple(names)
+    return names if all(isinstance(name, str) for name in names) and len(set(names)) == len(names) else None
 
 
 def check_feature_names(names, n_features):

@@ -73,7 +73,7 @@ class Sequences:
         self._values = _read_only(values)
         self._lengths = _read_only(lengths)
         self._starts = _read_only(np.cumsum(lengths) - lengths if starts is None else starts)
-        self._feature_names = None if feature_names is None else tuple(feature_names)
+        self._feature_names = None if feature_names is None else tuple(map(str, feature_names))
 
     @classmethod
     def from_list(cls, X, *, allow_missing=False):
@@ -403,7 +403,7 @@ class Sequences:
         >>> Sequences.from_packed([[1.0, 2.0], [3.0, 4.0]], lengths=[2]).with_names(["load", "speed"]).feature_names
         ('load', 'speed')
         """
-        names = tuple(check_feature_names(feature_names, self.n_features))
+        names = check_feature_names(feature_names, self.n_features)
         return Sequences(self._values, self._lengths, self._starts, names)
 
     def to_list(self):

@@ -8,7 +8,6 @@ them if it is made with `layout="constrained"`.
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.base import is_outlier_detector
 from sklearn.decomposition import PCA
 from sklearn.utils import check_array, check_consistent_length, column_or_1d, get_tags
 from sklearn.utils.validation import check_is_fitted
@@ -481,7 +480,7 @@ class ErrorMapDisplay:
         ValueError
             If X has more than 1000 samples.
         """
-        if is_outlier_detector(estimator) and hasattr(estimator, "error_map"):
+        if hasattr(estimator, "error_map"):  # a detector
             check_is_fitted(estimator)
             estimator = estimator.estimator_
         estimator, X = last_step(estimator, X)

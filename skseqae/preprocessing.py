@@ -12,7 +12,7 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, has_fit_parameter
 
-from ._containers import as_floats
+from ._containers import as_floats, names_if_strings
 from ._input import SequenceInputMixin
 from ._memory import check_memory
 from ._output import FrameOutputMixin
@@ -181,7 +181,7 @@ class PerTimestep(_SequenceOutputMixin, _SequenceTransformer, auto_wrap_output_k
         names = None
         if sequences.feature_names is not None:
             with suppress(AttributeError):  # where the transformer, or a step within it, names nothing
-                names = tuple(self.transformer_.get_feature_names_out(sequences.feature_names))
+                names = names_if_strings(self.transformer_.get_feature_names_out(sequences.feature_names))
         return replace(layout, feature_names=names).restore(self._apply("transform", sequences))
 
     @available_if(_transformer_has("inverse_transform"))

@@ -129,6 +129,7 @@ NAMED = {
 def test_names_of_features_stay_with_their_values(kind):
     X = NAMED[kind]()
     assert X.packed.tolist() == [[1, 5], [3, 7], [2, 6], [4, 8]]
+    assert all(type(name) is str for name in X.with_names(np.array(["load", "speed"])).feature_names)
     for same in (X, X[1:], X[[True, False]], X[[1]], pickle.loads(pickle.dumps(X)), copy.deepcopy(X)):
         assert same.feature_names == ("load", "speed")
     assert X.to_frame().columns.tolist() == ["sample", "timestep", "load", "speed"]
@@ -139,6 +140,8 @@ def test_features_have_names_only_where_all_columns_are_called_by_strings():
     assert Sequences.from_frame(LONG.rename(columns={"load": 7}), sample="id").feature_names is None
     assert Sequences.from_frame(LONG, sample="id", features=["speed"]).feature_names == ("speed",)
     assert Sequences.from_list([PARTS[0], PARTS[1].to_numpy()]).feature_names is None
+    twice = [part.set_axis(["load", "load"], axis=1) for part in PARTS]
+    assert Sequences.from_list(twice).feature_names is None
     assert Sequences.from_list([part.to_numpy() for part in PARTS]).feature_names is None
 
 
