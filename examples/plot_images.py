@@ -10,7 +10,7 @@ To run it::
 
     python examples/plot_images.py --data fashion_mnist.npz --picture images.png
 
-The figures that were published for this network are of Fashion-MNIST. Without `--data`, an `.npz` file whose first
+The figures that were published for this network are of Fashion-MNIST. Without `--data`, an ``.npz`` file whose first
 array holds its images (N, height, width) from 0 to 255, scikit-learn's digits take their place.
 """
 
