@@ -3,6 +3,10 @@
     python -m benchmarks.features              all libraries that are installed, about ten minutes
     python -m benchmarks.features skorch       some
 
+To ask none, and write the page again where the same libraries are installed, since it names their versions:
+
+    python -c "from benchmarks.features import write; write()"
+
 Each library is used as its documentation says, in a process of its own. Each answer is a small program that was run:
 `yes`, `no` with what came instead, or `-` where the question does not apply. What is not installed is left out, and
 named.
@@ -14,6 +18,7 @@ import json
 import os
 import pickle
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -30,10 +35,12 @@ from sklearn.utils.estimator_checks import check_estimator
 from benchmarks.libraries import LIBRARIES, InapplicableError
 
 HERE = Path(__file__).parent
+ANSWERS = HERE / "features.json"
 PAGE = HERE.parent / "docs" / "features.md"
 MARKER = "<!-- what follows is written by `python -m benchmarks.features` -->"
 LONGEST_CHECKS = 300  # seconds of the processor
 NOT_RUN = ("not run", "")
+LONGEST_ERROR = 160  # characters
 
 
 def sequences(seed=0, n_samples=24):
@@ -227,26 +234,34 @@ def ask(question, library):
         return "-", str(reason)
     except Exception as error:
         lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [""]
-        return "no", f"{type(error).__name__}: {lines[0][:160]}"
+        return "no", f"{type(error).__name__}: {lines[0][:LONGEST_ERROR]}"
     return ("yes", "") if whether else ("no", instead)
 
 
 def tables(answers):
     """Return the table and the reasons in Markdown."""
-    lines = ["| | " + " | ".join(f"{LIBRARIES[name].title}" for name in answers) + " |"]
+    lines = ["| | " + " | ".join(answers) + " |"]
     lines.append("|---" * (len(answers) + 1) + "|")
     reasons = []
     for question in QUESTIONS:
         said = {name: by_question.get(question, NOT_RUN) for name, by_question in answers.items()}
         lines.append(f"| {question} | " + " | ".join(answer for answer, _ in said.values()) + " |")
         reasons += [f"\n**{question}**\n"]
-        reasons += [
-            f"- {LIBRARIES[name].title}: {answer}. {reason}" for name, (answer, reason) in said.items() if reason
-        ]
+        reasons += [f"- {name}: {answer}; {literal(reason)}" for name, (answer, reason) in said.items() if reason]
     packages = ["skseqae", *dict.fromkeys(LIBRARIES[name].package for name in answers if name != "skseqae")]
     packages = [*packages, "scikit-learn", "tensorflow", "torch", "numpy"]
-    used = [f"- {LIBRARIES[name].title}: {LIBRARIES[name].used}" for name in answers]
+    used = [f"- {name}: {LIBRARIES[name].used}" for name in answers]
     return "\n".join([*_versions(packages), "", *lines, "", "## What was run", "", *used, "", "## Why", *reasons])
+
+
+def literal(reason):
+    """Return an error as Markdown that shows it letter by letter, cut where a sentence ends; or our own words."""
+    kind, _, message = reason.partition(": ")
+    if not kind.endswith("Error"):
+        return reason
+    if len(message) == LONGEST_ERROR:  # it went on
+        message = " ".join([*(re.split(r"(?<=[.:;]) ", message)[:-1] or [message]), "..."])
+    return f"`` {kind}: {message} ``"
 
 
 def _versions(packages):
@@ -271,6 +286,15 @@ def encode(name, file):
     library.encode(pickle.loads(Path(file).read_bytes()), library.data(sequences()))
 
 
+def write():
+    """Write the page of the answers that were kept."""
+    kept = json.loads(ANSWERS.read_text())
+    written = tables({name: kept[name] for name in LIBRARIES if name in kept})
+    print(written)
+    before, _, _ = PAGE.read_text().partition(MARKER)
+    PAGE.write_text(f"{before}{MARKER}\n\n{written}\n")
+
+
 def main():
     """Ask, and write the answers."""
     parser = argparse.ArgumentParser(
@@ -282,24 +306,19 @@ def main():
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
     if arguments.ask:
-        return ask_all(arguments.ask, HERE / "features.json")
+        return ask_all(arguments.ask, ANSWERS)
     if arguments.encode:
         return encode(*arguments.encode)
     unknown = set(arguments.libraries) - set(LIBRARIES)
     if unknown:
         parser.error(f"there is no library {', '.join(sorted(unknown))}; there are {', '.join(LIBRARIES)}")
-    file = HERE / "features.json"
     for name in arguments.libraries or LIBRARIES:
         if importlib.util.find_spec(LIBRARIES[name].package) is None:
             print(f"{name}: left out, {LIBRARIES[name].package} is not installed", flush=True)
             continue
         print(f"{name} ...", flush=True)
         subprocess.run([sys.executable, "-m", "benchmarks.features", "--ask", name], cwd=HERE.parent, check=True)
-    kept = json.loads(file.read_text())
-    answers = {name: kept[name] for name in LIBRARIES if name in kept}
-    print(tables(answers))
-    before, _, _ = PAGE.read_text().partition(MARKER)
-    PAGE.write_text(f"{before}{MARKER}\n\n{tables(answers)}\n")
+    write()
 
 
 if __name__ == "__main__":

@@ -24,10 +24,14 @@ html_theme = "pydata_sphinx_theme"
 html_title = "skseqae"
 html_show_sourcelink = False
 html_copy_source = False
+html_static_path = ["static"]
+html_css_files = ["look.css"]
 html_theme_options = {
     "show_prev_next": False,
     "navigation_with_keys": False,
-    "secondary_sidebar_items": ["page-toc"],
+    "header_links_before_dropdown": 8,
+    "navbar_persistent": ["search-button"],  # an icon, or the header takes two rows
+    "secondary_sidebar_items": {"**": ["page-toc"], "features": []},  # whose table takes the width
     "footer_start": ["copyright"],
     "footer_end": [],
 }
@@ -55,9 +59,9 @@ sphinx_gallery_conf = {
 
 
 def skip_what_is_not_ours(app, what, name, member, skip, options):
-    """Leave out what is inherited: scikit-learn documents `get_params`, `set_params` and metadata routing."""
+    """Leave out what is inherited, such as `get_params` and metadata routing, but for what everyone calls first."""
     module = getattr(getattr(member, "fget", member), "__module__", None)
-    return skip or not str(module).startswith("skseqae")
+    return skip or not (name in ("fit_transform", "fit_predict") or str(module).startswith("skseqae"))
 
 
 def setup(app):

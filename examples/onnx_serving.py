@@ -7,6 +7,8 @@ An LSTM autoencoder learns from utterances of 7 to 29 timesteps and is exported 
 which knows nothing but NumPy and ONNX Runtime, reads the file and encodes the utterances, all together and one at a
 time. Its encodings are held against those of `transform`.
 
+To run it::
+
     pip install "skseqae[onnx]" onnxruntime
     python examples/onnx_serving.py
 """

@@ -7,6 +7,8 @@ also shows it what it has said before. Any other is a function that returns a Ke
 (B, latent_dim) to sequences (B, n_timesteps, n_features). Two that are often asked for: one unfolds the encoding into a
 short sequence of its own, and one says the sequence in fewer, wider strides.
 
+To run it::
+
     python examples/plot_decoders.py --picture decoders.png
 """
 
@@ -106,6 +108,8 @@ figure.savefig(arguments.picture, dpi=120)
 # Nothing was published but the shapes. The floor of the test error is that of the mean, which is 1: errors are in
 # units of each feature's variance.
 
+if arguments.fast:
+    print("--fast: too little training for these figures to mean anything")
 print(f"{'':14}{'published':>16}{'weights':>10}{'training':>10}{'test':>8}   mean squared error")
 published = {"unfold": "20 -> (10, 2)", "strides": "50 -> (10, 5)"}
 for name, model in fitted.items():

@@ -5,6 +5,8 @@ What a fitted autoencoder looks like
 After a fit the same is always to be seen: did the loss fall, what does the network say of the sequences, where is it
 wrong, do the encodings tell the classes apart, and what was trained at all? `skseqae.display` has a picture for each.
 
+To run it::
+
     python examples/plot_display.py --picture display
 """
 
@@ -71,6 +73,8 @@ several.figure_.savefig(f"{arguments.picture}_reconstructions.png", dpi=120)
 # Of waves like these no pictures were published. The floor is the mean of the training set, whose error is 1 in these
 # units.
 
+if arguments.fast:
+    print("--fast: too little training for these figures to mean anything")
 print(f"{'':28}{'published':>10}{'floor':>8}{'obtained':>10}")
 print(f"{'mean squared error':28}{'-':>10}{1.0:8.3f}{-model.score(X):10.3f}")
 print(f"\nThe pictures are in {arguments.picture}_*.png")

@@ -153,6 +153,8 @@ figure.savefig(arguments.picture, dpi=120)
 # autoencoder serves all of them: the intervals speak of labelled subsets and of starting weights, not of other
 # pretrainings.
 
+if arguments.fast:
+    print("--fast: too little training for these figures to mean anything")
 print("Published (Srivastava et al. 2015): a seeded classifier is better, most where labels are few; no figure here.")
 print(
     f"Obtained: test accuracy, mean +- standard error over {arguments.seeds} seeds; gain over fresh with 95 % interval"

@@ -6,9 +6,11 @@ A feed-forward autoencoder narrows images down to ten numbers, through layers of
 again. PCA with ten components does the same by one linear layer, and is the floor. A second autoencoder is given noisy
 images in training and must say the clean ones, which removes noise from images that it has not seen.
 
+To run it::
+
     python examples/plot_images.py --data fashion_mnist.npz --picture images.png
 
-The figures that were published for this network are of Fashion-MNIST. Without `--data`, an `.npz` file whose first
+The figures that were published for this network are of Fashion-MNIST. Without `--data`, an ``.npz`` file whose first
 array holds its images (N, height, width) from 0 to 255, scikit-learn's digits take their place.
 """
 
@@ -99,6 +101,8 @@ figure.savefig(arguments.picture, dpi=120)
 # %%
 # Published were pictures, without figures; the floor is PCA on the same split.
 
+if arguments.fast:
+    print("--fast: too little training for these figures to mean anything")
 print(f"{len(X_train)} images to train on, {len(X_test)} to test, of {height} x {width} pixels")
 print(f"{autoencoder.n_iter_} epochs, denoiser {denoiser.n_iter_}; mean squared error per pixel of the test images:\n")
 print(f"{'':28}{'published':>10}{'floor':>9}{'obtained':>10}")

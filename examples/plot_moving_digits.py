@@ -157,6 +157,8 @@ def compare(claim, values, lower, higher):
 
 
 last = {name: [curve[-1] for curve in curves] for name, curves in losses.items()}
+if arguments.fast:
+    print("--fast: too little training for these figures to mean anything")
 print(f"Means +- standard errors over {arguments.seeds} seeds\n")
 print(f"{'published':<62}{'lower':<17}{'higher':<17}{'difference':<18}seeds")
 compare("loss: reversed < not reversed", last, "autoencoder", "autoencoder, not reversed")

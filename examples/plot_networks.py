@@ -5,6 +5,8 @@ Pictures of the networks
 What is trained, as a diagram with the shapes of everything that goes from layer to layer, and how training went:
 training against validation loss, and the epoch whose weights are kept.
 
+To run it::
+
     python examples/plot_networks.py --picture networks.png
 """
 
@@ -66,6 +68,8 @@ def layers_of(network):
 # %%
 # Published are such diagrams, without figures. The mean's error is 1 in these units.
 
+if arguments.fast:
+    print("--fast: too little training for these figures to mean anything")
 print(f"\n{'':22}{'published':>10}{'obtained':>12}")
 for name, network in [("encoder", model.encoder_), ("decoder", model.decoder_)]:
     print(f"{name:22}{'diagram':>10}{len(layers_of(network)):12d} layers, {network.count_params():,} weights")

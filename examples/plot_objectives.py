@@ -14,6 +14,8 @@ predicts and reads the encoding alone, and the resampled timesteps know nothing,
 decoder that reads the timestep before says things worse, because it reads its own errors, and tells classes no better.
 To say both costs the waves' prediction. So take what shall be said; the classes hardly mind.
 
+To run it::
+
     python examples/plot_objectives.py --picture objectives.png
 """
 
@@ -114,6 +116,8 @@ figure.savefig(arguments.picture, dpi=120)
 # The numbers. What the conditional decoder says is said by itself, step after step, from its own last: an error once
 # made is read again.
 
+if arguments.fast:
+    print("--fast: too little training for these figures to mean anything")
 print("Published (Srivastava et al. 2015): composite encodings classify best; a conditional decoder makes no better.")
 print(f"Obtained, mean +- standard deviation over {folds.n_splits} folds:\n")
 print(f"{'':17}{'decoder':13}{'objective':16}{'accuracy':>16}{'said again':>17}{'said next':>17}")

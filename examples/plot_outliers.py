@@ -11,6 +11,8 @@ The autoencoder earns its time where something is wrong within the range. And a 
 better here: from so few sequences it came out far too high, and half of the anomalies that the other thresholds find
 pass below it.
 
+To run it::
+
     python examples/plot_outliers.py --picture outliers.png
 """
 
@@ -134,13 +136,15 @@ for k, (name, each) in enumerate(detectors.items()):
     panels["errors"].axvline(-each.offset_, color=f"C{k}", linestyle=("-", "--", ":")[k], label=name)
 panels["errors"].set(yticks=range(4), yticklabels=groups, xscale="log", xlabel="error", title="Errors and thresholds")
 panels["errors"].invert_yaxis()
-panels["errors"].legend(loc="lower left")
+panels["errors"].legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=3, frameon=False)
 figure.savefig(arguments.picture, dpi=120)
 
 # %%
 # The numbers. ROC AUC is the chance that an anomaly scores above a usual sequence, average precision the area under
 # the curve of precision and recall.
 
+if arguments.fast:
+    print("--fast: too little training for these figures to mean anything")
 print("Published (Malhotra et al. 2016): that errors tell anomalies, on other data; no figure for these.")
 print(f"Obtained, {is_wrong.sum()} anomalies among {len(wrong)} sequences:\n")
 print(f"{'ROC AUC':32}" + "".join(f"{kind:>15}" for kind in KINDS) + f"{'all':>8}{'average precision':>20}")

@@ -6,6 +6,8 @@ Tutorials of LSTM autoencoders start from one sequence, 0.1, 0.2 … 0.9, and sa
 timestep (prediction), or both from one encoding (composite). Then they throw the decoder away and keep the encoder.
 Here are all of these. A tutorial prints the outcome of one seed; below is the median of five.
 
+To run it::
+
     python examples/plot_tutorials.py --picture tutorials.png
 """
 
@@ -123,6 +125,8 @@ published = {
     "reconstruction": [0.104, 0.200, 0.299, 0.399, 0.499, 0.600, 0.700, 0.800, 0.900],
     "prediction": [0.166, 0.289, 0.403, 0.510, 0.610, 0.707, 0.800, 0.890],
 }
+if arguments.fast:
+    print("--fast: too little training for these figures to mean anything")
 print(f"{'largest error':22}{'published':>10}{'limit':>8}{'median':>9}{'best':>9}{'worst':>9}   ({len(seeds)} seeds)")
 for name, values in errors.items():
     printed = published.get(name)

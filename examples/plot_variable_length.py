@@ -6,6 +6,8 @@ Four sequences of real values, of 9, 8, 4 and 4 timesteps, become points in a pl
 0 to 10 timesteps, are said again: at each timestep one of eight things happens, which is one-hot, or nothing, which is
 all zeros. Here zeros are data, and empty sequences are sequences; a mask that is made from values knows neither.
 
+To run it::
+
     python examples/plot_variable_length.py --picture variable_length.png
 """
 
@@ -104,15 +106,17 @@ learning.plot(np.arange(1, memory.n_iter_ + 1), memory.history_["loss"])
 learning.set(xlabel="epoch", ylabel="binary cross-entropy", yscale="log", title="Events: training loss")
 accuracy.bar(range(1, 11), by_length)
 accuracy.axhline(1 / (n_kinds + 1), color="0.3", linestyle="--", label="chance")
-accuracy.set(xlabel="timesteps of the sequence", ylabel="share of timesteps right", ylim=(0, 1.05), xticks=range(1, 11))
-accuracy.set_title("Events: new sequences")
-accuracy.legend(loc="lower left", framealpha=1)
+accuracy.set(xlabel="timesteps of the sequence", ylabel="share of timesteps right", xticks=range(1, 11))
+accuracy.set(ylim=(0, 1.2), yticks=np.linspace(0, 1, 6), title="Events: new sequences")
+accuracy.legend(loc="upper right")
 figure.savefig(arguments.picture, dpi=120)
 
 # %%
 # Nothing was published of the events but the task. On sequences that it has not seen it is not as good: of the billions
 # of long ones it has been shown some hundreds.
 
+if arguments.fast:
+    print("--fast: too little training for these figures to mean anything")
 print(f"four sequences: published two plots, obtained {len(encodings)} encodings of {encodings.shape[1]} numbers")
 for label, key in [("training", "loss"), ("validation", "val_loss")]:
     losses = plane.history_[key]

@@ -5,6 +5,8 @@ An LSTM autoencoder, trained without labels, turns the 270 training utterances o
 chooses the autoencoder. Two floors stand beside it, without which no figure means much: the same logistic regression
 on the padded values and on each utterance resampled to 16 timesteps.
 
+To run it::
+
     python examples/quickstart.py --picture quickstart.png
 """
 
@@ -88,6 +90,8 @@ def main():
         accuracies.append(again.fit(X_train, y_train).score(X_test, y_test))
     draw(found.best_estimator_, X_test, y_test, arguments.picture)
 
+    if arguments.fast:
+        print("\n--fast: too little training for these figures to mean anything")
     print("\nThe three best encodings (accuracy over three folds of the training set):")
     results = found.cv_results_
     for i in np.argsort(results["rank_test_score"], kind="stable")[:3]:
