@@ -133,7 +133,7 @@ def build_dense_for_keras_wrappers(X, y):
 
 class Skseqae(Library):
     used = "`LSTMAutoencoderTransformer`; `CompositeSequenceRegressor` for y."
-    name = package = title = "skseqae"
+    name = package = "skseqae"
 
     def make(self, seed=0, epochs=2):
         from skseqae import LSTMAutoencoderTransformer
@@ -160,7 +160,7 @@ class SciKeras(Padding):
         "takes in rows only; the encoder is cut out of `model_`. scikit-learn's checks: `KerasRegressor`"
         " around a dense network."
     )
-    name = package = title = "scikeras"
+    name = package = "scikeras"
     width = "model__width"
 
     def make(self, seed=0, epochs=2):
@@ -196,7 +196,7 @@ class KerasWrappers(Padding):
         "more than one column, and so cannot train an autoencoder. There is no seed. scikit-learn's checks: "
         "`SKLearnRegressor` around a dense network."
     )
-    name, package, title = "keras.wrappers", "keras", "keras.wrappers"
+    name, package = "keras.wrappers", "keras"
 
     def make(self, seed=0, epochs=2):
         from keras.wrappers import SKLearnRegressor
@@ -241,7 +241,7 @@ class Skorch(Padding):
         "`SliceDict`; the loss is one's own; encodings are the second output of `forward`. The seed is "
         "`torch.manual_seed`. scikit-learn's checks: `NeuralNetRegressor` around a dense network."
     )
-    name = package = title = "skorch"
+    name = package = "skorch"
     width, rounds = "module__width", "max_epochs"
 
     def make(self, seed=0, epochs=2):
@@ -290,7 +290,7 @@ class AeonAutoencoder(Padding):
         "those of the first part of `model_`, for which there is no verb. "
         "`KNeighborsTimeSeriesRegressor` for y."
     )
-    name, package, title = "aeon-autoencoder", "aeon", "aeon, `AEBiGRUClusterer`"
+    name, package = "aeon-autoencoder", "aeon"
     width, rounds = "latent_space_dim", "n_epochs"
 
     def make(self, seed=0, epochs=2):
@@ -324,7 +324,7 @@ class AeonAutoencoder(Padding):
 
 class AeonCatch22(AeonAutoencoder):
     used = "`Catch22`, 22 features without learning. `KNeighborsTimeSeriesRegressor` for y."
-    name, title = "aeon-catch22", "aeon, `Catch22`"
+    name = "aeon-catch22"
 
     def make(self, seed=0, epochs=2):
         from aeon.transformations.collection.feature_based import Catch22
@@ -357,7 +357,7 @@ class Sktime(Library):
         "`MiniRocketMultivariateVariable`, random kernels without learning from y. "
         "`KNeighborsTimeSeriesRegressor` for y."
     )
-    name, package, title = "sktime", "sktime", "sktime, `MiniRocketMultivariateVariable`"
+    name, package = "sktime", "sktime"
     width, widths = "num_kernels", (84, 168)
 
     def make(self, seed=0, epochs=2):
@@ -389,7 +389,7 @@ class Tslearn(Library):
         "arrays padded with NaN, as `to_time_series_dataset` makes them. `KNeighborsTimeSeriesRegressor`"
         " for y."
     )
-    name, package, title = "tslearn", "tslearn", "tslearn, `LearningShapelets`"
+    name, package = "tslearn", "tslearn"
     rounds = "max_iter"
 
     def make(self, seed=0, epochs=2):
@@ -436,7 +436,7 @@ class Sequitur(Library):
         "`quick_train(LSTM_AE, ...)`, a function that gives an encoder and a decoder in PyTorch. The "
         "seed is `torch.manual_seed`."
     )
-    name = package = title = "sequitur"
+    name = package = "sequitur"
 
     def make(self, seed=0, epochs=2):
         return SequiturRun(seed, epochs)

@@ -269,7 +269,7 @@ def tables(results):
     installed = [f"{n} {version(n)}" for n in names if importlib.util.find_spec(n.replace("scikit-learn", "sklearn"))]
     parts = [f"One core, Python {platform.python_version()}, {', '.join(installed)}."]
     for what, title in TITLES.items():
-        lines = [f"### {title}", "", "| | " + " | ".join(results) + " |", "|---" * (len(results) + 1) + "|"]
+        lines = [f"## {title}", "", "| | " + " | ".join(results) + " |", "|---" * (len(results) + 1) + "|"]
         best = {name: max(np.mean(taken[what] or 0) for taken in methods.values()) for name, methods in results.items()}
         for method in METHODS:
             cells = [_cell(methods.get(method), what, best[name]) for name, methods in results.items()]
