@@ -1,6 +1,6 @@
 """Classify sequences by encodings, and by what one would take instead, and write tables of accuracies and times.
 
-    python -m benchmarks.quality               everything, about an hour on one core
+    python -m benchmarks.quality               everything, about forty minutes on one core
     python -m benchmarks.quality gunpoint      some data sets
     python -m benchmarks.quality --fast        only show that all of it runs; writes nothing
 
@@ -60,11 +60,11 @@ def japanese_vowels():
 
 
 DATA = {
-    "japanese_vowels": japanese_vowels,
-    "basic_motions": from_aeon("load_basic_motions"),
+    "vowels": japanese_vowels,
+    "motions": from_aeon("load_basic_motions"),
     "gunpoint": from_aeon("load_gunpoint"),
-    "italy_power_demand": from_aeon("load_italy_power_demand"),
-    "pickup_gesture_wiimote_z": from_aeon("load_pickup_gesture_wiimoteZ"),
+    "italy": from_aeon("load_italy_power_demand"),
+    "wiimote": from_aeon("load_pickup_gesture_wiimoteZ"),
 }
 
 # --- what encodes: each takes a seed and gives a transformer of lists of arrays (T, F) --------------------------------
@@ -303,7 +303,7 @@ def main():
     warnings.simplefilter("ignore")  # of the peers about one another's versions
     file = HERE / "quality.json"
     results = json.loads(file.read_text()) if file.exists() and not arguments.fast else {}
-    names = [name for name in arguments.data or DATA if name == "japanese_vowels" or not is_left_out(name, "aeon")]
+    names = [name for name in arguments.data or DATA if name == "vowels" or not is_left_out(name, "aeon")]
     data = {name: few_samples(DATA[name]()) if arguments.fast else DATA[name]() for name in names}
     for method, (make, package, seeded) in METHODS.items():
         if is_left_out(method, package):
