@@ -50,6 +50,9 @@ def as_array(value, name, expected=EXPECTED):
         raise TypeError(f"{name} is sparse ({kind}), expected a dense array: pass {name}.toarray().")
     if hasattr(value, "to_pylist"):
         raise TypeError(f"{name} is an Arrow {kind}: read a column of lists by Sequences.from_arrow.")
+    if hasattr(value, "row_lengths"):
+        parts = f"{name}.values.numpy(), {name}.row_lengths().numpy()"
+        raise TypeError(f"{name} is a {kind}: pass Sequences.from_packed({parts}).")
     if isinstance(value, (list, tuple)):
         return _nest_as_array(value, name)
     if (hasattr(value, "__array__") and not isinstance(value, type)) or isinstance(value, Number):

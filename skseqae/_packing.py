@@ -30,9 +30,11 @@ def pack_list(arrays, name="X", allow_missing=False):
     first = filled[0]
     for i in filled:
         if arrays[i].shape[1:] != arrays[first].shape[1:]:
+            is_flipped = len({array.shape[:1] for array in arrays}) == 1
             raise ValueError(
                 f"{name}[{i}] has {_describe(arrays[i])}, but {name}[{first}] has {_describe(arrays[first])}. "
                 "Every sequence must be (T_i, F) with the same F, or every one (T_i,)."
+                f"{' Arrays (F, T_i) are read by Sequences.from_channels_first.' if is_flipped else ''}"
             )
     n_values = float(sum(array.size for array in arrays))
     check_memory(16 * n_values, f"{len(arrays)} sequences in one array", ABOUT_MEMORY)

@@ -88,8 +88,8 @@ class PerTimestep(_SequenceOutputMixin, _SequenceTransformer, auto_wrap_output_k
     Parameters
     ----------
     transformer : transformer with `fit` and `transform`
-        Gives a row of numbers for each row: a scaler, an imputer, PCA, an encoder, a `ColumnTransformer` of columns by
-        number, a pipeline. Sparse rows are made dense. It is cloned.
+        Gives a row of numbers for each row: a scaler, an imputer, PCA, an encoder of categories that are numbers, a
+        `ColumnTransformer` of columns by number, a pipeline. Sparse rows are made dense. It is cloned.
     padding_value : float, default=None
         What 2-D and 3-D arrays are padded with at the end: trailing timesteps all equal to it are padding. None: NaN.
 

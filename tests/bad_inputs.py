@@ -166,6 +166,7 @@ SHAPES = {
     "no columns": (np.empty((3, 0)), ValueError, r"0 feature\(s\)"),
     "no features in a list": ([np.empty((4, 0))] * 2, ValueError, r"0 feature\(s\)"),
     "no features in one": ([np.ones((4, 2)), np.empty((4, 0))], ValueError, r"X\[1\] has 0 features per timestep"),
+    "channels first": ([np.ones((2, 4)), np.ones((2, 3))], ValueError, r"X\[1\] has 3 .*from_channels_first"),
     "no timesteps": (np.empty((3, 0, 2)), ValueError, r"0 timestep\(s\)"),
     "no timesteps in a list": ([[], []], ValueError, r"0 feature\(s\)|All 2 sequences are empty"),
     "padding alone": (np.full((3, 4, 2), NAN), ValueError, "All 3 sequences are empty"),

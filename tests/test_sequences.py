@@ -7,6 +7,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
@@ -645,6 +646,7 @@ def from_frame(frame, **options):
 SEQUENCES = packed(a_fixed_set())
 CHECK, PADDED, PACKED = check_sequences, Sequences.from_padded, Sequences.from_packed
 CHANNELS, ARROW = Sequences.from_channels_first, Sequences.from_arrow
+RAGGED = tf.ragged.constant([[[1.0, 2.0]], [[3.0, 4.0], [5.0, 6.0]]], ragged_rank=1)
 CUBE, NULL_ROW = np.ones((2, 4, 3)), pa.array([[1.0], None])
 BAD = [
     # NaN, inf and what float32 cannot hold
@@ -678,6 +680,7 @@ BAD = [
         r"X\[1\] has NaN at timestep 4",
     ),
     # kinds of things
+    (CHECK, (RAGGED,), TypeError, r"X is a RaggedTensor: pass Sequences.from_packed\(X.values.numpy\(\), X.row_leng"),
     (CHECK, (sparse.csr_array(np.eye(3)),), TypeError, r"X is sparse \(csr_array\).*toarray"),
     (CHECK, (sparse.coo_matrix(np.eye(3)),), TypeError, "X is sparse"),
     (CHECK, ([np.ones((2, 3)), sparse.csr_array(np.eye(3))],), TypeError, r"X\[1\] is sparse"),
