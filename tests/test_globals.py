@@ -122,6 +122,7 @@ def of_containers():
     yield "Sequences.from_channels_first", lambda: Sequences.from_channels_first(padded(X).transpose(0, 2, 1))
     yield "Sequences.from_packed", partial(Sequences.from_packed, np.ones((5, 2)), [2, 3])
     yield "Sequences.from_frame", lambda: Sequences.from_frame(sequences.to_frame(), sample="sample", time="timestep")
+    yield "Sequences.with_names", lambda: sequences.with_names([f"f{i}" for i in range(sequences.n_features)])
     yield "Sequences.from_arrow", lambda: Sequences.from_arrow(sequences.to_arrow())
     for way in ("to_list", "to_padded", "to_frame", "to_arrow"):
         yield f"Sequences.{way}", getattr(sequences, way)

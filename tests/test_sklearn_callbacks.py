@@ -250,10 +250,12 @@ def test_epochs_are_the_leaves_of_a_search_through_a_pipeline():
 @pytest.mark.parametrize("n_jobs", [None, 2])
 def test_progress_bars_show_search_folds_steps_and_epochs(n_jobs, capfd, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr("rich._console", None)  # as wide as the terminal was when it was first asked for
     search = searched(sklearn_callback.ProgressBar(max_propagation_depth=None), n_jobs)
-    bars = [line for line in capfd.readouterr().out.splitlines() if "%" in line]
+    shown = capfd.readouterr().out
+    bars = [line for line in shown.splitlines() if "%" in line]
     depths = [(len(bar) - len(bar.lstrip())) // 2 for bar in bars if "LSTM" in bar]
-    assert depths == [3, 3, 3, 3, 2]  # in a step of a pipeline of a fold of a search, and of its refit
+    assert depths == [3, 3, 3, 3, 2], shown  # in a step of a pipeline of a fold of a search, and of its refit
     assert all("100%" in bar for bar in bars)
     assert not any(name.startswith("_skl") or "callback_ctx" in name for name in vars(search.best_estimator_[0]))
 
