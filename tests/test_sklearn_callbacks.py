@@ -2,6 +2,7 @@
 
 import copy
 import importlib.util
+import io
 import pickle
 import sys
 
@@ -11,6 +12,7 @@ import pandas as pd
 import pytest
 from every_estimator import X, data_for, every_class, quick, said, train_on, y
 from numpy.testing import assert_array_equal
+from rich.console import Console
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, KFold
@@ -248,11 +250,11 @@ def test_epochs_are_the_leaves_of_a_search_through_a_pipeline():
 
 
 @pytest.mark.parametrize("n_jobs", [None, 2])
-def test_progress_bars_show_search_folds_steps_and_epochs(n_jobs, capfd, monkeypatch):
-    monkeypatch.setenv("COLUMNS", "200")
-    monkeypatch.setattr("rich._console", None)  # as wide as the terminal was when it was first asked for
+def test_progress_bars_show_search_folds_steps_and_epochs(n_jobs, monkeypatch):
+    screen = io.StringIO()
+    monkeypatch.setattr("rich._console", Console(file=screen, width=200, force_jupyter=False))
     search = searched(sklearn_callback.ProgressBar(max_propagation_depth=None), n_jobs)
-    shown = capfd.readouterr().out
+    shown = screen.getvalue()
     bars = [line for line in shown.splitlines() if "%" in line]
     depths = [(len(bar) - len(bar.lstrip())) // 2 for bar in bars if "LSTM" in bar]
     assert depths == [3, 3, 3, 3, 2], shown  # in a step of a pipeline of a fold of a search, and of its refit
