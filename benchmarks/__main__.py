@@ -7,7 +7,6 @@
 Times are medians of runs taken in turn, A B A B ...; ratios are those of the medians.
 """
 
-import argparse
 import importlib.util
 import json
 import statistics
@@ -15,8 +14,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+from benchmarks.commands import FAST, parse, write_below_mark
 from benchmarks.report import draw, tables
 
+COMMAND = "python -m benchmarks"
 HERE = Path(__file__).parent
 BASE = {"lengths": [50, 50], "n_samples": 2000, "n_features": 8, "units": 64, "batch_size": 32, "epochs": 3}
 TINY = {"lengths": [10, 10], "n_samples": 20, "n_features": 3, "units": 8, "batch_size": 32, "epochs": 1}
@@ -155,27 +156,17 @@ SECTIONS = {
 
 def main():
     """Measure, and write what was measured."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("sections", nargs="*", help=f"of {', '.join(SECTIONS)}; all by default")
-    parser.add_argument("--fast", action="store_true", help="only show that all of it runs; writes nothing")
-    arguments = parser.parse_args()
-    unknown = set(arguments.sections) - set(SECTIONS)
-    if unknown:
-        parser.error(f"there is no section {', '.join(sorted(unknown))}; there are {', '.join(SECTIONS)}")
+    arguments = parse(COMMAND, __doc__, "section", SECTIONS, FAST)
     file = HERE / "results.json"
     results = json.loads(file.read_text()) if file.exists() and not arguments.fast else {}
-    for name in arguments.sections or SECTIONS:
+    for name in arguments.names:
         print(f"{name} ...", flush=True)
         results[name] = SECTIONS[name](arguments.fast)
         if not arguments.fast:
             file.write_text(json.dumps(results, indent=1) + "\n")
     print(tables(results))
     if not arguments.fast:
-        readme = HERE / "README.md"
-        before, marker, _ = readme.read_text().partition("<!-- what follows is written by `python -m benchmarks` -->")
-        readme.write_text(f"{before}{marker}\n\n{tables(results)}\n")
+        write_below_mark(HERE / "README.md", COMMAND, tables(results))
         draw(results, HERE)
 
 

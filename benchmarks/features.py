@@ -32,12 +32,13 @@ from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 from sklearn.utils.estimator_checks import check_estimator
 
+from benchmarks.commands import parse, write_below_mark
 from benchmarks.libraries import LIBRARIES, InapplicableError
 
 HERE = Path(__file__).parent
 ANSWERS = HERE / "features.json"
 PAGE = HERE.parent / "docs" / "features.md"
-MARKER = "<!-- what follows is written by `python -m benchmarks.features` -->"
+COMMAND = "python -m benchmarks.features"
 LONGEST_CHECKS = 300  # seconds of the processor
 NOT_RUN = ("not run", "")
 LONGEST_ERROR = 160  # characters
@@ -291,28 +292,19 @@ def write():
     kept = json.loads(ANSWERS.read_text())
     written = tables({name: kept[name] for name in LIBRARIES if name in kept})
     print(written)
-    before, _, _ = PAGE.read_text().partition(MARKER)
-    PAGE.write_text(f"{before}{MARKER}\n\n{written}\n")
+    write_below_mark(PAGE, COMMAND, written)
 
 
 def main():
     """Ask, and write the answers."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.features", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("libraries", nargs="*", help=f"of {', '.join(LIBRARIES)}; all by default")
-    parser.add_argument("--ask", help=argparse.SUPPRESS)
-    parser.add_argument("--encode", nargs=2, help=argparse.SUPPRESS)
-    arguments = parser.parse_args()
+    hidden = ("--ask", {"help": argparse.SUPPRESS}), ("--encode", {"nargs": 2, "help": argparse.SUPPRESS})
+    arguments = parse(COMMAND, __doc__, "library", LIBRARIES, *hidden)
     warnings.simplefilter("ignore")
     if arguments.ask:
         return ask_all(arguments.ask, ANSWERS)
     if arguments.encode:
         return encode(*arguments.encode)
-    unknown = set(arguments.libraries) - set(LIBRARIES)
-    if unknown:
-        parser.error(f"there is no library {', '.join(sorted(unknown))}; there are {', '.join(LIBRARIES)}")
-    for name in arguments.libraries or LIBRARIES:
+    for name in arguments.names:
         if importlib.util.find_spec(LIBRARIES[name].package) is None:
             print(f"{name}: left out, {LIBRARIES[name].package} is not installed", flush=True)
             continue

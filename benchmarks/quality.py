@@ -10,7 +10,6 @@ All runs on one core, and seconds are those of the processor. What is not instal
 come with aeon, but for the Japanese Vowels, which come with this package.
 """
 
-import argparse
 import importlib.util
 import json
 import os
@@ -26,15 +25,14 @@ from sklearn.linear_model import LogisticRegression, RidgeClassifierCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
+from benchmarks.commands import FAST, parse, write_below_mark
 from skseqae import LSTMAutoencoderTransformer
 from skseqae.datasets import load_japanese_vowels
 from skseqae.preprocessing import Resampler, SequencePadder
 
 HERE = Path(__file__).parent
-PAGE, MARKER = (
-    HERE.parent / "docs" / "comparison.md",
-    "<!-- what follows is written by `python -m benchmarks.quality` -->",
-)
+PAGE = HERE.parent / "docs" / "comparison.md"
+COMMAND = "python -m benchmarks.quality"
 SEEDS = range(3)
 FEW = 5  # labels a class
 LOUD = 0.5  # standard deviation of the noise that is added, in that of the feature
@@ -290,20 +288,12 @@ def _cell(taken, what, best):
 
 def main():
     """Measure, and write what was measured."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.quality", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("data", nargs="*", help=f"of {', '.join(DATA)}; all by default")
-    parser.add_argument("--fast", action="store_true", help="only show that all of it runs; writes nothing")
-    arguments = parser.parse_args()
-    unknown = set(arguments.data) - set(DATA)
-    if unknown:
-        parser.error(f"there is no data set {', '.join(sorted(unknown))}; there are {', '.join(DATA)}")
+    arguments = parse(COMMAND, __doc__, "data set", DATA, FAST)
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     warnings.simplefilter("ignore")  # of the peers about one another's versions
     file = HERE / "quality.json"
     results = json.loads(file.read_text()) if file.exists() and not arguments.fast else {}
-    names = [name for name in arguments.data or DATA if name == "vowels" or not is_left_out(name, "aeon")]
+    names = [name for name in arguments.names if name == "vowels" or not is_left_out(name, "aeon")]
     data = {name: few_samples(DATA[name]()) if arguments.fast else DATA[name]() for name in names}
     for method, (make, package, seeded) in METHODS.items():
         if is_left_out(method, package):
@@ -318,8 +308,7 @@ def main():
                 file.write_text(json.dumps(results, indent=1) + "\n")
     print(tables(results))
     if not arguments.fast:
-        before, _, _ = PAGE.read_text().partition(MARKER)
-        PAGE.write_text(f"{before}{MARKER}\n\n{tables(results)}\n")
+        write_below_mark(PAGE, COMMAND, tables(results))
 
 
 if __name__ == "__main__":

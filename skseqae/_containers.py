@@ -175,14 +175,16 @@ def shared_names(X, name="X"):
     if not isinstance(X, list | tuple):
         return None
     columns = {i: list(frame.columns) for i, frame in enumerate(X) if has_columns(frame)}
+    if not columns:
+        return None
+    first, names = next(iter(columns.items()))
     for i, others in columns.items():
-        first, names = next(iter(columns.items()))
         if others != names:
             raise ValueError(
                 f"{name}[{i}] has the columns {show(others)}, but {name}[{first}] has {show(names)}. Every dataframe "
                 "must have the same columns, in one order."
             )
-    return names_if_strings(columns[0]) if 0 < len(columns) == len(X) else None
+    return names_if_strings(names) if len(columns) == len(X) else None
 
 
 def has_columns(X):

@@ -429,7 +429,7 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
             validate_data(self, X, reset=reset, skip_check_array=True)
         elif reset:
             self.n_features_in_ = 1
-            vars(self).pop("feature_names_in_", None)
+            self._take_names(None)
         if reset:
             self.vocabulary_ = distinct(symbols.values)
         numbers = symbols.numbered(self.vocabulary_)
