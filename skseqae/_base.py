@@ -15,13 +15,13 @@ from ._containers import locate
 from ._inference import decode, encode
 from ._input import SequenceInputMixin
 from ._integrity import DigestedPickleMixin
-from ._memory import check_memory
-from ._process import check_process
 from ._routing import RoutedParametersMixin
 from ._rows import check_sample_weight
 from ._scaling import Scaling, weighted_moments
 from ._sklearn_callbacks import CallbackSupportMixin, FitTask
 from ._targets import TargetLayout
+from .runtime._memory import check_memory
+from .runtime._tensorflow import check_process
 
 # by the loss' name as Keras has it, without underscores
 OUTPUT_ACTIVATIONS = {
@@ -29,8 +29,6 @@ OUTPUT_ACTIVATIONS = {
     "bce": "sigmoid",
     "categoricalcrossentropy": "softmax",
 }
-
-
 # of estimators whose encoder is recurrent
 RECURRENT_CONSTRAINTS = {
     "cell": [StrOptions({"lstm", "gru"})],

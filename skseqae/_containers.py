@@ -1,10 +1,11 @@
 """How others hold sequences (nests, dataframes, Arrow columns), read as arrays of numbers and made of them."""
 
 import reprlib
-from importlib import import_module
 from numbers import Complex, Number, Real
 
 import numpy as np
+
+from .runtime._optional_imports import import_optional
 
 NUMERIC_KINDS = "biuf"
 AXES = ("timestep", "feature")
@@ -315,14 +316,6 @@ def make_arrow(values, lengths):
         steps = arrow.FixedSizeListArray.from_arrays(steps, values.shape[1])
     # large lists, because 32 bits do not count the timesteps of every memory map
     return arrow.LargeListArray.from_arrays(np.append(0, np.cumsum(lengths)), steps)
-
-
-def import_optional(package, extra):
-    """Import a package that is not always there."""
-    try:
-        return import_module(package)
-    except ImportError:
-        raise ImportError(f'{package} is not installed: pip install "skseqae[{extra}]"') from None
 
 
 def locate(row, lengths):

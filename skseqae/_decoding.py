@@ -6,8 +6,8 @@ import numpy as np
 
 from ._forward import Dense, encoder_of, recurrent_layers, stack_stepper
 from ._inference import back_from, batches_of, columns, over_batches
-from ._memory import check_memory
 from ._threads import in_threads
+from .runtime._memory import check_memory
 
 
 def label_logits(architecture, weights, x):

@@ -6,9 +6,9 @@ Sequences are sorted by length and computed in batches, in which each runs to it
 import numpy as np
 
 from ._forward import decoder_of, encoder_of
-from ._memory import check_memory
 from ._sequences import Sequences, pad
 from ._threads import count_threads, in_threads
+from .runtime._memory import check_memory
 
 MOST_ROWS, FEWEST_ROWS = 256, 32  # of a batch: enough for products to be fast, few enough to stay in caches
 # rows times timesteps of one batch, so that long sequences are computed few at a time

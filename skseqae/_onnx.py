@@ -27,9 +27,9 @@ from ._onnx_graph import (
 )
 from ._outlier import SequenceOutlierDetector
 from ._seq2seq import Seq2SeqClassifier
-from ._storage import write_file
 from ._version import __version__
 from .persistence import CLASSES
+from .runtime._atomic_write import write_file
 
 LABEL_TYPES = {"b": bool, "i": np.int64, "u": np.int64, "f": np.float64, "U": object}
 KEYS = {"i": "keys_int64s", "u": "keys_int64s", "U": "keys_strings"}

@@ -6,7 +6,7 @@ in their place is a constant.
 
 import numpy as np
 
-from ._containers import import_optional
+from .runtime._optional_imports import import_optional
 
 # those of ONNX 1.12, which ONNX Runtime has read since its own 1.12
 OPSETS = {"": 17, "ai.onnx.ml": 3}

@@ -3,8 +3,8 @@
 import numpy as np
 
 from ._containers import NUMERIC_KINDS, as_arrays, as_floats
-from ._memory import check_memory
 from ._packing import FLOAT32_MAX, RESHAPE, check_shape, describe_fault
+from .runtime._memory import check_memory
 
 
 def read_rows(X, name, *, ndim=(2,), largest=FLOAT32_MAX):

@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from skseqae._containers import (
+from ._containers import (
     NUMERIC_KINDS,
     as_array,
     as_arrays,
@@ -22,14 +22,8 @@ from skseqae._containers import (
     shared_names,
     show,
 )
-from skseqae._memory import check_memory
-from skseqae._packing import (
-    check_lengths,
-    check_padding_value,
-    check_values,
-    pack_list,
-    pack_padded,
-)
+from ._packing import check_lengths, check_padding_value, check_values, pack_list, pack_padded
+from .runtime._memory import check_memory
 
 LARGEST_INTEGER = 2**24  # up to which float32 holds every one
 

@@ -21,11 +21,11 @@ from ._routing import PREFIXES
 from ._schema import OPTIONAL, RULES, check_fitted
 from ._seq2seq import Seq2SeqClassifier
 from ._sklearn_callbacks import CALLBACKS
-from ._storage import FORMAT, pack, read_file, require, unpack, write_file
+from ._storage import FORMAT, pack, read_file, require, unpack
 from ._version import __version__
+from .runtime._atomic_write import write_file
 
 __all__ = ["SkseqaeFormatError", "load", "save"]
-
 CLASSES = {
     cls.__name__: cls
     for cls in (

@@ -14,10 +14,10 @@ from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, h
 
 from ._containers import as_floats, names_if_strings
 from ._input import SequenceInputMixin
-from ._memory import check_memory
 from ._output import FrameOutputMixin
 from ._rows import check_sample_weight
 from ._sequences import Sequences, check_sequences, cut
+from .runtime._memory import check_memory
 
 __all__ = ["PerTimestep", "Resampler", "SequencePadder"]
 

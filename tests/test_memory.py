@@ -14,8 +14,8 @@ from skseqae import (
     Sequences,
     _memory,
 )
-from skseqae._memory import SMALL, check_memory, free_bytes
 from skseqae.preprocessing import Resampler, SequencePadder
+from skseqae.runtime._memory import SMALL, check_memory, free_bytes
 
 X = [np.ones((4, 2)), np.zeros((3, 2)), np.full((5, 2), 2.0)]
 FIGURE = r"would take \d{12,} bytes \(\d+\.\d GB\), but \d+ are free\. [A-Z]"

@@ -14,7 +14,7 @@ from numpy.testing import assert_allclose
 from sklearn.model_selection import cross_val_score
 
 from skseqae import DenseAutoencoderTransformer
-from skseqae._process import check_process
+from skseqae.runtime._tensorflow import check_process
 
 PRELUDE = """
     import os, sys, time

@@ -10,16 +10,8 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from skseqae._integrity import SkseqaeFormatError
-from skseqae._storage import (
-    DTYPES,
-    MAGIC,
-    MOST_CONTAINERS,
-    MOST_HEADER_BYTES,
-    pack,
-    read_file,
-    unpack,
-    write_file,
-)
+from skseqae._storage import DTYPES, MAGIC, MOST_CONTAINERS, MOST_HEADER_BYTES, pack, read_file, unpack
+from skseqae.runtime._atomic_write import write_file
 
 
 def bytes_of(content):

@@ -1,4 +1,4 @@
-"""Whether there is the memory for what is asked for, said before it is asked for."""
+"""Check that the memory for an operation is available before it is allocated."""
 
 import os
 import re
@@ -10,7 +10,6 @@ try:
     import resource
 except ImportError:  # Windows
     resource = None
-
 SMALL = 2**26  # bytes that nobody needs to ask for
 LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")  # of a container
 
