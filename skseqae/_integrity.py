@@ -7,10 +7,7 @@ from dataclasses import is_dataclass
 import numpy as np
 
 from ._version import __version__
-
-
-class SkseqaeFormatError(ValueError):
-    """A file holds no whole estimator of this package; the message says what is wrong, and where."""
+from .exceptions import SkseqaeFormatError
 
 
 class DigestedPickleMixin:

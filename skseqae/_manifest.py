@@ -10,11 +10,11 @@ from dataclasses import fields
 import numpy as np
 
 from ._architecture import Architecture, DenseArchitecture, Seq2SeqArchitecture
-from ._integrity import SkseqaeFormatError
 from ._scaling import Scaling
 from ._sequences import Layout
 from ._storage import DTYPES, require
 from ._targets import TargetLayout
+from .exceptions import SkseqaeFormatError
 
 RECORDS = {
     cls.__name__: cls for cls in (Architecture, Seq2SeqArchitecture, DenseArchitecture, Layout, TargetLayout, Scaling)

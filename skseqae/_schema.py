@@ -10,12 +10,12 @@ from itertools import chain
 import numpy as np
 
 from ._architecture import Architecture, DenseArchitecture, Seq2SeqArchitecture
-from ._integrity import SkseqaeFormatError
 from ._scaling import Scaling
 from ._sequences import Layout
 from ._shapes import weight_shapes
 from ._storage import require
 from ._targets import TargetLayout
+from .exceptions import SkseqaeFormatError
 
 MOST_LAYERS = 100
 LARGEST = 2**31 - 1

@@ -22,6 +22,7 @@ from ._decoder_functions import compile_decoders
 from ._networks import call_decoder_function, initial_weights
 from ._program import Program, pool
 from ._progress import Progress
+from .exceptions import DivergedError
 
 MOST_ROWS_OF_A_PIECE = 32
 FEWEST_STEPS_COMPILED = 128  # timesteps that an epoch takes one after another
@@ -52,10 +53,6 @@ class Trained:
     weights: dict[str, list]
     optimizer_state: list
     history: dict[str, list]
-
-
-class DivergedError(ValueError):
-    """Training met numbers that are not finite."""
 
 
 class Patience:

@@ -14,7 +14,6 @@ from sklearn.utils.validation import check_is_fitted
 from ._autoencoder import LSTMAutoencoderTransformer
 from ._composite import CompositeSequenceRegressor
 from ._dense import DenseAutoencoderTransformer
-from ._integrity import SkseqaeFormatError
 from ._manifest import check_keys, decode, encode
 from ._outlier import SequenceOutlierDetector
 from ._routing import PREFIXES
@@ -23,6 +22,7 @@ from ._seq2seq import Seq2SeqClassifier
 from ._sklearn_callbacks import CALLBACKS
 from ._storage import FORMAT, pack, read_file, require, unpack
 from ._version import __version__
+from .exceptions import SkseqaeFormatError
 from .runtime._atomic_write import write_file
 
 __all__ = ["SkseqaeFormatError", "load", "save"]

@@ -9,12 +9,12 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from skseqae._architecture import Architecture, DenseArchitecture, Seq2SeqArchitecture
-from skseqae._integrity import SkseqaeFormatError
 from skseqae._manifest import MOST_SYMBOL_BYTES, check_keys, decode, encode
 from skseqae._scaling import Scaling
 from skseqae._sequences import Layout
 from skseqae._storage import DTYPES
 from skseqae._targets import TargetLayout
+from skseqae.exceptions import SkseqaeFormatError
 
 
 def through_json(value):

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from skseqae._integrity import SkseqaeFormatError
 from skseqae._storage import DTYPES, MAGIC, MOST_CONTAINERS, MOST_HEADER_BYTES, pack, read_file, unpack
+from skseqae.exceptions import SkseqaeFormatError
 from skseqae.runtime._atomic_write import write_file
 
 

@@ -20,7 +20,8 @@ from skseqae._networks import build_decoder, build_encoder, initial_weights, joi
 from skseqae._program import Pool
 from skseqae._sequences import Sequences
 from skseqae._targets import next_steps
-from skseqae._training import DivergedError, Settings, make_optimizer_and_loss, train
+from skseqae._training import Settings, make_optimizer_and_loss, train
+from skseqae.exceptions import DivergedError
 
 ARCHITECTURE = Architecture(n_features=2, latent_dim=3, units=(3,))
 TWO_HEADS = replace(ARCHITECTURE, heads=("reconstruction", "prediction"))
