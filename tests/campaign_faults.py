@@ -22,7 +22,7 @@ from faults import (
 from test_outlier import MeanDistance
 
 import skseqae
-from skseqae.datasets import make_reversals, make_waves
+from skseqae.datasets._generators import make_reversals, make_waves
 from skseqae.preprocessing import PerTimestep, Resampler, SequencePadder
 
 X, LABELS = make_waves(8, n_features=2, lengths=(3, 5), n_classes=2, random_state=0)

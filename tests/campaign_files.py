@@ -15,7 +15,7 @@ from test_integrity import flips_in_arrays
 from test_persistence import FULL, KILLED
 
 import skseqae
-from skseqae.datasets import make_reversals, make_waves
+from skseqae.datasets._generators import make_reversals, make_waves
 
 
 def fitted():

@@ -7,7 +7,7 @@ import numpy as np
 from every_estimator import CLASSES, data_for, quick, y
 
 from skseqae import LSTMAutoencoderTransformer
-from skseqae.datasets import make_waves
+from skseqae.datasets._generators import make_waves
 
 STATM = Path("/proc/self/statm")
 N_FITS, N_WARM, MOST_MEGABYTES = 1_000, 100, 50

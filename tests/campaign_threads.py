@@ -12,7 +12,7 @@ from faults import contents, unlike
 from threadpoolctl import threadpool_info
 
 from skseqae import LSTMAutoencoderTransformer, SequenceOutlierDetector
-from skseqae.datasets import make_reversals, make_waves
+from skseqae.datasets._generators import make_reversals, make_waves
 
 N_THREADS, N_CALLS = 8, 1_000
 VERBS = ["transform", "reconstruct", "reconstruction_error", "score_samples", "predict", "predict_proba"]

@@ -19,7 +19,7 @@ from skseqae import (
     Seq2SeqClassifier,
     Sequences,
 )
-from skseqae.datasets import make_waves
+from skseqae.datasets._generators import make_waves
 
 # The one list: what joins it passes scikit-learn's checks, and whatever else is true of every estimator.
 CLASSES = [

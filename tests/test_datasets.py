@@ -10,7 +10,9 @@ from sklearn.datasets import load_digits
 from sklearn.utils import check_random_state
 
 from skseqae import datasets
-from skseqae.datasets import load_japanese_vowels, make_counters, make_events, make_moving_digits, make_waves
+from skseqae.datasets._generators import make_counters, make_events, make_waves
+from skseqae.datasets._japanese_vowels import load_japanese_vowels
+from skseqae.datasets._moving_digits import make_moving_digits
 
 GENERATORS = [make_waves, make_counters, make_events, make_moving_digits]
 LENGTHS = {make: "n_timesteps" if make is make_moving_digits else "lengths" for make in GENERATORS}
@@ -413,4 +415,4 @@ def test_the_description_says_whose_the_utterances_are():
 
 
 def test_the_bundled_file_is_small():
-    assert len((files("skseqae.data") / "japanese_vowels.npz").read_bytes()) < 400_000
+    assert len((files("skseqae.datasets.data") / "japanese_vowels.npz").read_bytes()) < 400_000

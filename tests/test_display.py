@@ -28,7 +28,7 @@ from skseqae import (
     Seq2SeqClassifier,
     SequenceOutlierDetector,
 )
-from skseqae.datasets import make_reversals, make_waves
+from skseqae.datasets._generators import make_reversals, make_waves
 from skseqae.display import (
     EncodingDisplay,
     ErrorMapDisplay,

@@ -38,7 +38,7 @@ from sklearn.model_selection import cross_val_score
 
 from skseqae import CompositeSequenceRegressor, LSTMAutoencoderTransformer, Seq2SeqClassifier
 from skseqae._networks import build_decoder
-from skseqae.datasets import make_counters, make_waves
+from skseqae.datasets._generators import make_counters, make_waves
 
 
 def each(cases):

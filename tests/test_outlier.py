@@ -23,7 +23,7 @@ from skseqae import (
     load,
     save,
 )
-from skseqae.datasets import make_waves
+from skseqae.datasets._generators import make_waves
 from skseqae.preprocessing import PerTimestep
 
 X, _ = make_waves(30, n_features=2, lengths=(4, 9), random_state=0)

@@ -35,7 +35,7 @@ from skseqae import (
     persistence,
     save,
 )
-from skseqae.datasets import make_reversals
+from skseqae.datasets._generators import make_reversals
 
 MEGABYTES = 2**20
 X = data_for(LSTMAutoencoderTransformer)

@@ -18,7 +18,7 @@ from skseqae._batches import TrainingData
 from skseqae._networks import initial_weights
 from skseqae._program import Program, pool
 from skseqae._sequences import Sequences
-from skseqae.datasets import make_reversals
+from skseqae.datasets._generators import make_reversals
 
 RNG = np.random.default_rng(0)
 X = [RNG.normal(size=(n, 2)) for n in RNG.integers(0, 15, size=70)]

@@ -12,7 +12,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from skseqae import CompositeSequenceRegressor, DenseAutoencoderTransformer, LSTMAutoencoderTransformer, Sequences
 from skseqae._scaling import Scaling, weighted_moments
 from skseqae._sequences import LARGEST_INTEGER
-from skseqae.datasets import make_waves
+from skseqae.datasets._generators import make_waves
 from skseqae.preprocessing import Resampler, SequencePadder
 
 X, _ = make_waves(20, n_features=2, lengths=(4, 9), random_state=0)

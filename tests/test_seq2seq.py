@@ -18,7 +18,7 @@ from sklearn.utils.class_weight import compute_class_weight
 
 from skseqae import CompositeSequenceRegressor, LSTMAutoencoderTransformer, Seq2SeqClassifier
 from skseqae._sequences import check_sequences, pad
-from skseqae.datasets import make_reversals, make_waves
+from skseqae.datasets._generators import make_reversals, make_waves
 
 X, LABELS = make_waves(30, n_features=2, lengths=(3, 12), n_classes=3, random_state=0)
 NAMES = np.array(["low", "mid", "top"])[LABELS]

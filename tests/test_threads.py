@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 from skseqae import LSTMAutoencoderTransformer
 from skseqae._threads import _each_product_in_one_thread, count_threads, in_threads
-from skseqae.datasets import make_waves
+from skseqae.datasets._generators import make_waves
 
 
 def threads_of_products():

@@ -1,86 +1,12 @@
-"""Sequences to learn from: one archive data set, and generators whose truth is known.
+"""Generators of sequences whose ground truth is known."""
 
-Every generator draws what is true of a sequence before its length, and its noise last. So the same ``random_state``
-with longer lengths continues the same sequences, and with more noise hides the same truth.
-"""
-
-from importlib.resources import files
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.datasets import load_digits
-from sklearn.utils import Bunch, check_random_state
-from sklearn.utils._param_validation import Interval, StrOptions, validate_params
+from sklearn.utils import Bunch
+from sklearn.utils._param_validation import Interval, validate_params
 
-__all__ = ["load_japanese_vowels", "make_counters", "make_events", "make_moving_digits", "make_reversals", "make_waves"]
-
-_VOWELS_TRAIN = 270  # the archive's own split
-_DIGITS_TRAIN = 1437  # four fifths; neighbours share a writer, so that a cut leaves mostly new hands to the test
-_DIGIT_SIZE = 8
-
-_SUBSETS = StrOptions({"train", "test", "all"})
-_LENGTHS = Interval(Integral, 0, None, closed="left")
-_FINITE = Interval(Real, None, None, closed="neither")
-_PROBABILITY = Interval(Real, 0, 1, closed="both")
-
-
-@validate_params({"subset": [_SUBSETS], "return_X_y": ["boolean"]}, prefer_skip_nested_validation=True)
-def load_japanese_vowels(*, subset="all", return_X_y=False):
-    """Load the Japanese Vowels: nine speakers saying /ae/, to be told apart.
-
-    =================   ==================================
-    Classes             9 speakers
-    Samples             640: 270 to train on, 370 to test on
-    Timesteps           7 to 29
-    Features            12 LPC cepstrum coefficients, real
-    =================   ==================================
-
-    Parameters
-    ----------
-    subset : {"train", "test", "all"}, default="all"
-        The archive's training utterances, its test utterances (the same speakers on other occasions), or the former
-        followed by the latter.
-    return_X_y : bool, default=False
-        Return ``(data, target)`` instead of a Bunch.
-
-    Returns
-    -------
-    data : Bunch, or the tuple ``(data, target)`` if ``return_X_y``
-        data : list of N float64 arrays of shape (T_i, 12)
-            The utterances, T_i from 7 to 29 timesteps of 6.4 ms.
-        target : int array of shape (N,)
-            The speakers, from 0 to 8.
-        DESCR : str
-            What the data is, whose, and under which licence.
-
-    References
-    ----------
-    Kudo, M., Toyama, J. and Shimbo, M. (1999). "Multidimensional curve classification using passing-through regions".
-    Pattern Recognition Letters, 20(11-13), 1103-1111. doi:10.1016/S0167-8655(99)00077-X
-
-    Kudo, M., Toyama, J. and Shimbo, M. (1999). Japanese Vowels. UCI Machine Learning Repository, CC BY 4.0.
-    doi:10.24432/C5NS47
-
-    Examples
-    --------
-    >>> from skseqae.datasets import load_japanese_vowels
-    >>> X_train, y_train = load_japanese_vowels(subset="train", return_X_y=True)
-    >>> X_test, y_test = load_japanese_vowels(subset="test", return_X_y=True)
-    >>> len(X_train), len(X_test), X_train[0].shape
-    (270, 370, (20, 12))
-    """
-    folder = files("skseqae.data")
-    with (folder / "japanese_vowels.npz").open("rb") as file, np.load(file) as archive:
-        ends = np.cumsum(archive["lengths"], dtype=np.intp)
-        # The source has six decimals: whole millionths hold them exactly, and in less space than floats.
-        values = archive["millionths"] / 1e6
-        target = archive["target"].astype(np.int64)
-
-    part = _subset(subset, _VOWELS_TRAIN)
-    X, y = np.split(values, ends[:-1])[part], target[part]
-    if return_X_y:
-        return X, y
-    return Bunch(data=X, target=y, DESCR=(folder / "README.md").read_text(encoding="utf-8"))
+from ._arguments import _FINITE, _LENGTHS, _PROBABILITY, _check_bounds, _check_generator, _draw_lengths
 
 
 @validate_params(
@@ -288,91 +214,6 @@ def make_events(n_samples=100, *, n_kinds=8, lengths=(0, 10), rates=(0.0, 1.0), 
 @validate_params(
     {
         "n_samples": [Interval(Integral, 1, None, closed="left")],
-        "n_digits": [Interval(Integral, 1, None, closed="left")],
-        "size": [Interval(Integral, _DIGIT_SIZE + 1, None, closed="left")],
-        "speed": [Interval(Real, 0, None, closed="left")],
-        "subset": [_SUBSETS],
-        "random_state": ["random_state"],
-    },
-    prefer_skip_nested_validation=True,
-)
-def make_moving_digits(
-    n_samples=100, *, n_timesteps=20, n_digits=1, size=16, speed=1.0, subset="all", random_state=None
-):
-    """Generate films of handwritten digits that drift through a square and bounce off its walls.
-
-    scikit-learn's digits, 8 by 8 pixels each, start anywhere inside the square and move in a direction of their own at
-    constant speed, drawn at the nearest whole pixel. Where digits overlap, the brighter one shows.
-
-    Parameters
-    ----------
-    n_samples : int, default=100
-        The number of films N, at least 1.
-    n_timesteps : int or (int, int), default=20
-        The number of frames of every film, or the least and the most, both included. At least 0.
-    n_digits : int, default=1
-        The number of digits in a film, at least 1.
-    size : int, default=16
-        The side of the square in pixels, at least 9.
-    speed : float, default=1.0
-        Pixels per timestep, at least 0.
-    subset : {"train", "test", "all"}, default="all"
-        The handwriting to choose from: the first 1437 digits, the other 360, or all of them.
-    random_state : int, RandomState instance or None, default=None
-        Where the numbers come from. None seeds afresh and leaves NumPy's global generator alone.
-
-    Returns
-    -------
-    X : list of N float32 arrays of shape (T_i, size * size)
-        The films, a frame a row, from 0 (background) to 1 (ink). Brightness comes in sixteenths, which float32 holds
-        exactly; ``x.reshape(-1, size, size)`` shows the frames.
-    y : int array of shape (N,), or (N, n_digits) where ``n_digits`` is above 1
-        The digits, from 0 to 9.
-
-    Raises
-    ------
-    ValueError
-        If an argument is out of range.
-
-    References
-    ----------
-    Srivastava, N., Mansimov, E. and Salakhutdinov, R. (2015). "Unsupervised learning of video representations using
-    LSTMs". International Conference on Machine Learning. arXiv:1502.04681
-
-    Alpaydin, E. and Kaynak, C. (1998). Optical Recognition of Handwritten Digits. UCI Machine Learning Repository.
-    doi:10.24432/C50P49
-
-    Examples
-    --------
-    >>> from skseqae.datasets import make_moving_digits
-    >>> X, y = make_moving_digits(4, n_timesteps=(10, 20), n_digits=2, random_state=0)
-    >>> [x.shape for x in X]
-    [(20, 256), (14, 256), (17, 256), (13, 256)]
-    >>> y.shape
-    (4, 2)
-    """
-    rng = _check_generator(random_state)
-    bounds = _check_bounds(n_timesteps, _LENGTHS, "n_timesteps")
-    images, labels = _load_digits(subset)
-    room = size - _DIGIT_SIZE
-
-    chosen = rng.randint(len(images), size=(n_samples, n_digits))
-    start = rng.uniform(0, room, size=(n_samples, n_digits, 2))
-    angle = rng.uniform(0, 2 * np.pi, size=(n_samples, n_digits))
-    velocity = speed * np.stack([np.sin(angle), np.cos(angle)], axis=-1)
-    lengths = _draw_lengths(rng, bounds, n_samples)
-
-    X = [
-        _film(images[digits], _bounce(corner, v, t, room), size).reshape(t, size * size)
-        for digits, corner, v, t in zip(chosen, start, velocity, lengths, strict=True)
-    ]
-    y = labels[chosen]
-    return X, y[:, 0] if n_digits == 1 else y
-
-
-@validate_params(
-    {
-        "n_samples": [Interval(Integral, 1, None, closed="left")],
         "lengths": [_LENGTHS, tuple, list],
         "n_symbols": [Interval(Integral, 1, None, closed="left")],
         "n_reversed": [Interval(Integral, 1, None, closed="left"), None],
@@ -440,55 +281,3 @@ def _events(rng, n_kinds, rate, n_timesteps):
     """Return zeros (T, K) with a one in the rows in which something happens."""
     happens, which = rng.uniform(size=(n_timesteps, 2)).T
     return (np.arange(n_kinds) == np.floor(which * n_kinds)[:, None]) * (happens < rate)[:, None].astype(np.float64)
-
-
-def _load_digits(subset):
-    """Return float32 images (M, 8, 8) from 0 to 1, and their labels (M,)."""
-    digits = load_digits()
-    part = _subset(subset, _DIGITS_TRAIN)
-    return (digits.images[part] / 16).astype(np.float32), digits.target[part]
-
-
-def _bounce(start, velocity, n_timesteps, room):
-    """Return whole-pixel corners (T, D, 2) between 0 and ``room``, from starts and velocities (D, 2)."""
-    path = start + velocity * np.arange(n_timesteps)[:, None, None]
-    # Bouncing between two walls is a straight path folded at each of them: a triangle wave of period 2 * room.
-    folded = room - np.abs(room - path % (2 * room))
-    return np.rint(folded).astype(np.intp)
-
-
-def _film(images, corners, size):
-    """Return frames (T, size, size) that show images (D, 8, 8) at corners (T, D, 2)."""
-    frames = np.zeros((len(corners), size, size), dtype=np.float32)
-    frame = np.arange(len(corners))[:, None, None]
-    row, column = np.ogrid[:_DIGIT_SIZE, :_DIGIT_SIZE]
-    for d, image in enumerate(images):
-        top, left = np.moveaxis(corners[:, d], -1, 0)[:, :, None, None]
-        window = frame, top + row, left + column
-        frames[window] = np.maximum(frames[window], image)
-    return frames
-
-
-def _subset(subset, n_train):
-    """Return the slice of a data set that begins with its ``n_train`` training samples."""
-    return {"train": slice(n_train), "test": slice(n_train, None), "all": slice(None)}[subset]
-
-
-def _check_generator(random_state):
-    """Return a RandomState that is never NumPy's global one unless it was given."""
-    return np.random.RandomState() if random_state is None else check_random_state(random_state)
-
-
-def _check_bounds(bounds, allowed, name):
-    """Return the least and the most, from an allowed number or a pair of them."""
-    is_pair = isinstance(bounds, (tuple, list)) and len(bounds) == 2
-    low, high = bounds if is_pair else (bounds, bounds)
-    if not (allowed.is_satisfied_by(low) and allowed.is_satisfied_by(high) and low <= high):
-        raise ValueError(f"{name}={bounds!r}, expected {allowed}, or two of them (low, high) with low <= high.")
-    return low, high
-
-
-def _draw_lengths(rng, bounds, n_samples):
-    """Return lengths (N,) between two bounds, both included."""
-    low, high = bounds
-    return rng.randint(low, high + 1, size=n_samples)
