@@ -6,8 +6,8 @@ from ._dense import DenseAutoencoderTransformer
 from ._onnx import export_onnx
 from ._outlier import SequenceOutlierDetector
 from ._seq2seq import Seq2SeqClassifier
-from ._sequences import Sequences
 from ._version import __version__
+from .data._sequences import Sequences
 from .persistence import SkseqaeFormatError, load, save
 
 __all__ = [

@@ -9,9 +9,9 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from ._encoding import BaseAutoencoder, has_head
-from ._metrics import mean_by_sample, squared_errors
-from ._rows import check_sample_weight, read_rows
-from ._targets import check_n_timesteps, next_steps, reversed_in_time
+from .data._reconstruction_errors import mean_by_sample, squared_errors
+from .data._tabular import check_sample_weight, read_rows
+from .data._targets import check_n_timesteps, next_steps, reversed_in_time
 
 HEADS = {
     "reconstruction": ("reconstruction",),

@@ -11,15 +11,15 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from ._batches import TrainingData, training_bytes
-from ._containers import locate
 from ._inference import decode, encode
 from ._input import SequenceInputMixin
 from ._integrity import DigestedPickleMixin
 from ._routing import RoutedParametersMixin
-from ._rows import check_sample_weight
-from ._scaling import Scaling, weighted_moments
 from ._sklearn_callbacks import CallbackSupportMixin, FitTask
-from ._targets import TargetLayout
+from .data._arrays import locate
+from .data._scaling import Scaling, weighted_moments
+from .data._tabular import check_sample_weight
+from .data._targets import TargetLayout
 from .runtime._memory import check_memory
 from .runtime._tensorflow import check_process
 

@@ -6,8 +6,9 @@ from math import ceil, log2, prod
 import numpy as np
 from sklearn.model_selection import train_test_split
 
-from ._sequences import Sequences, pad
 from ._shapes import weight_shapes
+from .data._padding import mask_of, pad, padded_and_mask
+from .data._sequences import Sequences
 
 # a chunk of this many batches is sorted by length: long enough to bring like lengths together, short enough to shuffle
 BATCHES_PER_CHUNK = 16
@@ -110,20 +111,6 @@ def training_bytes(architecture, data, batch_size):
         n_values += n_steps * sum(2 * shape[-1] for shape in shapes if len(shape) == 2)
         n_values += n_steps * 5 * (sequences.n_features + 1)  # padded, with the mask, here and in TensorFlow
     return 4 * (COPIES_OF_WEIGHTS * n_weights + n_values)
-
-
-def padded_and_mask(sequences):
-    """Return the sequences padded at the end, (N, T, F), and their mask (N, T).
-
-    T is the longest length, or one where all are empty: the networks read at least one timestep.
-    """
-    n_timesteps = max(1, int(sequences.lengths.max()))
-    return pad(sequences, n_timesteps), mask_of(sequences.lengths, n_timesteps)
-
-
-def mask_of(lengths, n_timesteps):
-    """Return 1 for real timesteps and 0 for padding at the end: (N, T), float32."""
-    return (np.arange(n_timesteps) < lengths[:, None]).astype(np.float32)
 
 
 def shuffled_rows(lengths, batch_size, random_state):

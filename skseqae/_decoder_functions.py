@@ -8,15 +8,14 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from ._batches import mask_of
 from ._networks import build_decoder, call_decoder_function
-from ._sequences import Sequences, unpad
+from .data._padding import mask_of
+from .data._sequences import Sequences, unpad
 
 # the sizes that batches are filled to, so that what is said of a row does not depend on how many were asked for:
 # multiples of the floats of the widest vector registers, the larger ones also of the panels of matrix products
 BATCH_SIZES = (16, 48, 240)
 N_ARCHITECTURES_KEPT = 32
-
 _compiled = OrderedDict()
 _lock = Lock()
 

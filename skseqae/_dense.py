@@ -9,11 +9,13 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ._architecture import DenseArchitecture
 from ._base import BaseSequenceEstimator
-from ._containers import has_columns
-from ._metrics import check_reduction, mean_by_feature, mean_by_sample, squared_errors
 from ._output import FrameOutputMixin
-from ._rows import check_sample_weight, read_rows
-from ._sequences import Layout, rows_as_sequences, warn_large_integers
+from .data._check_sequences import warn_large_integers
+from .data._dataframes import has_columns
+from .data._layout import Layout
+from .data._reconstruction_errors import check_reduction, mean_by_feature, mean_by_sample, squared_errors
+from .data._sequences import rows_as_sequences
+from .data._tabular import check_sample_weight, read_rows
 
 ACTIVATIONS = StrOptions({"relu", "tanh", "sigmoid", "linear"})
 

@@ -10,9 +10,15 @@ from sklearn.utils.metaestimators import available_if
 
 from ._architecture import Architecture
 from ._base import RECURRENT_CONSTRAINTS, BaseSequenceEstimator
-from ._metrics import check_reduction, mean_by_feature, mean_by_sample, mean_by_timestep, squared_errors
 from ._output import FrameOutputMixin
-from ._targets import reversed_in_time
+from .data._reconstruction_errors import (
+    check_reduction,
+    mean_by_feature,
+    mean_by_sample,
+    mean_by_timestep,
+    squared_errors,
+)
+from .data._targets import reversed_in_time
 
 
 def has_head(head):

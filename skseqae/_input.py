@@ -4,8 +4,9 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import validate_data
 
-from ._containers import has_columns, show
-from ._sequences import check_sequences
+from .data._arrays import show
+from .data._check_sequences import check_sequences
+from .data._dataframes import has_columns
 
 
 def last_step(estimator, X=None):

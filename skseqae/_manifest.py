@@ -10,10 +10,10 @@ from dataclasses import fields
 import numpy as np
 
 from ._architecture import Architecture, DenseArchitecture, Seq2SeqArchitecture
-from ._scaling import Scaling
-from ._sequences import Layout
 from ._storage import DTYPES, require
-from ._targets import TargetLayout
+from .data._layout import Layout
+from .data._scaling import Scaling
+from .data._targets import TargetLayout
 from .exceptions import SkseqaeFormatError
 
 RECORDS = {

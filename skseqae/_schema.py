@@ -10,11 +10,11 @@ from itertools import chain
 import numpy as np
 
 from ._architecture import Architecture, DenseArchitecture, Seq2SeqArchitecture
-from ._scaling import Scaling
-from ._sequences import Layout
 from ._shapes import weight_shapes
 from ._storage import require
-from ._targets import TargetLayout
+from .data._layout import Layout
+from .data._scaling import Scaling
+from .data._targets import TargetLayout
 from .exceptions import SkseqaeFormatError
 
 MOST_LAYERS = 100

@@ -13,13 +13,15 @@ from sklearn.utils.validation import check_consistent_length, validate_data
 
 from ._architecture import Seq2SeqArchitecture
 from ._base import RECURRENT_CONSTRAINTS, BaseSequenceEstimator
-from ._containers import show
 from ._decoding import beams, greedy, greedy_logits, label_logits
 from ._encoding import BaseAutoencoder
-from ._rows import check_sample_weight
-from ._scaling import Scaling
-from ._sequences import Layout, Sequences
-from ._symbols import Symbols, as_sequences, distinct, read_classes, read_labels, read_tokens, weigh_classes
+from .data._arrays import show
+from .data._labels import read_classes, read_labels, weigh_classes
+from .data._layout import Layout
+from .data._scaling import Scaling
+from .data._sequences import Sequences
+from .data._tabular import check_sample_weight
+from .data._tokens import Symbols, as_sequences, distinct, read_tokens
 
 HEADS = {"label": "label", "table": "sequence", "list": "sequence"}  # by the kind of y
 

@@ -12,14 +12,13 @@ from sklearn.decomposition import PCA
 from sklearn.utils import check_array, check_consistent_length, column_or_1d, get_tags
 from sklearn.utils.validation import check_is_fitted
 
-from ._containers import is_missing
 from ._diagram import draw_diagram
 from ._input import last_step
-from ._sequences import pad
-from ._symbols import distinct
+from .data._arrays import is_missing
+from .data._padding import pad
+from .data._tokens import distinct
 
 __all__ = ["EncodingDisplay", "ErrorMapDisplay", "LossCurveDisplay", "ReconstructionDisplay", "plot_network"]
-
 MOST_PANELS = 30
 MOST_ROWS = 1000  # of a heat map: there are no more pixels
 MOST_LABELS = 20  # with a colour and a shape each; of numbers that are measured there may be more

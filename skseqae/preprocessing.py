@@ -12,11 +12,13 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, has_fit_parameter
 
-from ._containers import as_floats, names_if_strings
 from ._input import SequenceInputMixin
 from ._output import FrameOutputMixin
-from ._rows import check_sample_weight
-from ._sequences import Sequences, check_sequences, cut
+from .data._arrays import as_floats
+from .data._check_sequences import check_sequences
+from .data._dataframes import names_if_strings
+from .data._sequences import Sequences, cut
+from .data._tabular import check_sample_weight
 from .runtime._memory import check_memory
 
 __all__ = ["PerTimestep", "Resampler", "SequencePadder"]

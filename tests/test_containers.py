@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
 from skseqae import Sequences
-from skseqae._sequences import check_sequences
+from skseqae.data._check_sequences import check_sequences
 
 quick = settings(max_examples=30, deadline=None, derandomize=True)
 

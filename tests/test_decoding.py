@@ -13,10 +13,10 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sequence_strategies import draw_sequences
 
 from skseqae._architecture import Seq2SeqArchitecture
-from skseqae._batches import padded_and_mask
 from skseqae._decoding import beams, greedy, greedy_logits, label_logits
 from skseqae._networks import build_decoder, build_encoder, join
-from skseqae._sequences import check_sequences
+from skseqae.data._check_sequences import check_sequences
+from skseqae.data._padding import padded_and_mask
 
 N_CLASSES, N_STEPS = 3, 3
 KINDS = {

@@ -11,10 +11,10 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from skseqae import _inference
 from skseqae._architecture import Architecture, DenseArchitecture
-from skseqae._batches import padded_and_mask
 from skseqae._inference import batches_of, decode, encode
 from skseqae._networks import build_decoder, build_encoder, build_free_decoder, initial_weights, join
-from skseqae._sequences import Sequences
+from skseqae.data._padding import padded_and_mask
+from skseqae.data._sequences import Sequences
 
 ARCHITECTURE = Architecture(n_features=2, latent_dim=3, units=(4,), decoder="conditional")
 BUILDERS = (build_encoder,), (build_decoder, "reconstruction")

@@ -10,10 +10,10 @@ from numpy.testing import assert_array_equal
 
 from skseqae._architecture import Architecture, DenseArchitecture, Seq2SeqArchitecture
 from skseqae._manifest import MOST_SYMBOL_BYTES, check_keys, decode, encode
-from skseqae._scaling import Scaling
-from skseqae._sequences import Layout
 from skseqae._storage import DTYPES
-from skseqae._targets import TargetLayout
+from skseqae.data._layout import Layout
+from skseqae.data._scaling import Scaling
+from skseqae.data._targets import TargetLayout
 from skseqae.exceptions import SkseqaeFormatError
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from skseqae._metrics import mean_by_feature, mean_by_sample, mean_by_timestep, squared_errors
-from skseqae._sequences import Sequences
+from skseqae.data._reconstruction_errors import mean_by_feature, mean_by_sample, mean_by_timestep, squared_errors
+from skseqae.data._sequences import Sequences
 
 LENGTHS = {
     "equal": [3, 3],

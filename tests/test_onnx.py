@@ -29,10 +29,10 @@ from skseqae import (
     SequenceOutlierDetector,
 )
 from skseqae._architecture import Architecture, DenseArchitecture, Seq2SeqArchitecture
-from skseqae._scaling import Scaling
-from skseqae._sequences import Layout
 from skseqae._shapes import weight_shapes
-from skseqae._targets import TargetLayout
+from skseqae.data._layout import Layout
+from skseqae.data._scaling import Scaling
+from skseqae.data._targets import TargetLayout
 
 EXAMPLE = Path(__file__).parent.parent / "examples" / "onnx_serving.py"
 CLOSE = {"rtol": 1e-5, "atol": 1e-5}

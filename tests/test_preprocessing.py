@@ -26,7 +26,7 @@ from sklearn.preprocessing import (
 )
 
 from skseqae import LSTMAutoencoderTransformer, Sequences
-from skseqae._sequences import check_sequences
+from skseqae.data._check_sequences import check_sequences
 from skseqae.preprocessing import PerTimestep, Resampler, SequencePadder
 
 NAN = np.nan

@@ -17,7 +17,7 @@ from skseqae._architecture import Architecture
 from skseqae._batches import TrainingData
 from skseqae._networks import initial_weights
 from skseqae._program import Program, pool
-from skseqae._sequences import Sequences
+from skseqae.data._sequences import Sequences
 from skseqae.datasets._generators import make_reversals
 
 RNG = np.random.default_rng(0)

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from skseqae import CompositeSequenceRegressor, DenseAutoencoderTransformer, LSTMAutoencoderTransformer, Sequences
-from skseqae._scaling import Scaling, weighted_moments
-from skseqae._sequences import LARGEST_INTEGER
+from skseqae.data._check_sequences import LARGEST_INTEGER
+from skseqae.data._scaling import Scaling, weighted_moments
 from skseqae.datasets._generators import make_waves
 from skseqae.preprocessing import Resampler, SequencePadder
 

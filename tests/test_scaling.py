@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from skseqae._scaling import Scaling, weighted_moments
-from skseqae._sequences import Sequences
+from skseqae.data._scaling import Scaling, weighted_moments
+from skseqae.data._sequences import Sequences
 
 LENGTHS = [5, 0, 2, 8]
 

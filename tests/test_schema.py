@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from skseqae._architecture import Architecture, DenseArchitecture, Seq2SeqArchitecture
-from skseqae._scaling import Scaling
 from skseqae._schema import CONTAINER, RECORD_RULES, RULES, SHARED, check_fitted
-from skseqae._sequences import Layout
 from skseqae._shapes import weight_shapes
-from skseqae._targets import TargetLayout
+from skseqae.data._layout import Layout
+from skseqae.data._scaling import Scaling
+from skseqae.data._targets import TargetLayout
 from skseqae.exceptions import SkseqaeFormatError
 
 ENCODER = Architecture(2, 3, (4,), head_features=(2,))

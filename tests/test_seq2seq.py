@@ -17,7 +17,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.utils.class_weight import compute_class_weight
 
 from skseqae import CompositeSequenceRegressor, LSTMAutoencoderTransformer, Seq2SeqClassifier
-from skseqae._sequences import check_sequences, pad
+from skseqae.data._check_sequences import check_sequences
+from skseqae.data._padding import pad
 from skseqae.datasets._generators import make_reversals, make_waves
 
 X, LABELS = make_waves(30, n_features=2, lengths=(3, 12), n_classes=3, random_state=0)

@@ -23,8 +23,11 @@ from sklearn.model_selection import (
 )
 from sklearn.utils import _safe_indexing, resample
 
-from skseqae._rows import read_rows
-from skseqae._sequences import Layout, Sequences, check_sequences, pad, rows_as_sequences, unpad
+from skseqae.data._check_sequences import check_sequences
+from skseqae.data._layout import Layout
+from skseqae.data._padding import pad
+from skseqae.data._sequences import Sequences, rows_as_sequences, unpad
+from skseqae.data._tabular import read_rows
 
 NAN = np.nan
 quick = settings(max_examples=40, deadline=None)

@@ -9,13 +9,13 @@ import pytest
 from numpy.testing import assert_allclose
 
 from skseqae._architecture import Architecture
-from skseqae._batches import padded_and_mask
 from skseqae._inference import decode, encode
 from skseqae._networks import initial_weights, join
-from skseqae._scaling import Scaling
-from skseqae._sequences import Sequences, unpad
 from skseqae._stock import stock_decoder, stock_encoder, stock_model
-from skseqae._targets import TargetLayout, reversed_in_time
+from skseqae.data._padding import padded_and_mask
+from skseqae.data._scaling import Scaling
+from skseqae.data._sequences import Sequences, unpad
+from skseqae.data._targets import TargetLayout, reversed_in_time
 
 LENGTHS = np.array([4, 1, 3, 5])
 HEADS = ("reconstruction", "prediction")

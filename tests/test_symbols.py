@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
 from skseqae import Seq2SeqClassifier
-from skseqae._symbols import as_array, as_sequences, distinct, read_labels, read_tokens, weigh_classes
+from skseqae.data._labels import read_labels, weigh_classes
+from skseqae.data._tokens import as_array, as_sequences, distinct, read_tokens
 
 CLASSIFIER = Seq2SeqClassifier()
 

@@ -6,8 +6,8 @@ import pytest
 from numpy.testing import assert_array_equal
 from sklearn.linear_model import ElasticNet
 
-from skseqae._sequences import Sequences
-from skseqae._targets import (
+from skseqae.data._sequences import Sequences
+from skseqae.data._targets import (
     TargetLayout,
     check_n_timesteps,
     check_target,

@@ -18,9 +18,9 @@ from skseqae._architecture import Architecture
 from skseqae._batches import TrainingData
 from skseqae._networks import build_decoder, build_encoder, initial_weights, join
 from skseqae._program import Pool
-from skseqae._sequences import Sequences
-from skseqae._targets import next_steps
 from skseqae._training import Settings, make_optimizer_and_loss, train
+from skseqae.data._sequences import Sequences
+from skseqae.data._targets import next_steps
 from skseqae.exceptions import DivergedError
 
 ARCHITECTURE = Architecture(n_features=2, latent_dim=3, units=(3,))

@@ -4,8 +4,8 @@ from numbers import Real
 
 import numpy as np
 
-from ._containers import NUMERIC_KINDS, as_any_array, as_arrays, as_floats, locate, show
-from .runtime._memory import check_memory
+from ..runtime._memory import check_memory
+from ._arrays import NUMERIC_KINDS, as_any_array, as_arrays, as_floats, locate, show
 
 FLOAT32_MAX = np.finfo(np.float32).max
 _BLOCK = 65_536  # timesteps checked at a time, so that a memory map is never read whole

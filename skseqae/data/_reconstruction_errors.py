@@ -1,8 +1,8 @@
-"""How wrong a reconstruction is, sequence by sequence; padding is never looked at."""
+"""Reconstruction errors over real timesteps."""
 
 import numpy as np
 
-from ._containers import show
+from ._arrays import show
 from ._sequences import Sequences
 
 

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ._containers import locate
+from ..runtime._memory import check_memory
+from ._arrays import locate
 from ._packing import FLOAT32_MAX
 from ._sequences import Sequences
-from .runtime._memory import check_memory
 
 
 def weighted_moments(sequences, sample_weight):

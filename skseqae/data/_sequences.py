@@ -1,31 +1,14 @@
-"""What a sequence is: the container of many, how it is read from what users have, and how it is padded."""
+"""`Sequences`: the container of variable-length sequences."""
 
-import warnings
-from dataclasses import dataclass
 from numbers import Integral
-from typing import Literal
 
 import numpy as np
 
-from ._containers import (
-    NUMERIC_KINDS,
-    as_array,
-    as_arrays,
-    as_floats,
-    check_feature_names,
-    locate,
-    make_arrow,
-    make_frame,
-    names_if_strings,
-    pack_arrow,
-    pack_frame,
-    shared_names,
-    show,
-)
+from ._arrays import NUMERIC_KINDS, as_array, as_arrays, as_floats, show
+from ._arrow import make_arrow, pack_arrow
+from ._dataframes import check_feature_names, make_frame, names_if_strings, pack_frame, shared_names
 from ._packing import check_lengths, check_padding_value, check_values, pack_list, pack_padded
-from .runtime._memory import check_memory
-
-LARGEST_INTEGER = 2**24  # up to which float32 holds every one
+from ._padding import pad
 
 
 class Sequences:
@@ -537,221 +520,9 @@ class Sequences:
         return Sequences, (self.packed, self._lengths, None, self._feature_names)
 
 
-@dataclass(frozen=True)
-class Layout:
-    """The kind of X that came in, so that outputs can be given back as the same kind.
-
-    Parameters
-    ----------
-    kind : {"list", "padded", "table", "rows", "sequences"}
-        A list of arrays, an array (N, T, F), an array or dataframe (N, T), or one (N, F) whose rows are single
-        timesteps, or `Sequences`.
-    n_timesteps : int, default=None
-        T of the array, for "padded" and "table".
-    univariate : bool, default=False
-        Whether timesteps were numbers, not vectors: a list of arrays (T_i,), or an array (N, T).
-    padding_value : float, default=None
-        What padding is filled with, for "padded" and "table". None: NaN.
-    feature_names : tuple of F str, default=None
-        What the features are called, for "sequences".
-
-    Examples
-    --------
-    >>> from skseqae._sequences import check_sequences
-    >>> sequences, layout = check_sequences([[1.0, 2.0], [3.0, float("nan")]])
-    >>> layout
-    Layout(kind='table', n_timesteps=2, univariate=True, padding_value=None, feature_names=None)
-    >>> layout.restore(sequences)
-    array([[ 1.,  2.],
-           [ 3., nan]])
-    """
-
-    kind: Literal["list", "padded", "table", "rows", "sequences"]
-    n_timesteps: int | None = None
-    univariate: bool = False
-    padding_value: float | None = None
-    feature_names: tuple[str, ...] | None = None
-
-    def restore(self, sequences):
-        """Give sequences back as the kind that came in.
-
-        Parameters
-        ----------
-        sequences : Sequences of shape (N,)
-            Of any lengths and any number of features, F.
-
-        Returns
-        -------
-        X : list of N ndarrays, ndarray or Sequences
-            "list": copies of shape (T_i, F), or (T_i,) where univariate and F = 1. "padded": an array (N, T, F), where
-            T is `n_timesteps` or the longest length, whichever is more. "table": an array (N, T), or (N, T, F) where F
-            is more than 1. "sequences": as they are, with the names of the features that came in where there are as
-            many.
-
-        Examples
-        --------
-        >>> from skseqae._sequences import Layout, Sequences
-        >>> sequences = Sequences.from_packed([1.0, 2.0, 3.0], lengths=[1, 2])
-        >>> Layout("list", univariate=True).restore(sequences)
-        [array([1.]), array([2., 3.])]
-        """
-        if self.kind == "sequences":
-            has_as_many = len(self.feature_names or ()) == sequences.n_features
-            return sequences.with_names(self.feature_names) if has_as_many else sequences
-        if self.kind == "rows":
-            return sequences.packed.copy()
-        flat = self.univariate and sequences.n_features == 1
-        if self.kind == "list":
-            return [values[:, 0].copy() if flat else values.copy() for values in sequences]
-        n_timesteps = max(self.n_timesteps, sequences.lengths.max(initial=0))
-        padded = sequences.to_padded(n_timesteps, self.padding_value)
-        return padded[:, :, 0] if flat else padded
-
-
-def check_sequences(
-    X, *, padding_value=None, warn_trailing_zeros=False, for_float32=False, allow_missing=False, name="X"
-):
-    """Read whatever holds sequences, or say what is wrong with it.
-
-    Parameters
-    ----------
-    X : list of arrays, array, dataframe, nest of numbers or Sequences
-        - A list, tuple or object array of arrays (T_i, F) or (T_i,), or a ragged nest of numbers: N sequences, each as
-          long as it is. One of shape (0,) has the features of the others.
-        - An array (N, T, F): trailing timesteps whose features are all NaN are padding.
-        - An array or dataframe (N, T): N univariate sequences, trailing NaN is padding.
-        - A rectangular nest of plain numbers: the array that it spells.
-        - `Sequences`: returned as they are.
-    padding_value : float, default=None
-        Where trailing timesteps of an array are padded with this, and not with NaN. Does not matter to lists.
-    warn_trailing_zeros : bool, default=False
-        Whether to warn where more than half of the samples of an array (N, T, F) end in zeros, which look like padding.
-    for_float32 : bool, default=False
-        Whether to warn of integers that float32, in which networks compute, does not hold.
-    allow_missing : bool, default=False
-        Whether NaN may stand inside sequences. Trailing timesteps of an array that are all NaN are padding even so.
-    name : str, default="X"
-        What errors call it.
-
-    Returns
-    -------
-    sequences : Sequences of shape (N,)
-        float32 where X is, otherwise float64. Shares no memory with X, unless that is `Sequences`.
-    layout : Layout
-        The kind of X, by which to restore it.
-
-    Raises
-    ------
-    TypeError
-        If X holds what is not real numbers (strings, say), or is sparse, masked, or nothing that holds sequences.
-    ValueError
-        If it has another number of dimensions, no samples, no features, no timesteps at all, different numbers of
-        features, complex numbers, or NaN, inf or what overflows float32 inside a sequence.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from skseqae._sequences import check_sequences
-    >>> sequences, layout = check_sequences([np.ones((4, 2)), np.ones((3, 2))])
-    >>> sequences
-    Sequences(N=2, lengths 3-4, n_features=2, float64)
-    >>> layout.kind
-    'list'
-    >>> X = np.array([[[1.0], [0.0], [2.0]], [[3.0], [0.0], [0.0]]])
-    >>> check_sequences(X, padding_value=0.0)[0].lengths
-    array([3, 1])
-    """
-    padding_value = check_padding_value(padding_value)
-    if isinstance(X, Sequences):
-        # again, because they may have been let in with missing values
-        check_values(X.packed, X.lengths, (name + "[{}]").format, allow_missing=allow_missing)
-        return X, Layout("sequences", feature_names=X.feature_names)
-    names, X = shared_names(X, name), as_arrays(X, name)
-    if isinstance(X, list):
-        sequences = Sequences(*pack_list(X, name, allow_missing), feature_names=names)
-        if for_float32 and all(x.dtype.kind in "iu" for x in X):
-            warn_large_integers(sequences, name)
-        return sequences, Layout("list", univariate=all(x.ndim == 1 for x in X))
-    sequences = Sequences(*pack_padded(X, None, "post", padding_value, name, allow_missing))
-    if for_float32 and X.dtype.kind in "iu":
-        warn_large_integers(sequences, name)
-    if X.ndim == 2:
-        return sequences, Layout("table", X.shape[1], univariate=True, padding_value=padding_value)
-    if warn_trailing_zeros and padding_value is None:
-        _warn_trailing_zeros(sequences)
-    return sequences, Layout("padded", X.shape[1], padding_value=padding_value)
-
-
-def warn_large_integers(sequences, name):
-    """Warn of integers that float32, in which networks compute, cannot tell from their neighbours."""
-    is_large = np.abs(sequences.packed) > LARGEST_INTEGER
-    if is_large.any():
-        row, feature = np.argwhere(is_large)[0]
-        i, t = locate(row, sequences.lengths)
-        warnings.warn(
-            f"{name}[{i}] has the integer {sequences.packed[row, feature]:.0f} at timestep {t}, but networks compute "
-            f"in float32, which holds integers up to 2**24 = {LARGEST_INTEGER} only: neighbours may become the same. "
-            "Subtract what they have in common, or turn them into float64 if that is no loss.",
-            UserWarning,
-            stacklevel=3,
-        )
-
-
 def rows_as_sequences(rows):
     """Take the rows of an array (N, F) for N sequences of one timestep."""
     return Sequences(rows, np.ones(len(rows), np.int64))
-
-
-def pad(sequences, n_timesteps=None, value=0.0):
-    """Write sequences into an array with time on axis 1, padded at the end.
-
-    Parameters
-    ----------
-    sequences : Sequences of shape (N,)
-        With T_i timesteps and F features each.
-    n_timesteps : int, default=None
-        T of the array, at least the longest length. None: the longest length.
-    value : float, default=0.0
-        What padding is filled with.
-
-    Returns
-    -------
-    padded : ndarray of shape (N, T, F)
-        In the type of the sequences.
-
-    Raises
-    ------
-    ValueError
-        If n_timesteps is less than the longest length.
-    MemoryError
-        If the array would not fit into the memory that is free.
-
-    Examples
-    --------
-    >>> from skseqae._sequences import Sequences, pad
-    >>> pad(Sequences.from_packed([1.0, 2.0, 3.0], lengths=[1, 2]))[:, :, 0]
-    array([[1., 0.],
-           [2., 3.]])
-    """
-    lengths = sequences.lengths
-    longest = int(lengths.max(initial=0))
-    n_timesteps = longest if n_timesteps is None else n_timesteps
-    if n_timesteps < longest:
-        raise ValueError(f"n_timesteps={n_timesteps} is too short for a sequence of {longest} timesteps.")
-    shape = (len(lengths), n_timesteps, sequences.n_features)
-    check_memory(
-        # with the places of its timesteps, and whether they are real
-        shape[0] * shape[1] * (shape[2] * sequences.dtype.itemsize + 9),
-        f"An array (N, T, F) = {shape} of {sequences.dtype}",
-        "Cut long sequences, take fewer at a time, or leave them in Sequences or a list, which need no padding.",
-    )
-    if longest == 0:
-        return np.full(shape, value, dtype=sequences.dtype)
-    timesteps = np.arange(n_timesteps)
-    # One gather that reads a little past each end, then overwritten: three times as fast as packing and scattering.
-    padded = sequences._values.take(sequences._starts[:, None] + timesteps, axis=0, mode="clip")
-    padded[timesteps >= lengths[:, None]] = value
-    return padded
 
 
 def cut(sequences, n_timesteps):
@@ -819,15 +590,3 @@ def _swapped_axes(arrays):
         if array.ndim != 2:
             raise ValueError(f"X[{i}] has shape {array.shape}, expected (F, T_i).")
     return [array.T for array in arrays]
-
-
-def _warn_trailing_zeros(sequences):
-    ends = (sequences._starts + sequences.lengths)[sequences.lengths > 0]
-    n_zero = np.count_nonzero(~sequences._values[ends - 1].any(axis=1))
-    if n_zero > len(sequences) / 2:
-        warnings.warn(
-            f"{n_zero} of {len(sequences)} samples end in timesteps whose features are all zero. "
-            "They are read as data: if they are padding, say padding_value=0.0.",
-            UserWarning,
-            stacklevel=3,
-        )

@@ -6,9 +6,11 @@ from typing import Literal
 
 import numpy as np
 
-from ._containers import as_any_array, as_arrays, show
-from ._rows import read_rows
-from ._sequences import Layout, Sequences, check_sequences, rows_as_sequences, warn_large_integers
+from ._arrays import as_any_array, as_arrays, show
+from ._check_sequences import check_sequences, warn_large_integers
+from ._layout import Layout
+from ._sequences import Sequences, rows_as_sequences
+from ._tabular import read_rows
 
 
 def reversed_in_time(sequences):

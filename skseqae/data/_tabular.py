@@ -1,10 +1,10 @@
-"""Plain arrays of numbers, a row for each sample: rows to encode, encodings, targets and weights."""
+"""Arrays with one row per sample: encodings, targets and sample weights."""
 
 import numpy as np
 
-from ._containers import NUMERIC_KINDS, as_arrays, as_floats
+from ..runtime._memory import check_memory
+from ._arrays import NUMERIC_KINDS, as_arrays, as_floats
 from ._packing import FLOAT32_MAX, RESHAPE, check_shape, describe_fault
-from .runtime._memory import check_memory
 
 
 def read_rows(X, name, *, ndim=(2,), largest=FLOAT32_MAX):

@@ -1,0 +1,1 @@
+"""Sequences, tokens, labels and targets: validation, packing, padding and scaling."""

@@ -1,0 +1,55 @@
+"""Conversion between packed values and Arrow columns of lists."""
+
+import numpy as np
+
+from ..runtime._optional_imports import import_optional
+from ._arrays import locate
+
+
+def pack_arrow(column):
+    """Flatten an Arrow column of N lists into packed values (S,) or (S, F), and lengths (N,)."""
+    if hasattr(getattr(column, "array", None), "__arrow_array__"):  # as pandas before 3 hands it over
+        column = column.array.__arrow_array__()
+    if hasattr(column, "__arrow_c_stream__") and not hasattr(column, "combine_chunks"):
+        column = import_optional("pyarrow", "arrow").chunked_array(column)
+    array = _storage(column.combine_chunks() if hasattr(column, "combine_chunks") else column)
+    if not hasattr(array, "value_lengths"):
+        advice = " Pass a column of it, such as table['x']." if hasattr(array, "column_names") else ""
+        kind = getattr(array, "type", type(array).__name__)
+        raise TypeError(f"Expected a pyarrow column of lists, got {kind}.{advice}")
+    values, lengths = _flatten_lists(array, "X[{}]".format)
+    if not hasattr(values, "value_lengths"):
+        return values.to_numpy(zero_copy_only=False), lengths
+
+    def name(row):
+        return "X[{}], timestep {}".format(*locate(row, lengths))
+
+    values, widths = _flatten_lists(values, name)
+    wrong = np.flatnonzero(widths != widths[:1])
+    if wrong.size:
+        raise ValueError(f"{name(wrong[0])} has {widths[wrong[0]]} features, but the first timestep has {widths[0]}.")
+    shape = (len(widths), widths[0] if widths.size else 1)
+    return values.to_numpy(zero_copy_only=False).reshape(shape), lengths
+
+
+def _flatten_lists(array, name):
+    """Return what the lists of an Arrow array hold, one after another, and how much each holds."""
+    if array.null_count:
+        row = array.is_null().to_pylist().index(True)
+        raise ValueError(f"{name(row)} is null. Drop it; an empty sequence is an empty list.")
+    return _storage(array.flatten()), array.value_lengths().to_numpy(zero_copy_only=False).astype(np.int64)
+
+
+def _storage(array):
+    """Return what an Arrow array of an extension type, such as Awkward Array's, is made of."""
+    return getattr(array, "storage", array)
+
+
+def make_arrow(values, lengths):
+    """Return packed values (S, F) and lengths (N,) as an Arrow column of lists."""
+    arrow = import_optional("pyarrow", "arrow")
+    steps = arrow.array(values.ravel())
+    if values.shape[1] > 1:
+        steps = arrow.FixedSizeListArray.from_arrays(steps, values.shape[1])
+    # large lists, because 32 bits do not count the timesteps of every memory map
+    return arrow.LargeListArray.from_arrays(np.append(0, np.cumsum(lengths)), steps)

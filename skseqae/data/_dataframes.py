@@ -1,0 +1,133 @@
+"""Conversion between packed values and long dataframes, and names of features."""
+
+import numpy as np
+
+from ..runtime._optional_imports import import_optional
+from ._arrays import as_floats, is_missing, show
+
+
+def pack_frame(frame, sample, time, features):
+    """Sort a long dataframe of S rows into packed values (S, F), lengths (N,), the samples' labels and the features."""
+    if not (hasattr(frame, "to_numpy") and hasattr(frame, "columns")):
+        advice = " Pass frame.collect()." if hasattr(frame, "collect") else ""
+        raise TypeError(f"Expected a pandas or polars dataframe, got {type(frame).__name__}.{advice}")
+    _check_names([sample, time], "sample and time")
+    keys = [sample] if time is None else [sample, time]
+    levels = getattr(getattr(frame, "index", None), "names", ())  # pandas may hold a sample's rows together by these
+    levels = [key for key in keys if key in levels and key not in frame.columns]
+    frame = frame.reset_index(level=levels) if levels else frame
+    if features is None:
+        features = [column for column in frame.columns if column not in keys]
+    features = _check_names(features, "features")
+    if not features:
+        raise ValueError(f"Found frame with 0 feature(s) beside {keys} while a minimum of 1 is required.")
+    _check_columns(frame, [*keys, *features])
+    # By hashing, because labels of different kinds cannot be sorted.
+    code_of = {}
+    codes = [code_of.setdefault(label, len(code_of)) for label in _check_present(frame[sample], sample)]
+    codes, labels = np.array(codes, dtype=np.int64), list(code_of)
+    if time is None:
+        order = np.argsort(codes, kind="stable")
+    else:
+        _check_present(frame[time], time)
+        order = _order_in_time(np.asarray(frame[time]), codes, labels)
+    columns = [as_floats(np.asarray(frame[column]), f"column {column!r}", ("row",)) for column in features]
+    return np.stack(columns, axis=1)[order], np.bincount(codes, minlength=len(labels)), labels, features
+
+
+def shared_names(X, name="X"):
+    """Return the names of the columns where X is a list of dataframes, which must have the same; otherwise None."""
+    if not isinstance(X, list | tuple):
+        return None
+    columns = {i: list(frame.columns) for i, frame in enumerate(X) if has_columns(frame)}
+    if not columns:
+        return None
+    first, names = next(iter(columns.items()))
+    for i, others in columns.items():
+        if others != names:
+            raise ValueError(
+                f"{name}[{i}] has the columns {show(others)}, but {name}[{first}] has {show(names)}. Every dataframe "
+                "must have the same columns, in one order."
+            )
+    return names_if_strings(names) if len(columns) == len(X) else None
+
+
+def has_columns(X):
+    """Tell whether X is a dataframe, whose columns may have names."""
+    return hasattr(X, "__array__") and hasattr(X, "columns")
+
+
+def names_if_strings(names):
+    """Return names of columns, a tuple, where they are names of features too: strings, each once."""
+    names = tuple(names)
+    return names if all(isinstance(name, str) for name in names) and len(set(names)) == len(names) else None
+
+
+def check_feature_names(names, n_features):
+    """Return names of so many features, strings that are all different."""
+    names = _check_names(names, "feature_names")
+    if not all(isinstance(name, str) for name in names):
+        raise TypeError(f"feature_names must be strings, got {show(names)}.")
+    if len(names) != n_features or len(set(names)) < n_features:
+        raise ValueError(f"Expected {n_features} different feature_names, got {show(names)}.")
+    return names
+
+
+def _check_names(names, what):
+    """Return names of columns as a list."""
+    if isinstance(names, str | bytes | dict) or not np.iterable(names):
+        raise TypeError(f"{what} must be a list of names of columns, got {show(names)}.")
+    for name in names:
+        try:
+            hash(name)
+        except TypeError:
+            raise TypeError(f"{what} must be names of columns, got {show(name)}.") from None
+    return list(names)
+
+
+def _check_columns(frame, names):
+    """Refuse a dataframe in which a named column is missing or comes twice."""
+    columns = list(frame.columns)
+    for name in names:
+        if columns.count(name) != 1:
+            raise ValueError(
+                f"Expected one column {show(name)}, found {columns.count(name)}. The columns are {columns}."
+            )
+
+
+def _check_present(column, name):
+    """Return a column as a list, none of whose values is missing."""
+    items = column.to_list()
+    for row, item in enumerate(items):
+        if is_missing(item):
+            raise ValueError(f"Column {name!r} has no value (NaN or null) at row {row}. Drop such rows or fill them.")
+    return items
+
+
+def _order_in_time(times, codes, labels):
+    """Return the order of rows by sample, and by time within each."""
+    order = np.argsort(times, kind="stable")
+    order = order[np.argsort(codes[order], kind="stable")]
+    is_twice = (np.diff(codes[order]) == 0) & (times[order][1:] == times[order][:-1])
+    if is_twice.any():
+        row = order[:-1][is_twice][0]
+        raise ValueError(f"Sample {labels[codes[row]]!r} has time {times[row]} twice. Drop or combine such rows.")
+    return order
+
+
+def make_frame(values, lengths, sample, time, features, library):
+    """Return packed values (S, F) and lengths (N,) as a long dataframe of a library."""
+    if library not in ("pandas", "polars"):
+        raise ValueError(f"library must be 'pandas' or 'polars', got {library!r}.")
+    frames = import_optional(library, library)
+    features = [f"x{i}" for i in range(values.shape[1])] if features is None else features
+    features = _check_names(features, "features")
+    _check_names([sample, time], "sample and time")
+    if len(features) != values.shape[1]:
+        raise ValueError(f"Expected names of {values.shape[1]} features, got {len(features)}: {features}.")
+    names = [sample, time, *features]
+    if len(set(names)) < len(names):
+        raise ValueError(f"Expected a name of its own for each column, got {names}.")
+    starts = np.cumsum(lengths) - lengths
+    rows = [np.repeat(np.arange(len(lengths)), lengths), np.arange(len(values)) - np.repeat(starts, lengths)]
+    return frames.DataFrame(dict(zip(names, [*rows, *values.T], strict=True)))

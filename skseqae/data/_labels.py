@@ -1,0 +1,106 @@
+"""Labels of a classifier: validation, classes and class weights."""
+
+from numbers import Real
+
+import numpy as np
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import _check_y, check_array
+
+from ._arrays import as_any_array, show
+from ._tokens import Symbols, _check_symbols, _joined, _rows, as_array, distinct
+
+
+def weigh_classes(class_weight, classes, numbers):
+    """Return the weight of each class, from a dict or "balanced": an array of shape (C,).
+
+    `numbers` are those of the classes of all labels; from C upwards they stand for no class.
+    """
+    if isinstance(class_weight, str):
+        counts = np.bincount(numbers[numbers < len(classes)], minlength=len(classes))
+        return counts.sum() / (len(classes) * np.maximum(counts, 1))
+    labels = classes.tolist()
+    unknown = [label for label in class_weight if label not in labels]
+    unweighted = [label for label in labels if label not in class_weight]
+    # a fold may lack a class, but a name that is wrong leaves one without its weight
+    if (unknown and unweighted) or not all(map(_is_weight, class_weight.values())):
+        raise ValueError(
+            f"class_weight must give finite weights of at least 0 to some of the classes {labels}, got "
+            f"{show(class_weight)}."
+        )
+    return np.array([class_weight.get(label, 1.0) for label in labels])
+
+
+def _is_weight(value):
+    return isinstance(value, Real) and 0 <= value < np.inf
+
+
+def read_labels(y, estimator):
+    """Read the y of a classifier.
+
+    Parameters
+    ----------
+    y : array-like of shape (N,) or (N, H), or list of N lists, tuples or arrays of labels (H_i,)
+    estimator : estimator
+        Named in errors.
+
+    Returns
+    -------
+    Symbols
+
+    Raises
+    ------
+    TypeError, ValueError
+        If y is None, or of continuous numbers, or a label is missing or cannot be hashed.
+    """
+    if y is None:
+        raise ValueError(f"This {type(estimator).__name__} requires y to be passed, but the target y is None.")
+    if not isinstance(y, list | tuple):
+        y = as_any_array(y, "y")
+    if isinstance(y, list | tuple) or (y.dtype == object and y.ndim == 1):
+        if any(isinstance(row, list | tuple) or getattr(row, "ndim", 0) for row in y):
+            labels = _joined("list", _rows(y, "y"), "y")
+            _check_discrete(labels.values)
+            return labels
+        y = as_array([row.item() if isinstance(row, np.ndarray) else row for row in y])
+    y = _check_labels(y)
+    if y.ndim == 2 and y.shape[1] != 1:
+        values = check_array(y, dtype=None, input_name="y", estimator=estimator)
+        _check_discrete(values.ravel())
+        return Symbols("table", values.ravel(), np.full(len(values), values.shape[1]))
+    values = _check_y(y, multi_output=False, estimator=estimator)
+    _check_discrete(values)
+    return Symbols("label", values, np.ones(len(values), np.int64))
+
+
+def read_classes(classes):
+    """Return all labels that any call will bring, each once.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If classes is no list or array of labels.
+    """
+    if isinstance(classes, str | bytes | dict) or not np.iterable(classes) or getattr(classes, "ndim", 1) != 1:
+        raise TypeError(f"classes must be a list or an array (C,) of labels, got {show(classes)}.")
+    symbols = [[label] for label in classes]
+    _check_symbols(symbols, "classes", is_one_each=True)
+    return distinct(_joined("list", symbols, "classes").values)
+
+
+def _check_labels(y):
+    """Return an array (N,) or (N, H), and refuse what is no label, naming the first."""
+    if y.dtype.kind in "cV":
+        raise TypeError(f"y is of type {y.dtype}, expected labels: strings, integers, or whatever else can be hashed.")
+    if y.ndim > 2:
+        raise ValueError(f"y has shape {y.shape}, expected (N,), (N, H) or N sequences of labels.")
+    if y.ndim and y.dtype.kind not in "biuUST":
+        _check_symbols(y.reshape(len(y), -1 if y.size else 0).tolist(), "y", is_one_each=y.ndim == 1)
+    if y.ndim and y.dtype.kind == "f" and np.isinf(y).any():
+        raise ValueError(f"y[{np.argwhere(np.isinf(y))[0][0]}] is infinite, which is no label.")
+    return y.astype(object) if y.dtype.kind == "T" else y
+
+
+def _check_discrete(values):
+    """Refuse continuous numbers, in scikit-learn's words, which has none for objects that are not strings."""
+    if values.size and (values.dtype != object or all(isinstance(label, str) for label in values.flat)):
+        check_classification_targets(values)
