@@ -118,7 +118,8 @@ class BaseSequenceEstimator(
     def _untrained(self, X, y):
         """Return a copy with the network that `fit` would train, before its first step."""
         check_process()
-        from ._networks import call_decoder_function, join
+        from .networks.keras_backend._custom_decoders import call_decoder_function
+        from .networks.keras_backend._networks import join
 
         untrained = copy.copy(self)
         untrained._validate_params()
@@ -295,7 +296,7 @@ class BaseSequenceEstimator(
         """A `keras.Model` of stock layers, of what is read in the data's units; see the class' attributes."""
         check_is_fitted(self)
         check_process()
-        from ._stock import stock_encoder
+        from .networks.keras_backend._exported_models import stock_encoder
 
         return stock_encoder(self._architecture, self._weights, self._scaling)
 
@@ -307,14 +308,14 @@ class BaseSequenceEstimator(
         """
         check_is_fitted(self)
         check_process()
-        from ._stock import stock_decoder
+        from .networks.keras_backend._exported_models import stock_decoder
 
         return stock_decoder(self._architecture, self._weights, self._says)
 
     @property
     def model_(self):
         """A `keras.Model`, `decoder_` after `encoder_`; see the class' attributes."""
-        from ._stock import stock_model
+        from .networks.keras_backend._exported_models import stock_model
 
         return stock_model(self.encoder_, self.decoder_)
 

@@ -8,7 +8,6 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 
-from ._architecture import Architecture
 from ._base import RECURRENT_CONSTRAINTS, BaseSequenceEstimator
 from ._output import FrameOutputMixin
 from .data._reconstruction_errors import (
@@ -19,6 +18,7 @@ from .data._reconstruction_errors import (
     squared_errors,
 )
 from .data._targets import reversed_in_time
+from .networks._architectures import Architecture
 
 
 def has_head(head):

@@ -5,10 +5,10 @@ Sequences are sorted by length and computed in batches, in which each runs to it
 
 import numpy as np
 
-from ._forward import decoder_of, encoder_of
 from ._threads import count_threads, in_threads
 from .data._padding import pad
 from .data._sequences import Sequences
+from .networks.numpy_backend._networks import decoder_of, encoder_of
 from .runtime._memory import check_memory
 
 MOST_ROWS, FEWEST_ROWS = 256, 32  # of a batch: enough for products to be fast, few enough to stay in caches

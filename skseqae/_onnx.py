@@ -11,9 +11,12 @@ from sklearn.utils.validation import check_is_fitted
 
 from ._autoencoder import LSTMAutoencoderTransformer
 from ._dense import DenseAutoencoderTransformer
-from ._forward import cut_layers
-from ._onnx_graph import (
-    Graph,
+from ._outlier import SequenceOutlierDetector
+from ._seq2seq import Seq2SeqClassifier
+from ._version import __version__
+from .networks.numpy_backend._layers import cut_layers
+from .networks.onnx_backend._graph import Graph
+from .networks.onnx_backend._layers import (
     dense,
     dense_layers,
     embed,
@@ -25,9 +28,6 @@ from ._onnx_graph import (
     size,
     zero_padding,
 )
-from ._outlier import SequenceOutlierDetector
-from ._seq2seq import Seq2SeqClassifier
-from ._version import __version__
 from .persistence import CLASSES
 from .runtime._atomic_write import write_file
 

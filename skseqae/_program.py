@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from ._networks import join
+from .networks.keras_backend._networks import join
 
 N_PROGRAMS_KEPT = 16
 ROWS = 8  # of a piece, or a multiple of it: the floats of a vector register

@@ -9,13 +9,13 @@ from itertools import chain
 
 import numpy as np
 
-from ._architecture import Architecture, DenseArchitecture, Seq2SeqArchitecture
-from ._shapes import weight_shapes
 from ._storage import require
 from .data._layout import Layout
 from .data._scaling import Scaling
 from .data._targets import TargetLayout
 from .exceptions import SkseqaeFormatError
+from .networks._architectures import Architecture, DenseArchitecture, Seq2SeqArchitecture
+from .networks._weight_shapes import weight_shapes
 
 MOST_LAYERS = 100
 LARGEST = 2**31 - 1

@@ -11,7 +11,6 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_consistent_length, validate_data
 
-from ._architecture import Seq2SeqArchitecture
 from ._base import RECURRENT_CONSTRAINTS, BaseSequenceEstimator
 from ._decoding import beams, greedy, greedy_logits, label_logits
 from ._encoding import BaseAutoencoder
@@ -22,6 +21,7 @@ from .data._scaling import Scaling
 from .data._sequences import Sequences
 from .data._tabular import check_sample_weight
 from .data._tokens import Symbols, as_sequences, distinct, read_tokens
+from .networks._architectures import Seq2SeqArchitecture
 
 HEADS = {"label": "label", "table": "sequence", "list": "sequence"}  # by the kind of y
 

@@ -18,11 +18,11 @@ import tensorflow as tf
 from scikeras.wrappers import BaseWrapper
 
 from ._batches import shuffled_rows
-from ._decoder_functions import compile_decoders
-from ._networks import call_decoder_function, initial_weights
 from ._program import Program, pool
 from ._progress import Progress
 from .exceptions import DivergedError
+from .networks.keras_backend._custom_decoders import call_decoder_function, compile_decoders
+from .networks.keras_backend._initialization import initial_weights
 
 MOST_ROWS_OF_A_PIECE = 32
 FEWEST_STEPS_COMPILED = 128  # timesteps that an epoch takes one after another

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 from numpy.testing import assert_allclose, assert_array_equal
 
-from skseqae._cells import ACTIVATIONS, CELLS, SLOPES, sigmoid
+from skseqae.networks.keras_backend._cells import ACTIVATIONS, CELLS, SLOPES, sigmoid
 
 UNITS = 3
 IN_NUMPY = {

@@ -11,8 +11,9 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from skseqae import _decoder_functions
-from skseqae._architecture import Architecture
-from skseqae._decoder_functions import compile_decoders, decode
+from skseqae._decoder_functions import decode
+from skseqae.networks._architectures import Architecture
+from skseqae.networks.keras_backend._custom_decoders import compile_decoders
 
 
 def a_decoder(n_timesteps, latent_dim, n_features):

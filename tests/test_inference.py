@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from skseqae import _inference
-from skseqae._architecture import Architecture, DenseArchitecture
 from skseqae._inference import batches_of, decode, encode
-from skseqae._networks import build_decoder, build_encoder, build_free_decoder, initial_weights, join
 from skseqae.data._padding import padded_and_mask
 from skseqae.data._sequences import Sequences
+from skseqae.networks._architectures import Architecture, DenseArchitecture
+from skseqae.networks.keras_backend._initialization import initial_weights
+from skseqae.networks.keras_backend._networks import build_decoder, build_encoder, build_free_decoder, join
 
 ARCHITECTURE = Architecture(n_features=2, latent_dim=3, units=(4,), decoder="conditional")
 BUILDERS = (build_encoder,), (build_decoder, "reconstruction")

@@ -37,8 +37,8 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import cross_val_score
 
 from skseqae import CompositeSequenceRegressor, LSTMAutoencoderTransformer, Seq2SeqClassifier
-from skseqae._networks import build_decoder
 from skseqae.datasets._generators import make_counters, make_waves
+from skseqae.networks.keras_backend._networks import build_decoder
 
 
 def each(cases):

@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 from numpy.testing import assert_allclose, assert_array_equal
 
-from skseqae._layers import ForgetGateBias, FreeRunning, Recurrent, last_real, reverse_real
+from skseqae.networks.keras_backend._layers import ForgetGateBias, FreeRunning, Recurrent, last_real, reverse_real
 
 LENGTHS = np.array([4, 2, 1, 0])
 UNITS, N_FEATURES, N_TIMESTEPS = 3, 2, 5

@@ -12,16 +12,10 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from skseqae._architecture import Architecture
-from skseqae._networks import (
-    at_steps,
-    build_decoder,
-    build_encoder,
-    build_free_decoder,
-    call_decoder_function,
-    initial_weights,
-    join,
-)
+from skseqae.networks._architectures import Architecture
+from skseqae.networks.keras_backend._custom_decoders import call_decoder_function
+from skseqae.networks.keras_backend._initialization import initial_weights
+from skseqae.networks.keras_backend._networks import at_steps, build_decoder, build_encoder, build_free_decoder, join
 
 ARCHITECTURES = {
     "one layer": Architecture(n_features=2, latent_dim=3, units=(3,)),

@@ -28,11 +28,11 @@ from skseqae import (
     Seq2SeqClassifier,
     SequenceOutlierDetector,
 )
-from skseqae._architecture import Architecture, DenseArchitecture, Seq2SeqArchitecture
-from skseqae._shapes import weight_shapes
 from skseqae.data._layout import Layout
 from skseqae.data._scaling import Scaling
 from skseqae.data._targets import TargetLayout
+from skseqae.networks._architectures import Architecture, DenseArchitecture, Seq2SeqArchitecture
+from skseqae.networks._weight_shapes import weight_shapes
 
 EXAMPLE = Path(__file__).parent.parent / "examples" / "onnx_serving.py"
 CLOSE = {"rtol": 1e-5, "atol": 1e-5}

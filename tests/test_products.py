@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from skseqae._products import Product
+from skseqae.networks.numpy_backend._exact_products import Product
 
 
 def draw(rng, *shape, spread=0):

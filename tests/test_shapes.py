@@ -5,9 +5,9 @@ from itertools import product
 import numpy as np
 import pytest
 
-from skseqae._architecture import Architecture, DenseArchitecture, Seq2SeqArchitecture
-from skseqae._networks import join
-from skseqae._shapes import weight_shapes
+from skseqae.networks._architectures import Architecture, DenseArchitecture, Seq2SeqArchitecture
+from skseqae.networks._weight_shapes import weight_shapes
+from skseqae.networks.keras_backend._networks import join
 
 BOTH = ("reconstruction", "prediction")
 DECODERS = ["repeat", "conditional"]

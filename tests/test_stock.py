@@ -8,14 +8,15 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from skseqae._architecture import Architecture
 from skseqae._inference import decode, encode
-from skseqae._networks import initial_weights, join
-from skseqae._stock import stock_decoder, stock_encoder, stock_model
 from skseqae.data._padding import padded_and_mask
 from skseqae.data._scaling import Scaling
 from skseqae.data._sequences import Sequences, unpad
 from skseqae.data._targets import TargetLayout, reversed_in_time
+from skseqae.networks._architectures import Architecture
+from skseqae.networks.keras_backend._exported_models import stock_decoder, stock_encoder, stock_model
+from skseqae.networks.keras_backend._initialization import initial_weights
+from skseqae.networks.keras_backend._networks import join
 
 LENGTHS = np.array([4, 1, 3, 5])
 HEADS = ("reconstruction", "prediction")

@@ -3,7 +3,7 @@
 from functools import singledispatch
 from itertools import pairwise
 
-from ._architecture import DenseArchitecture, Seq2SeqArchitecture
+from ._architectures import DenseArchitecture, Seq2SeqArchitecture
 
 N_GATES = {"lstm": 4, "gru": 3}
 

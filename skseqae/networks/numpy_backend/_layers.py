@@ -1,96 +1,81 @@
-"""Recurrent layers in use: forwards only, with given weights.
+"""Recurrent and dense layers at inference, forward only, with given weights.
 
-Sequences stand side by side, one a column, the longest first: x has shape (F, T, B), and each step is computed of the
-columns that still run. What a layer says of one column depends on that column alone, bit for bit. Letters are those of
-`_cells`, which has the same equations for training.
+Sequences stand side by side, one per column, the longest first: x has shape (F, T, B), and each step is
+computed for the columns that have not ended. The output of a column depends on that column alone, bit for bit.
 """
 
 import numpy as np
 
-from ._products import Product
+from ._cells import ACTIVATIONS, BOUNDED, CELLS
+from ._exact_products import Product
+
+
+def recurrent_layers(architecture, weights, units, *, both_ways=False, n_symbols=None):
+    """Return the recurrent layers that the first weights are of, a list of directions each, and the weights left."""
+    cut, rest = cut_layers(weights, len(units), 1 + both_ways)
+    layers = [
+        [Layer(architecture.cell, architecture.activation, arrays, None if i else n_symbols) for arrays in directions]
+        for i, directions in enumerate(cut)
+    ]
+    return layers, rest
+
+
+def cut_layers(weights, n_layers, n_directions=1):
+    """Return the layers that the first weights are of, each a list of directions, and the weights left."""
+    n_arrays = 3 * n_directions
+    layers = [
+        [weights[start + 3 * i : start + 3 * i + 3] for i in range(n_directions)]
+        for start in range(0, n_layers * n_arrays, n_arrays)
+    ]
+    return layers, weights[n_layers * n_arrays :]
+
+
+class Dense:
+    """A dense layer: of columns x (K, ...), an array (N, ...)."""
+
+    def __init__(self, kernel, bias, activation="linear"):
+        self._product, self._activation = Product(kernel, bias), activation
+
+    def __call__(self, x):
+        """Multiply, add and activate."""
+        y = self._product(x)
+        if self._activation == "softmax":
+            return softmax(y)
+        ACTIVATIONS[self._activation](y, y)
+        return y
+
+
+def softmax(x):
+    """Return the softmax along the first axis."""
+    powers = np.exp(x - x.max(axis=0))
+    # one after another: the order of numpy's own sum depends on the shape
+    return powers / np.cumsum(powers, axis=0)[-1]
+
+
+def _dense_layers(weights, activations):
+    return [Dense(*weights[2 * i : 2 * i + 2], activation) for i, activation in enumerate(activations)]
+
+
+def _through(layers, x):
+    for layer in layers:
+        x = layer(x)
+    return x
+
+
+def stack_stepper(layers, states):
+    """Return the function of one more timestep, given x (F, B), that overwrites all states and gives the last h."""
+    steps = [layer.stepper(state) for (layer,), state in zip(layers, states, strict=True)]
+
+    def step_through(x):
+        for (layer,), step, (h, *_) in zip(layers, steps, states, strict=True):
+            step(layer.project(x))
+            x = h
+        return x
+
+    return step_through
+
 
 MOST_PROJECTED = 2048  # columns at a time, all timesteps together
-
-
-def tanh(x, out):
-    """Write the hyperbolic tangent of x to `out`."""
-    np.tanh(x, out=out)
-
-
-def relu(x, out):
-    """Write x, or zero where it is negative, to `out`."""
-    np.maximum(x, 0.0, out=out)
-
-
-def sigmoid(x, out):
-    """Write the logistic function of x to `out`."""
-    np.multiply(x, 0.5, out=out)
-    _sigmoid_of_twice(out)
-
-
-def linear(x, out):
-    """Write x to `out`."""
-    np.copyto(out, x)
-
-
-def _sigmoid_of_twice(x):
-    """Overwrite x with the logistic function of 2 x."""
-    np.tanh(x, out=x)
-    np.multiply(x, 0.5, out=x)
-    np.add(x, 0.5, out=x)
-
-
-ACTIVATIONS = {"tanh": tanh, "relu": relu, "sigmoid": sigmoid, "linear": linear}
-BOUNDED = ("tanh", "sigmoid")
-
-
-def lstm_stepper(layer, h, c):
-    """Return the function of one more timestep, which is given the projected input and overwrites h and c (H, B)."""
-    phi, n_units = layer.phi, len(h)
-    a = np.empty((4 * n_units, h.shape[1]), np.float32)
-    gates, g = a[: 3 * n_units], a[3 * n_units :]
-    i, f, o = np.split(gates, 3)
-    multiply = layer.recurrent_product.of(h, a, is_bounded=layer.is_bounded)
-
-    def step(projected):
-        multiply()
-        np.add(a, projected, out=a)
-        _sigmoid_of_twice(gates)
-        phi(g, g)
-        np.multiply(c, f, out=c)
-        np.multiply(g, i, out=g)
-        np.add(c, g, out=c)
-        phi(c, h)
-        np.multiply(h, o, out=h)
-
-    return step
-
-
-def gru_stepper(layer, h):
-    """Return the function of one more timestep, which is given the projected input and overwrites h (H, B)."""
-    phi, n_units = layer.phi, len(h)
-    a = np.empty((3 * n_units, h.shape[1]), np.float32)
-    gates, n = a[: 2 * n_units], a[2 * n_units :]
-    z, r = np.split(gates, 2)
-    multiply = layer.recurrent_product.of(h, a, is_bounded=layer.is_bounded)
-
-    def step(projected):
-        multiply()
-        np.add(a, layer.recurrent_bias, out=a)
-        np.add(gates, projected[: 2 * n_units], out=gates)
-        _sigmoid_of_twice(gates)
-        np.multiply(n, r, out=n)
-        np.add(n, projected[2 * n_units :], out=n)
-        phi(n, n)
-        np.subtract(h, n, out=h)
-        np.multiply(h, z, out=h)
-        np.add(h, n, out=h)
-
-    return step
-
-
-# the stepper, the parts of the state, and where the gates of Keras go: those of the logistic function first
-CELLS = {"lstm": (lstm_stepper, 2, (0, 1, 3, 2)), "gru": (gru_stepper, 1, (0, 1, 2))}
 
 
 class Layer:

@@ -8,9 +8,8 @@ from functools import singledispatch
 
 import numpy as np
 
-from ._architecture import DenseArchitecture, Seq2SeqArchitecture
-from ._products import Product
-from ._recurrence import ACTIVATIONS, Layer, run_both_ways
+from .._architectures import DenseArchitecture, Seq2SeqArchitecture
+from ._layers import Dense, _dense_layers, _through, recurrent_layers, run_both_ways, stack_stepper
 
 
 @singledispatch
@@ -86,71 +85,6 @@ def _(architecture: Seq2SeqArchitecture, weights):
         return states
 
     return encode
-
-
-def recurrent_layers(architecture, weights, units, *, both_ways=False, n_symbols=None):
-    """Return the recurrent layers that the first weights are of, a list of directions each, and the weights left."""
-    cut, rest = cut_layers(weights, len(units), 1 + both_ways)
-    layers = [
-        [Layer(architecture.cell, architecture.activation, arrays, None if i else n_symbols) for arrays in directions]
-        for i, directions in enumerate(cut)
-    ]
-    return layers, rest
-
-
-def cut_layers(weights, n_layers, n_directions=1):
-    """Return the layers that the first weights are of, each a list of directions, and the weights left."""
-    n_arrays = 3 * n_directions
-    layers = [
-        [weights[start + 3 * i : start + 3 * i + 3] for i in range(n_directions)]
-        for start in range(0, n_layers * n_arrays, n_arrays)
-    ]
-    return layers, weights[n_layers * n_arrays :]
-
-
-class Dense:
-    """A dense layer: of columns x (K, ...), an array (N, ...)."""
-
-    def __init__(self, kernel, bias, activation="linear"):
-        self._product, self._activation = Product(kernel, bias), activation
-
-    def __call__(self, x):
-        """Multiply, add and activate."""
-        y = self._product(x)
-        if self._activation == "softmax":
-            return softmax(y)
-        ACTIVATIONS[self._activation](y, y)
-        return y
-
-
-def softmax(x):
-    """Return the softmax along the first axis."""
-    powers = np.exp(x - x.max(axis=0))
-    # one after another: the order of numpy's own sum depends on the shape
-    return powers / np.cumsum(powers, axis=0)[-1]
-
-
-def _dense_layers(weights, activations):
-    return [Dense(*weights[2 * i : 2 * i + 2], activation) for i, activation in enumerate(activations)]
-
-
-def _through(layers, x):
-    for layer in layers:
-        x = layer(x)
-    return x
-
-
-def stack_stepper(layers, states):
-    """Return the function of one more timestep, given x (F, B), that overwrites all states and gives the last h."""
-    steps = [layer.stepper(state) for (layer,), state in zip(layers, states, strict=True)]
-
-    def step_through(x):
-        for (layer,), step, (h, *_) in zip(layers, steps, states, strict=True):
-            step(layer.project(x))
-            x = h
-        return x
-
-    return step_through
 
 
 def _run_freely(layers, dense, z, lengths):

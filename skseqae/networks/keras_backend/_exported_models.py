@@ -5,8 +5,9 @@ from functools import singledispatch
 import keras
 from keras import ops
 
-from ._architecture import DenseArchitecture, Seq2SeqArchitecture
-from ._networks import at_steps, build_decoder, build_encoder, build_free_decoder, call_decoder_function
+from .._architectures import DenseArchitecture, Seq2SeqArchitecture
+from ._custom_decoders import call_decoder_function
+from ._networks import at_steps, build_decoder, build_encoder, build_free_decoder
 
 
 def stock_encoder(architecture, weights, scaling):

@@ -5,35 +5,16 @@ for real timesteps. No network knows T. Each is built of this package's layers, 
 with the same weights in the same order, to be given away.
 """
 
-import random
-from contextlib import contextmanager
 from functools import singledispatch
-from threading import RLock
 
 import keras
 from keras import ops
 
-from ._architecture import DenseArchitecture, Seq2SeqArchitecture
+from .._architectures import DenseArchitecture, Seq2SeqArchitecture
+from ._initialization import own_generator
 from ._layers import FreeRunning, Recurrent
 
-_generator_lock = RLock()
 STOCK = {"lstm": keras.layers.LSTM, "gru": keras.layers.GRU}
-
-
-@contextmanager
-def own_generator(random_state=None):
-    """Put Python's generator back afterwards, from which Keras seeds what it is given no seed for.
-
-    With `random_state` it is seeded for the time being.
-    """
-    with _generator_lock:
-        state = random.getstate()
-        if random_state is not None:
-            random.seed(int(random_state.randint(2**31 - 1)))
-        try:
-            yield
-        finally:
-            random.setstate(state)
 
 
 @singledispatch
@@ -168,37 +149,6 @@ def build_free_decoder(architecture, head, *, stock=False, made=None):
     return keras.Model([z, mask], free(z, mask=mask), name=f"{head}_decoder")
 
 
-def call_decoder_function(architecture, random_state=None):
-    """Call the user's function once for each head; a dict of str to keras.Model, empty where there is no function.
-
-    With `random_state`, its unseeded initializers are seeded.
-    """
-    made = {}
-    if not callable(architecture.decoder):
-        return made
-    for head, n_timesteps in zip(architecture.heads, architecture.n_timesteps, strict=True):
-        want = (n_timesteps, architecture.latent_dim, architecture.width(head))
-        with own_generator(random_state):
-            made[head] = architecture.decoder(*want)
-        check_decoder_model(made[head], *want)
-    return made
-
-
-def check_decoder_model(model, n_timesteps, latent_dim, n_features):
-    """Refuse what is not a Keras model from (B, latent_dim) to (B, n_timesteps, n_features)."""
-    shapes = (f"(batch, {latent_dim})", f"(batch, {n_timesteps}, {n_features})")
-    if not isinstance(model, keras.Model):
-        raise TypeError(f"decoder must return a keras.Model from {shapes[0]} to {shapes[1]}, but gave {type(model)}.")
-    read = getattr(model, "inputs", None)  # a Sequential may leave open what it reads
-    if read and (len(read) != 1 or tuple(read[0].shape[1:]) != (latent_dim,)):
-        raise ValueError(
-            f"decoder must return a keras.Model from {shapes[0]} to {shapes[1]}, but reads {[x.shape for x in read]}."
-        )
-    got = model.compute_output_shape((None, latent_dim))
-    if tuple(got[1:]) != (n_timesteps, n_features):
-        raise ValueError(f"decoder must return a keras.Model from {shapes[0]} to {shapes[1]}, but its output is {got}.")
-
-
 def join(architecture, made):
     """Return the network that is trained, and its parts by name.
 
@@ -216,37 +166,6 @@ def join(architecture, made):
         inputs |= {name: keras.Input(shape, name=name) for name, shape in further.items()}
         outputs[head] = decoder([*encoded, *(inputs[name] for name in further)])
     return keras.Model(inputs, outputs, name="autoencoder"), parts
-
-
-def initial_weights(parts, made, random_state):
-    """Draw the weights to start training from, by each layer's own initializers.
-
-    Parameters
-    ----------
-    parts : dict of str to keras.Model
-        As `join` returns them; they are left alone.
-    made : dict of str to keras.Model
-        What the user's function gave, weights and all.
-    random_state : numpy.random.RandomState
-
-    Returns
-    -------
-    dict of str to list of arrays
-    """
-    return {
-        name: made[name].get_weights()
-        if name in made
-        else [_draw(layer, weight, random_state) for layer in part.layers for weight in layer.weights]
-        for name, part in parts.items()
-    }
-
-
-def _draw(layer, weight, random_state):
-    initializer = getattr(layer, weight.name.removeprefix("backward_") + "_initializer")
-    config = initializer.get_config()
-    if "seed" in config:
-        config["seed"] = int(random_state.randint(2**31 - 1))
-    return ops.convert_to_numpy(type(initializer).from_config(config)(weight.shape, dtype=weight.dtype))
 
 
 def _sequence_input(n_features):

@@ -1,0 +1,1 @@
+"""What a network is: cells, architectures and weight shapes, and the backends that compute it."""

@@ -1,0 +1,1 @@
+"""Networks as Keras layers, which train."""

@@ -1,0 +1,1 @@
+"""Networks as NumPy functions, which infer."""

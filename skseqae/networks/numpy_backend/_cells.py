@@ -1,0 +1,84 @@
+"""One step of each recurrent cell in NumPy, in place; the equations are those of `keras_backend._cells`."""
+
+import numpy as np
+
+
+def tanh(x, out):
+    """Write the hyperbolic tangent of x to `out`."""
+    np.tanh(x, out=out)
+
+
+def relu(x, out):
+    """Write x, or zero where it is negative, to `out`."""
+    np.maximum(x, 0.0, out=out)
+
+
+def sigmoid(x, out):
+    """Write the logistic function of x to `out`."""
+    np.multiply(x, 0.5, out=out)
+    _sigmoid_of_twice(out)
+
+
+def linear(x, out):
+    """Write x to `out`."""
+    np.copyto(out, x)
+
+
+def _sigmoid_of_twice(x):
+    """Overwrite x with the logistic function of 2 x."""
+    np.tanh(x, out=x)
+    np.multiply(x, 0.5, out=x)
+    np.add(x, 0.5, out=x)
+
+
+ACTIVATIONS = {"tanh": tanh, "relu": relu, "sigmoid": sigmoid, "linear": linear}
+BOUNDED = ("tanh", "sigmoid")
+
+
+def lstm_stepper(layer, h, c):
+    """Return the function of one more timestep, which is given the projected input and overwrites h and c (H, B)."""
+    phi, n_units = layer.phi, len(h)
+    a = np.empty((4 * n_units, h.shape[1]), np.float32)
+    gates, g = a[: 3 * n_units], a[3 * n_units :]
+    i, f, o = np.split(gates, 3)
+    multiply = layer.recurrent_product.of(h, a, is_bounded=layer.is_bounded)
+
+    def step(projected):
+        multiply()
+        np.add(a, projected, out=a)
+        _sigmoid_of_twice(gates)
+        phi(g, g)
+        np.multiply(c, f, out=c)
+        np.multiply(g, i, out=g)
+        np.add(c, g, out=c)
+        phi(c, h)
+        np.multiply(h, o, out=h)
+
+    return step
+
+
+def gru_stepper(layer, h):
+    """Return the function of one more timestep, which is given the projected input and overwrites h (H, B)."""
+    phi, n_units = layer.phi, len(h)
+    a = np.empty((3 * n_units, h.shape[1]), np.float32)
+    gates, n = a[: 2 * n_units], a[2 * n_units :]
+    z, r = np.split(gates, 2)
+    multiply = layer.recurrent_product.of(h, a, is_bounded=layer.is_bounded)
+
+    def step(projected):
+        multiply()
+        np.add(a, layer.recurrent_bias, out=a)
+        np.add(gates, projected[: 2 * n_units], out=gates)
+        _sigmoid_of_twice(gates)
+        np.multiply(n, r, out=n)
+        np.add(n, projected[2 * n_units :], out=n)
+        phi(n, n)
+        np.subtract(h, n, out=h)
+        np.multiply(h, z, out=h)
+        np.add(h, n, out=h)
+
+    return step
+
+
+# the stepper, the parts of the state, and where the gates of Keras go: those of the logistic function first
+CELLS = {"lstm": (lstm_stepper, 2, (0, 1, 3, 2)), "gru": (gru_stepper, 1, (0, 1, 2))}
