@@ -10,7 +10,6 @@ from sklearn.utils import check_random_state, get_tags
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from ._batches import TrainingData, training_bytes
 from ._inference import decode, encode
 from ._input import SequenceInputMixin
 from ._integrity import DigestedPickleMixin
@@ -22,6 +21,7 @@ from .data._tabular import check_sample_weight
 from .data._targets import TargetLayout
 from .runtime._memory import check_memory
 from .runtime._tensorflow import check_process
+from .training._batches import TrainingData, training_bytes
 
 # by the loss' name as Keras has it, without underscores
 OUTPUT_ACTIVATIONS = {
@@ -199,7 +199,7 @@ class BaseSequenceEstimator(
         )
         # TensorFlow loads here, at the first fit, and not with the package
         check_process()
-        from ._training import train
+        from .training._loop import train
 
         validation = None
         if self.early_stopping and not partial:
@@ -236,7 +236,7 @@ class BaseSequenceEstimator(
         return self
 
     def _settings(self, partial, *, stop_early):
-        from ._training import Settings
+        from .training._loop import Settings
 
         if not isinstance(self.optimizer, str | type):
             for name in ("learning_rate", "clipnorm"):

@@ -17,7 +17,7 @@ from sklearn.base import BaseEstimator
 from sklearn.preprocessing import StandardScaler
 
 from skseqae import _base, _outlier, _program, _training
-from skseqae._batches import TrainingData
+from skseqae.training._batches import TrainingData
 
 ERRORS = (RuntimeError, KeyboardInterrupt, MemoryError)
 HOOKS = ["set_params", "set_model", "__deepcopy__"] + [

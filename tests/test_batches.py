@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from skseqae._batches import BATCHES_PER_CHUNK, TrainingData, shuffled_rows
 from skseqae.data._padding import mask_of, padded_and_mask
 from skseqae.data._sequences import Sequences
+from skseqae.training._batches import BATCHES_PER_CHUNK, TrainingData, shuffled_rows
 
 LENGTHS = np.array([3, 0, 2])
 X = Sequences.from_packed(np.arange(10, dtype=np.float32).reshape(5, 2), LENGTHS)

@@ -13,12 +13,13 @@ from skseqae import (
     Seq2SeqClassifier,
     _training,
 )
-from skseqae._batches import TrainingData
-from skseqae._program import Program, pool
 from skseqae.data._sequences import Sequences
 from skseqae.datasets._generators import make_reversals
 from skseqae.networks._architectures import Architecture
 from skseqae.networks.keras_backend._initialization import initial_weights
+from skseqae.training._batches import TrainingData
+from skseqae.training._pool import pool
+from skseqae.training._program import Program
 
 RNG = np.random.default_rng(0)
 X = [RNG.normal(size=(n, 2)) for n in RNG.integers(0, 15, size=70)]

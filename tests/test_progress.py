@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skseqae import LSTMAutoencoderTransformer, _progress
-from skseqae._progress import Progress
+from skseqae.training._progress import Progress
 
 
 class Terminal(io.StringIO):

@@ -14,15 +14,16 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.utils import check_random_state
 
 from skseqae import _training
-from skseqae._batches import TrainingData
-from skseqae._program import Pool
-from skseqae._training import Settings, make_optimizer_and_loss, train
 from skseqae.data._sequences import Sequences
 from skseqae.data._targets import next_steps
 from skseqae.exceptions import DivergedError
 from skseqae.networks._architectures import Architecture
 from skseqae.networks.keras_backend._initialization import initial_weights
 from skseqae.networks.keras_backend._networks import build_decoder, build_encoder, join
+from skseqae.training._batches import TrainingData
+from skseqae.training._loop import Settings, train
+from skseqae.training._optimizers import make_optimizer_and_loss
+from skseqae.training._pool import Pool
 
 ARCHITECTURE = Architecture(n_features=2, latent_dim=3, units=(3,))
 TWO_HEADS = replace(ARCHITECTURE, heads=("reconstruction", "prediction"))

@@ -1,17 +1,14 @@
 """Compiled networks, kept for reuse."""
 
-from contextlib import contextmanager
 from functools import partial
 from math import ceil
-from threading import Lock
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from .networks.keras_backend._networks import join
+from ..networks.keras_backend._networks import join
 
-N_PROGRAMS_KEPT = 16
 ROWS = 8  # of a piece, or a multiple of it: the floats of a vector register
 
 
@@ -146,26 +143,3 @@ class Program:
 
 def _is_seed(variable):
     return variable.name == "seed_generator_state"
-
-
-class Pool:
-    """Idle programs, the least recently used forgotten first. A program is lent to one fit at a time."""
-
-    def __init__(self, size):
-        self.size = size
-        self._idle = []  # pairs of what shapes a program and the program, the last used at the end
-        self._lock = Lock()
-
-    @contextmanager
-    def borrow(self, key, build):
-        """Lend a program, built where none is idle; one whose fit raised is thrown away."""
-        with self._lock:
-            places = [i for i, (other, _) in enumerate(self._idle) if other == key]
-            program = self._idle.pop(places[-1])[1] if places else None
-        program = program or build()
-        yield program
-        with self._lock:
-            self._idle = [*self._idle, (key, program)][-self.size :]
-
-
-pool = Pool(N_PROGRAMS_KEPT)

@@ -6,9 +6,9 @@ from math import ceil, log2, prod
 import numpy as np
 from sklearn.model_selection import train_test_split
 
-from .data._padding import mask_of, pad, padded_and_mask
-from .data._sequences import Sequences
-from .networks._weight_shapes import weight_shapes
+from ..data._padding import mask_of, pad, padded_and_mask
+from ..data._sequences import Sequences
+from ..networks._weight_shapes import weight_shapes
 
 # a chunk of this many batches is sorted by length: long enough to bring like lengths together, short enough to shuffle
 BATCHES_PER_CHUNK = 16

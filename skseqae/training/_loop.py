@@ -1,12 +1,6 @@
-"""Compiled networks kept for reuse, and the loop that trains them.
-
-This is the only door to SciKeras, whose parameter routing makes the optimizer and the loss.
-"""
+"""The training loop."""
 
 import copy
-import difflib
-import inspect
-import json
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -14,15 +8,16 @@ from math import ceil
 
 import keras
 import numpy as np
-import tensorflow as tf
-from scikeras.wrappers import BaseWrapper
 
+from ..exceptions import DivergedError
+from ..networks.keras_backend._custom_decoders import call_decoder_function, compile_decoders
+from ..networks.keras_backend._initialization import initial_weights
 from ._batches import shuffled_rows
-from ._program import Program, pool
+from ._early_stopping import Patience
+from ._optimizers import _check_loss_shape, _identity, _is_of_keras, make_optimizer_and_loss
+from ._pool import pool
+from ._program import Program
 from ._progress import Progress
-from .exceptions import DivergedError
-from .networks.keras_backend._custom_decoders import call_decoder_function, compile_decoders
-from .networks.keras_backend._initialization import initial_weights
 
 MOST_ROWS_OF_A_PIECE = 32
 FEWEST_STEPS_COMPILED = 128  # timesteps that an epoch takes one after another
@@ -53,29 +48,6 @@ class Trained:
     weights: dict[str, list]
     optimizer_state: list
     history: dict[str, list]
-
-
-class Patience:
-    """Remember the best weights, and how long the validation loss has not fallen by more than `tol`."""
-
-    def __init__(self, n_iter_no_change, tol):
-        self.n_iter_no_change, self.tol = n_iter_no_change, tol
-        self.best, self._lowest = None, np.inf
-        self._mark, self._waited = np.inf, 0
-
-    def see(self, loss, program):
-        """Take note of an epoch's validation loss."""
-        if loss < self._lowest:
-            self._lowest, self.best = loss, program.weights
-        if loss < self._mark - self.tol:
-            self._mark, self._waited = loss, 0
-        else:
-            self._waited += 1
-
-    @property
-    def is_over(self):
-        """Whether to stop."""
-        return self._waited >= self.n_iter_no_change
 
 
 def _unfollowed():
@@ -270,101 +242,3 @@ def _check_finite(values, epoch):
             f"Training diverged in epoch {epoch}: the loss, a weight or the optimizer's state is no longer finite. "
             "Lower learning_rate, set clipnorm=1.0 or less, or use scale='standard' and activation='tanh'."
         )
-
-
-def make_optimizer_and_loss(settings):
-    """Return a new Keras optimizer, the loss, and the learning rate to set, None where the optimizer has its own."""
-    optimizer, loss, routed = settings.optimizer, settings.loss, dict(settings.routed)
-    if isinstance(optimizer, keras.optimizers.Optimizer):
-        config = optimizer.get_config()
-        optimizer = type(optimizer).from_config(config)
-        learning_rate = config["learning_rate"] if isinstance(config["learning_rate"], float) else None
-    else:
-        learning_rate = settings.learning_rate
-        routed |= {"optimizer__learning_rate": learning_rate, "optimizer__clipnorm": settings.clipnorm}
-        if isinstance(optimizer, str):
-            optimizer = _optimizer_class(optimizer)
-        # always the same: TensorFlow keeps some 30 KB for good for each name that a variable has ever had
-        if "name" in inspect.signature(optimizer).parameters:
-            routed = {"optimizer__name": optimizer.__name__.lower()} | routed
-    loss = _loss_class(loss) if isinstance(loss, str) else _check_loss(loss)
-    _check_suffixes("optimizer", optimizer, routed)
-    _check_suffixes("loss", loss, routed)
-    kwargs = BaseWrapper(model=None, optimizer=optimizer, loss=loss, **routed)._get_compile_kwargs()
-    return kwargs["optimizer"], kwargs["loss"], learning_rate
-
-
-def _check_suffixes(prefix, target, routed):
-    """Refuse routed parameters that their target does not have, naming the nearest that it has."""
-    known = list(inspect.signature(target).parameters) if inspect.isclass(target) else []
-    for name in routed:
-        suffix = name.removeprefix(f"{prefix}__")
-        if suffix == name or suffix in known:
-            continue
-        if not inspect.isclass(target):
-            raise ValueError(f"{name} needs {prefix} to be a name or a class, but it is {target!r}: set it there.")
-        near = difflib.get_close_matches(suffix, known, n=1, cutoff=0) or ["nothing"]
-        raise ValueError(f"{name} is not a parameter of {target.__name__}; the nearest is {prefix}__{near[0]}.")
-
-
-def _check_loss(loss):
-    """Refuse an instance that Keras copies without its arguments: every `clone` would train with other ones."""
-    arguments = getattr(loss, "_fn_kwargs", {})
-    lost = arguments.keys() - loss.get_config().keys() if arguments else ()
-    if lost:
-        name, argument = type(loss).__name__, sorted(lost)[0]
-        raise ValueError(
-            f"A copy of an instance of {name} loses its {argument}: give the class, and the argument by a routed name: "
-            f"loss=keras.losses.{name}, loss__{argument}={arguments[argument]!r}."
-        )
-    return loss
-
-
-def _check_loss_shape(loss, n_features):
-    """Refuse a loss that does not give one value per timestep."""
-    try:
-        shape = tuple(loss(tf.zeros((2, 3, n_features)), tf.ones((2, 3, n_features))).shape)
-    except Exception as error:
-        raise ValueError(f"loss cannot compare two arrays (batch, time, feature): {error}") from error
-    if shape != (2, 3):
-        raise ValueError(f"loss must give one value per timestep, an array (batch, time), not {shape}.")
-
-
-def _loss_class(name):
-    """Return the class of a loss by any name that Keras knows it by, so that it can take parameters."""
-    try:
-        function = keras.losses.get(name)
-    except ValueError:
-        functions = vars(keras.losses).keys() - {"deserialize", "get", "serialize"}
-        raise _unknown("loss", name, ["mae", "mape", "mse", "msle", *filter(str.islower, functions)]) from None
-    classes = {key.lower(): value for key, value in vars(keras.losses).items() if inspect.isclass(value)}
-    return classes[getattr(function, "__name__", type(function).__name__).replace("_", "").lower()]
-
-
-def _optimizer_class(name):
-    """Return the class of an optimizer by a name that Keras knows it by."""
-    try:
-        return type(keras.optimizers.get({"class_name": name, "config": {"name": name}}))
-    except ValueError:
-        classes = [key.lower() for key, value in vars(keras.optimizers).items() if inspect.isclass(value)]
-        raise _unknown("optimizer", name, classes) from None
-
-
-def _unknown(parameter, name, known):
-    """Return the error for a name that Keras does not know, with the nearest that it knows."""
-    near = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0)[0]
-    return ValueError(f"Keras has no {parameter} {name!r}; the nearest is {near!r}.")
-
-
-def _is_of_keras(thing):
-    return type(thing).__module__.startswith("keras.")
-
-
-def _identity(thing, without=None):
-    """Return what a compiled program depends on: the configuration of a Keras object, or any other object itself."""
-    if not _is_of_keras(thing) or not hasattr(thing, "get_config"):
-        return thing
-    # Keras' losses leave their own arguments out of the configuration
-    config = thing.get_config() | getattr(thing, "_fn_kwargs", {})
-    config = {name: value for name, value in config.items() if name not in ("name", without)}
-    return type(thing), json.dumps(config, sort_keys=True, default=repr)

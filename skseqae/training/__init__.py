@@ -1,0 +1,1 @@
+"""Training of networks: batches, compiled programs, the loop, optimizers and progress."""
