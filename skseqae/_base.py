@@ -10,7 +10,6 @@ from sklearn.utils import check_random_state, get_tags
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from ._inference import decode, encode
 from ._input import SequenceInputMixin
 from ._integrity import DigestedPickleMixin
 from ._routing import RoutedParametersMixin
@@ -19,6 +18,7 @@ from .data._arrays import locate
 from .data._scaling import Scaling, weighted_moments
 from .data._tabular import check_sample_weight
 from .data._targets import TargetLayout
+from .inference._encode_decode import decode, encode
 from .runtime._memory import check_memory
 from .runtime._tensorflow import check_process
 from .training._batches import TrainingData, training_bytes
@@ -333,7 +333,7 @@ class BaseSequenceEstimator(
         if not callable(self._architecture.decoder):
             return decode(self._architecture, self._weights, head, Z, lengths)
         check_process()
-        from ._decoder_functions import decode as decode_by_function
+        from .inference._custom_decoding import decode as decode_by_function
 
         return decode_by_function(self._architecture, self._weights, head, Z, lengths)
 

@@ -12,7 +12,6 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_consistent_length, validate_data
 
 from ._base import RECURRENT_CONSTRAINTS, BaseSequenceEstimator
-from ._decoding import beams, greedy, greedy_logits, label_logits
 from ._encoding import BaseAutoencoder
 from .data._arrays import show
 from .data._labels import read_classes, read_labels, weigh_classes
@@ -21,6 +20,7 @@ from .data._scaling import Scaling
 from .data._sequences import Sequences
 from .data._tabular import check_sample_weight
 from .data._tokens import Symbols, as_sequences, distinct, read_tokens
+from .inference._label_search import beams, greedy, greedy_logits, label_logits
 from .networks._architectures import Seq2SeqArchitecture
 
 HEADS = {"label": "label", "table": "sequence", "list": "sequence"}  # by the kind of y

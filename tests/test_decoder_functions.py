@@ -11,7 +11,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from skseqae import _decoder_functions
-from skseqae._decoder_functions import decode
+from skseqae.inference._custom_decoding import decode
 from skseqae.networks._architectures import Architecture
 from skseqae.networks.keras_backend._custom_decoders import compile_decoders
 

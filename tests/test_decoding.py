@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from sequence_strategies import draw_sequences
 
-from skseqae._decoding import beams, greedy, greedy_logits, label_logits
 from skseqae.data._check_sequences import check_sequences
 from skseqae.data._padding import padded_and_mask
+from skseqae.inference._label_search import beams, greedy, greedy_logits, label_logits
 from skseqae.networks._architectures import Seq2SeqArchitecture
 from skseqae.networks.keras_backend._networks import build_decoder, build_encoder, join
 

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from skseqae import _inference
-from skseqae._inference import batches_of, decode, encode
 from skseqae.data._padding import padded_and_mask
 from skseqae.data._sequences import Sequences
+from skseqae.inference._batching import batches_of
+from skseqae.inference._encode_decode import decode, encode
 from skseqae.networks._architectures import Architecture, DenseArchitecture
 from skseqae.networks.keras_backend._initialization import initial_weights
 from skseqae.networks.keras_backend._networks import build_decoder, build_encoder, build_free_decoder, join

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from skseqae._inference import decode, encode
 from skseqae.data._padding import padded_and_mask
 from skseqae.data._scaling import Scaling
 from skseqae.data._sequences import Sequences, unpad
 from skseqae.data._targets import TargetLayout, reversed_in_time
+from skseqae.inference._encode_decode import decode, encode
 from skseqae.networks._architectures import Architecture
 from skseqae.networks.keras_backend._exported_models import stock_decoder, stock_encoder, stock_model
 from skseqae.networks.keras_backend._initialization import initial_weights

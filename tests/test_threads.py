@@ -10,8 +10,8 @@ from sklearn.base import clone
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from skseqae import LSTMAutoencoderTransformer
-from skseqae._threads import _each_product_in_one_thread, count_threads, in_threads
 from skseqae.datasets._generators import make_waves
+from skseqae.inference._threads import _each_product_in_one_thread, count_threads, in_threads
 
 
 def threads_of_products():

@@ -4,11 +4,11 @@ from functools import partial
 
 import numpy as np
 
-from ._inference import back_from, batches_of, columns, over_batches
+from ..networks.numpy_backend._layers import Dense, recurrent_layers, stack_stepper
+from ..networks.numpy_backend._networks import encoder_of
+from ..runtime._memory import check_memory
+from ._batching import back_from, batches_of, columns, over_batches
 from ._threads import in_threads
-from .networks.numpy_backend._layers import Dense, recurrent_layers, stack_stepper
-from .networks.numpy_backend._networks import encoder_of
-from .runtime._memory import check_memory
 
 
 def label_logits(architecture, weights, x):

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from .data._padding import mask_of
-from .data._sequences import Sequences, unpad
-from .networks.keras_backend._custom_decoders import compile_decoders
+from ..data._padding import mask_of
+from ..data._sequences import Sequences, unpad
+from ..networks.keras_backend._custom_decoders import compile_decoders
 
 # the sizes that batches are filled to, so that what is said of a row does not depend on how many were asked for:
 # multiples of the floats of the widest vector registers, the larger ones also of the panels of matrix products

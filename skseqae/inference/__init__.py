@@ -1,0 +1,1 @@
+"""Encoding, decoding and label search with trained weights, in batches and threads."""
