@@ -10,15 +10,15 @@ from sklearn.utils import check_random_state, get_tags
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from ._input import SequenceInputMixin
-from ._integrity import DigestedPickleMixin
-from ._routing import RoutedParametersMixin
-from ._sklearn_callbacks import CallbackSupportMixin, FitTask
 from .data._arrays import locate
 from .data._scaling import Scaling, weighted_moments
 from .data._tabular import check_sample_weight
 from .data._targets import TargetLayout
 from .inference._encode_decode import decode, encode
+from .mixins._fit_callbacks import CallbackSupportMixin, FitTask
+from .mixins._pickling import DigestedPickleMixin
+from .mixins._routed_parameters import RoutedParametersMixin
+from .mixins._sequence_input import SequenceInputMixin
 from .runtime._memory import check_memory
 from .runtime._tensorflow import check_process
 from .training._batches import TrainingData, training_bytes

@@ -9,7 +9,6 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 
 from ._base import RECURRENT_CONSTRAINTS, BaseSequenceEstimator
-from ._output import FrameOutputMixin
 from .data._reconstruction_errors import (
     check_reduction,
     mean_by_feature,
@@ -18,6 +17,7 @@ from .data._reconstruction_errors import (
     squared_errors,
 )
 from .data._targets import reversed_in_time
+from .mixins._dataframe_output import FrameOutputMixin
 from .networks._architectures import Architecture
 
 

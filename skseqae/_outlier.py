@@ -12,8 +12,8 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from ._autoencoder import LSTMAutoencoderTransformer
-from ._input import last_step
-from ._sklearn_callbacks import CallbackSupportMixin, FitTask
+from .mixins._fit_callbacks import CallbackSupportMixin, FitTask
+from .mixins._pipelines import last_step
 
 
 def _has_reconstruction_error(self):

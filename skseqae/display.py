@@ -13,10 +13,10 @@ from sklearn.utils import check_array, check_consistent_length, column_or_1d, ge
 from sklearn.utils.validation import check_is_fitted
 
 from ._diagram import draw_diagram
-from ._input import last_step
 from .data._arrays import is_missing
 from .data._padding import pad
 from .data._tokens import distinct
+from .mixins._pipelines import last_step
 
 __all__ = ["EncodingDisplay", "ErrorMapDisplay", "LossCurveDisplay", "ReconstructionDisplay", "plot_network"]
 MOST_PANELS = 30

@@ -7,11 +7,11 @@ import numpy as np
 from sklearn.model_selection._split import _BaseKFold
 from sklearn.utils import check_consistent_length, check_random_state
 
-from ._input import last_step
 from .data._arrays import show
 from .data._check_sequences import check_sequences
 from .data._tabular import check_sample_weight
 from .data._targets import next_steps
+from .mixins._pipelines import last_step
 
 __all__ = ["LengthStratifiedKFold", "TimestepScorer"]
 

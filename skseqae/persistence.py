@@ -16,13 +16,13 @@ from ._composite import CompositeSequenceRegressor
 from ._dense import DenseAutoencoderTransformer
 from ._manifest import check_keys, decode, encode
 from ._outlier import SequenceOutlierDetector
-from ._routing import PREFIXES
 from ._schema import OPTIONAL, RULES, check_fitted
 from ._seq2seq import Seq2SeqClassifier
-from ._sklearn_callbacks import CALLBACKS
 from ._storage import FORMAT, pack, read_file, require, unpack
 from ._version import __version__
 from .exceptions import SkseqaeFormatError
+from .mixins._fit_callbacks import CALLBACKS
+from .mixins._routed_parameters import PREFIXES
 from .runtime._atomic_write import write_file
 
 __all__ = ["SkseqaeFormatError", "load", "save"]

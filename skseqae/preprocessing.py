@@ -12,13 +12,13 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, has_fit_parameter
 
-from ._input import SequenceInputMixin
-from ._output import FrameOutputMixin
 from .data._arrays import as_floats
 from .data._check_sequences import check_sequences
 from .data._dataframes import names_if_strings
 from .data._sequences import Sequences, cut
 from .data._tabular import check_sample_weight
+from .mixins._dataframe_output import FrameOutputMixin
+from .mixins._sequence_input import SequenceInputMixin
 from .runtime._memory import check_memory
 
 __all__ = ["PerTimestep", "Resampler", "SequencePadder"]

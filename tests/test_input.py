@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import get_tags
 
 from skseqae import Sequences
-from skseqae._input import SequenceInputMixin
+from skseqae.mixins._sequence_input import SequenceInputMixin
 
 TABLE = pd.DataFrame({"a": [1.0, 2.0], "b": [3.0, 4.0], "c": [5.0, 0.0]})
 LIST = [np.ones((2, 3)), np.ones((4, 3))]

@@ -11,7 +11,7 @@ from every_estimator import every_class, quick, said, train_on
 
 import skseqae
 from skseqae import LSTMAutoencoderTransformer, SkseqaeFormatError
-from skseqae._integrity import digest
+from skseqae.mixins._pickling import digest
 
 
 @pytest.fixture(scope="module")

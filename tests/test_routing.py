@@ -8,7 +8,7 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import ParameterGrid
 
-from skseqae._routing import RoutedParametersMixin
+from skseqae.mixins._routed_parameters import RoutedParametersMixin
 
 
 class Both(RoutedParametersMixin, BaseEstimator):

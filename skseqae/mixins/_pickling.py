@@ -1,4 +1,4 @@
-"""What is wrong with a file, and pickles that notice damage to their arrays."""
+"""Pickles that detect damage to their arrays."""
 
 import hashlib
 import warnings
@@ -6,8 +6,8 @@ from dataclasses import is_dataclass
 
 import numpy as np
 
-from ._version import __version__
-from .exceptions import SkseqaeFormatError
+from .._version import __version__
+from ..exceptions import SkseqaeFormatError
 
 
 class DigestedPickleMixin:

@@ -2,7 +2,7 @@
 
 from sklearn.base import TransformerMixin
 
-from .runtime._optional_imports import import_optional
+from ..runtime._optional_imports import import_optional
 
 
 class FrameOutputMixin(TransformerMixin):

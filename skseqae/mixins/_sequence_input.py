@@ -1,20 +1,11 @@
-"""How everything here that follows scikit-learn's contract reads X: columns are held, timesteps are not counted."""
+"""Validation of X in estimators: the number of columns is checked, the number of timesteps is not."""
 
 import numpy as np
-from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import validate_data
 
-from .data._arrays import show
-from .data._check_sequences import check_sequences
-from .data._dataframes import has_columns
-
-
-def last_step(estimator, X=None):
-    """Return the last step of a fitted pipeline and what comes to it of X; any other estimator and X as they are."""
-    while isinstance(estimator, Pipeline):
-        X = estimator[:-1].transform(X) if X is not None and len(estimator) > 1 else X
-        estimator = estimator[-1]
-    return estimator, X
+from ..data._arrays import show
+from ..data._check_sequences import check_sequences
+from ..data._dataframes import has_columns
 
 
 class SequenceInputMixin:
