@@ -1,13 +1,13 @@
 """LSTM sequence autoencoders for scikit-learn."""
 
-from ._autoencoder import LSTMAutoencoderTransformer
-from ._composite import CompositeSequenceRegressor
-from ._dense import DenseAutoencoderTransformer
 from ._onnx import export_onnx
-from ._outlier import SequenceOutlierDetector
-from ._seq2seq import Seq2SeqClassifier
 from ._version import __version__
 from .data._sequences import Sequences
+from .estimators._autoencoder import LSTMAutoencoderTransformer
+from .estimators._composite import CompositeSequenceRegressor
+from .estimators._dense import DenseAutoencoderTransformer
+from .estimators._outlier import SequenceOutlierDetector
+from .estimators._seq2seq import Seq2SeqClassifier
 from .persistence import SkseqaeFormatError, load, save
 
 __all__ = [

@@ -9,11 +9,11 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.utils._param_validation import validate_params
 from sklearn.utils.validation import check_is_fitted
 
-from ._autoencoder import LSTMAutoencoderTransformer
-from ._dense import DenseAutoencoderTransformer
-from ._outlier import SequenceOutlierDetector
-from ._seq2seq import Seq2SeqClassifier
 from ._version import __version__
+from .estimators._autoencoder import LSTMAutoencoderTransformer
+from .estimators._dense import DenseAutoencoderTransformer
+from .estimators._outlier import SequenceOutlierDetector
+from .estimators._seq2seq import Seq2SeqClassifier
 from .networks.numpy_backend._layers import cut_layers
 from .networks.onnx_backend._graph import Graph
 from .networks.onnx_backend._layers import (

@@ -11,15 +11,15 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.utils._param_validation import Interval, validate_params
 from sklearn.utils.validation import check_is_fitted
 
-from ._autoencoder import LSTMAutoencoderTransformer
-from ._composite import CompositeSequenceRegressor
-from ._dense import DenseAutoencoderTransformer
 from ._manifest import check_keys, decode, encode
-from ._outlier import SequenceOutlierDetector
 from ._schema import OPTIONAL, RULES, check_fitted
-from ._seq2seq import Seq2SeqClassifier
 from ._storage import FORMAT, pack, read_file, require, unpack
 from ._version import __version__
+from .estimators._autoencoder import LSTMAutoencoderTransformer
+from .estimators._composite import CompositeSequenceRegressor
+from .estimators._dense import DenseAutoencoderTransformer
+from .estimators._outlier import SequenceOutlierDetector
+from .estimators._seq2seq import Seq2SeqClassifier
 from .exceptions import SkseqaeFormatError
 from .mixins._fit_callbacks import CALLBACKS
 from .mixins._routed_parameters import PREFIXES

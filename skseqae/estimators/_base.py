@@ -10,18 +10,18 @@ from sklearn.utils import check_random_state, get_tags
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from .data._arrays import locate
-from .data._scaling import Scaling, weighted_moments
-from .data._tabular import check_sample_weight
-from .data._targets import TargetLayout
-from .inference._encode_decode import decode, encode
-from .mixins._fit_callbacks import CallbackSupportMixin, FitTask
-from .mixins._pickling import DigestedPickleMixin
-from .mixins._routed_parameters import RoutedParametersMixin
-from .mixins._sequence_input import SequenceInputMixin
-from .runtime._memory import check_memory
-from .runtime._tensorflow import check_process
-from .training._batches import TrainingData, training_bytes
+from ..data._arrays import locate
+from ..data._scaling import Scaling, weighted_moments
+from ..data._tabular import check_sample_weight
+from ..data._targets import TargetLayout
+from ..inference._encode_decode import decode, encode
+from ..mixins._fit_callbacks import CallbackSupportMixin, FitTask
+from ..mixins._pickling import DigestedPickleMixin
+from ..mixins._routed_parameters import RoutedParametersMixin
+from ..mixins._sequence_input import SequenceInputMixin
+from ..runtime._memory import check_memory
+from ..runtime._tensorflow import check_process
+from ..training._batches import TrainingData, training_bytes
 
 # by the loss' name as Keras has it, without underscores
 OUTPUT_ACTIVATIONS = {
@@ -118,8 +118,8 @@ class BaseSequenceEstimator(
     def _untrained(self, X, y):
         """Return a copy with the network that `fit` would train, before its first step."""
         check_process()
-        from .networks.keras_backend._custom_decoders import call_decoder_function
-        from .networks.keras_backend._networks import join
+        from ..networks.keras_backend._custom_decoders import call_decoder_function
+        from ..networks.keras_backend._networks import join
 
         untrained = copy.copy(self)
         untrained._validate_params()
@@ -199,7 +199,7 @@ class BaseSequenceEstimator(
         )
         # TensorFlow loads here, at the first fit, and not with the package
         check_process()
-        from .training._loop import train
+        from ..training._loop import train
 
         validation = None
         if self.early_stopping and not partial:
@@ -236,7 +236,7 @@ class BaseSequenceEstimator(
         return self
 
     def _settings(self, partial, *, stop_early):
-        from .training._loop import Settings
+        from ..training._loop import Settings
 
         if not isinstance(self.optimizer, str | type):
             for name in ("learning_rate", "clipnorm"):
@@ -296,7 +296,7 @@ class BaseSequenceEstimator(
         """A `keras.Model` of stock layers, of what is read in the data's units; see the class' attributes."""
         check_is_fitted(self)
         check_process()
-        from .networks.keras_backend._exported_models import stock_encoder
+        from ..networks.keras_backend._exported_models import stock_encoder
 
         return stock_encoder(self._architecture, self._weights, self._scaling)
 
@@ -308,14 +308,14 @@ class BaseSequenceEstimator(
         """
         check_is_fitted(self)
         check_process()
-        from .networks.keras_backend._exported_models import stock_decoder
+        from ..networks.keras_backend._exported_models import stock_decoder
 
         return stock_decoder(self._architecture, self._weights, self._says)
 
     @property
     def model_(self):
         """A `keras.Model`, `decoder_` after `encoder_`; see the class' attributes."""
-        from .networks.keras_backend._exported_models import stock_model
+        from ..networks.keras_backend._exported_models import stock_model
 
         return stock_model(self.encoder_, self.decoder_)
 
@@ -333,7 +333,7 @@ class BaseSequenceEstimator(
         if not callable(self._architecture.decoder):
             return decode(self._architecture, self._weights, head, Z, lengths)
         check_process()
-        from .inference._custom_decoding import decode as decode_by_function
+        from ..inference._custom_decoding import decode as decode_by_function
 
         return decode_by_function(self._architecture, self._weights, head, Z, lengths)
 

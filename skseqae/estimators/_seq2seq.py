@@ -11,17 +11,17 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_consistent_length, validate_data
 
+from ..data._arrays import show
+from ..data._labels import read_classes, read_labels, weigh_classes
+from ..data._layout import Layout
+from ..data._scaling import Scaling
+from ..data._sequences import Sequences
+from ..data._tabular import check_sample_weight
+from ..data._tokens import Symbols, as_sequences, distinct, read_tokens
+from ..inference._label_search import beams, greedy, greedy_logits, label_logits
+from ..networks._architectures import Seq2SeqArchitecture
 from ._base import RECURRENT_CONSTRAINTS, BaseSequenceEstimator
-from ._encoding import BaseAutoencoder
-from .data._arrays import show
-from .data._labels import read_classes, read_labels, weigh_classes
-from .data._layout import Layout
-from .data._scaling import Scaling
-from .data._sequences import Sequences
-from .data._tabular import check_sample_weight
-from .data._tokens import Symbols, as_sequences, distinct, read_tokens
-from .inference._label_search import beams, greedy, greedy_logits, label_logits
-from .networks._architectures import Seq2SeqArchitecture
+from ._recurrent_autoencoder import BaseAutoencoder
 
 HEADS = {"label": "label", "table": "sequence", "list": "sequence"}  # by the kind of y
 

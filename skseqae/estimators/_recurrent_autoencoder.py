@@ -8,17 +8,17 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 
-from ._base import RECURRENT_CONSTRAINTS, BaseSequenceEstimator
-from .data._reconstruction_errors import (
+from ..data._reconstruction_errors import (
     check_reduction,
     mean_by_feature,
     mean_by_sample,
     mean_by_timestep,
     squared_errors,
 )
-from .data._targets import reversed_in_time
-from .mixins._dataframe_output import FrameOutputMixin
-from .networks._architectures import Architecture
+from ..data._targets import reversed_in_time
+from ..mixins._dataframe_output import FrameOutputMixin
+from ..networks._architectures import Architecture
+from ._base import RECURRENT_CONSTRAINTS, BaseSequenceEstimator
 
 
 def has_head(head):

@@ -9,10 +9,10 @@ from sklearn.metrics import r2_score
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
-from ._encoding import BaseAutoencoder
-from .data._scaling import Scaling, weighted_moments
-from .data._tabular import check_sample_weight
-from .data._targets import TargetLayout, check_target, reversed_in_time, split_future
+from ..data._scaling import Scaling, weighted_moments
+from ..data._tabular import check_sample_weight
+from ..data._targets import TargetLayout, check_target, reversed_in_time, split_future
+from ._recurrent_autoencoder import BaseAutoencoder
 
 
 class CompositeSequenceRegressor(RegressorMixin, BaseAutoencoder):

@@ -11,9 +11,9 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from ..mixins._fit_callbacks import CallbackSupportMixin, FitTask
+from ..mixins._pipelines import last_step
 from ._autoencoder import LSTMAutoencoderTransformer
-from .mixins._fit_callbacks import CallbackSupportMixin, FitTask
-from .mixins._pipelines import last_step
 
 
 def _has_reconstruction_error(self):

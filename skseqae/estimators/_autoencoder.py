@@ -8,10 +8,10 @@ from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from ._encoding import BaseAutoencoder, has_head
-from .data._reconstruction_errors import mean_by_sample, squared_errors
-from .data._tabular import check_sample_weight, read_rows
-from .data._targets import check_n_timesteps, next_steps, reversed_in_time
+from ..data._reconstruction_errors import mean_by_sample, squared_errors
+from ..data._tabular import check_sample_weight, read_rows
+from ..data._targets import check_n_timesteps, next_steps, reversed_in_time
+from ._recurrent_autoencoder import BaseAutoencoder, has_head
 
 HEADS = {
     "reconstruction": ("reconstruction",),

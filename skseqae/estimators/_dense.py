@@ -7,15 +7,15 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin, _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from ..data._check_sequences import warn_large_integers
+from ..data._dataframes import has_columns
+from ..data._layout import Layout
+from ..data._reconstruction_errors import check_reduction, mean_by_feature, mean_by_sample, squared_errors
+from ..data._sequences import rows_as_sequences
+from ..data._tabular import check_sample_weight, read_rows
+from ..mixins._dataframe_output import FrameOutputMixin
+from ..networks._architectures import DenseArchitecture
 from ._base import BaseSequenceEstimator
-from .data._check_sequences import warn_large_integers
-from .data._dataframes import has_columns
-from .data._layout import Layout
-from .data._reconstruction_errors import check_reduction, mean_by_feature, mean_by_sample, squared_errors
-from .data._sequences import rows_as_sequences
-from .data._tabular import check_sample_weight, read_rows
-from .mixins._dataframe_output import FrameOutputMixin
-from .networks._architectures import DenseArchitecture
 
 ACTIVATIONS = StrOptions({"relu", "tanh", "sigmoid", "linear"})
 

@@ -1,0 +1,1 @@
+"""The estimators: fitting, the fitted state and the public classes."""
