@@ -23,7 +23,9 @@ from test_outlier import MeanDistance
 
 import skseqae
 from skseqae.datasets._generators import make_reversals, make_waves
-from skseqae.preprocessing import PerTimestep, Resampler, SequencePadder
+from skseqae.preprocessing._per_timestep import PerTimestep
+from skseqae.preprocessing._resampler import Resampler
+from skseqae.preprocessing._sequence_padder import SequencePadder
 
 X, LABELS = make_waves(8, n_features=2, lengths=(3, 5), n_classes=2, random_state=0)
 WORDS, BACKWARDS = make_reversals(8, lengths=(2, 4), n_symbols=3, random_state=0)

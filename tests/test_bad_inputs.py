@@ -35,7 +35,9 @@ from skseqae import (
     Sequences,
 )
 from skseqae.model_selection import LengthStratifiedKFold, TimestepScorer
-from skseqae.preprocessing import PerTimestep, Resampler, SequencePadder
+from skseqae.preprocessing._per_timestep import PerTimestep
+from skseqae.preprocessing._resampler import Resampler
+from skseqae.preprocessing._sequence_padder import SequencePadder
 
 Y = [0, 1, 0]
 WORDS = [["a", "b"], ["b"], ["c", "a"]]

@@ -16,7 +16,9 @@ from sklearn.utils.validation import validate_data
 
 import skseqae
 from skseqae import LSTMAutoencoderTransformer, SequenceOutlierDetector, preprocessing
-from skseqae.preprocessing import PerTimestep, Resampler, SequencePadder
+from skseqae.preprocessing._per_timestep import PerTimestep
+from skseqae.preprocessing._resampler import Resampler
+from skseqae.preprocessing._sequence_padder import SequencePadder
 
 EXCUSED = {
     "check_sample_weight_equivalence_on_dense_data": (

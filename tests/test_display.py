@@ -36,7 +36,7 @@ from skseqae.display import (
     ReconstructionDisplay,
     plot_network,
 )
-from skseqae.preprocessing import PerTimestep
+from skseqae.preprocessing._per_timestep import PerTimestep
 
 X, LABELS = make_waves(24, n_features=2, lengths=(1, 12), random_state=0)
 LENGTHS = [len(x) for x in X]

@@ -10,7 +10,9 @@ from sklearn.preprocessing import StandardScaler
 
 from skseqae import CompositeSequenceRegressor, DenseAutoencoderTransformer, LSTMAutoencoderTransformer, Sequences
 from skseqae.display import plot_network
-from skseqae.preprocessing import PerTimestep, Resampler, SequencePadder
+from skseqae.preprocessing._per_timestep import PerTimestep
+from skseqae.preprocessing._resampler import Resampler
+from skseqae.preprocessing._sequence_padder import SequencePadder
 
 X = Sequences.from_list([[1.0, 2.0], [3.0]])
 TRANSFORMERS = [

@@ -13,7 +13,9 @@ from sklearn.preprocessing import StandardScaler
 from test_outlier import MeanDistance
 
 from skseqae import LSTMAutoencoderTransformer, SequenceOutlierDetector
-from skseqae.preprocessing import PerTimestep, Resampler, SequencePadder
+from skseqae.preprocessing._per_timestep import PerTimestep
+from skseqae.preprocessing._resampler import Resampler
+from skseqae.preprocessing._sequence_padder import SequencePadder
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -14,7 +14,8 @@ from skseqae import (
     Sequences,
     _memory,
 )
-from skseqae.preprocessing import Resampler, SequencePadder
+from skseqae.preprocessing._resampler import Resampler
+from skseqae.preprocessing._sequence_padder import SequencePadder
 from skseqae.runtime._memory import SMALL, check_memory, free_bytes
 
 X = [np.ones((4, 2)), np.zeros((3, 2)), np.full((5, 2), 2.0)]

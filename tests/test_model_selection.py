@@ -31,7 +31,7 @@ from sklearn.utils import _safe_indexing
 
 from skseqae import CompositeSequenceRegressor, LSTMAutoencoderTransformer, Sequences
 from skseqae.model_selection import LengthStratifiedKFold, TimestepScorer
-from skseqae.preprocessing import PerTimestep
+from skseqae.preprocessing._per_timestep import PerTimestep
 
 WEIGHTS = np.arange(24) % 4
 

@@ -24,7 +24,7 @@ from skseqae import (
     save,
 )
 from skseqae.datasets._generators import make_waves
-from skseqae.preprocessing import PerTimestep
+from skseqae.preprocessing._per_timestep import PerTimestep
 
 X, _ = make_waves(30, n_features=2, lengths=(4, 9), random_state=0)
 ODD = [4, 17]

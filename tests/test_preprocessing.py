@@ -27,7 +27,9 @@ from sklearn.preprocessing import (
 
 from skseqae import LSTMAutoencoderTransformer, Sequences
 from skseqae.data._check_sequences import check_sequences
-from skseqae.preprocessing import PerTimestep, Resampler, SequencePadder
+from skseqae.preprocessing._per_timestep import PerTimestep
+from skseqae.preprocessing._resampler import Resampler
+from skseqae.preprocessing._sequence_padder import SequencePadder
 
 NAN = np.nan
 TRANSFORMERS = {

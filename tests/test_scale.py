@@ -13,7 +13,8 @@ from skseqae import CompositeSequenceRegressor, DenseAutoencoderTransformer, LST
 from skseqae.data._check_sequences import LARGEST_INTEGER
 from skseqae.data._scaling import Scaling, weighted_moments
 from skseqae.datasets._generators import make_waves
-from skseqae.preprocessing import Resampler, SequencePadder
+from skseqae.preprocessing._resampler import Resampler
+from skseqae.preprocessing._sequence_padder import SequencePadder
 
 X, _ = make_waves(20, n_features=2, lengths=(4, 9), random_state=0)
 QUICK = {"epochs": 2, "random_state": 0}
