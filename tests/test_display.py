@@ -29,13 +29,11 @@ from skseqae import (
     SequenceOutlierDetector,
 )
 from skseqae.datasets._generators import make_reversals, make_waves
-from skseqae.display import (
-    EncodingDisplay,
-    ErrorMapDisplay,
-    LossCurveDisplay,
-    ReconstructionDisplay,
-    plot_network,
-)
+from skseqae.display._encoding import EncodingDisplay
+from skseqae.display._error_map import ErrorMapDisplay
+from skseqae.display._loss_curve import LossCurveDisplay
+from skseqae.display._network_diagram import plot_network
+from skseqae.display._reconstruction import ReconstructionDisplay
 from skseqae.preprocessing._per_timestep import PerTimestep
 
 X, LABELS = make_waves(24, n_features=2, lengths=(1, 12), random_state=0)

@@ -9,7 +9,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skseqae import CompositeSequenceRegressor, DenseAutoencoderTransformer, LSTMAutoencoderTransformer, Sequences
-from skseqae.display import plot_network
+from skseqae.display._network_diagram import plot_network
 from skseqae.preprocessing._per_timestep import PerTimestep
 from skseqae.preprocessing._resampler import Resampler
 from skseqae.preprocessing._sequence_padder import SequencePadder

@@ -1,6 +1,72 @@
-"""The layers of a network as boxes with arrows between them."""
+"""plot_network: the layers of a network as boxes joined by arrows."""
 
 from dataclasses import dataclass
+
+from sklearn.utils.validation import check_is_fitted
+
+from ._axes import _check_ax, _check_matplotlib, _without
+
+
+def plot_network(estimator, X=None, y=None, *, ax=None):
+    """Draw the layers of a network with the shapes that they give.
+
+    Those of `encoder_` and, below it, of `decoder_`, as they are given away: with the scaling inside. B is the number
+    of sequences and T that of timesteps, both of which are free. Masks, which every recurrent layer reads, are not
+    drawn.
+
+    Parameters
+    ----------
+    estimator : estimator of this package
+    X : sequences of N samples, default=None
+        For an estimator that is not fitted, what it would be fitted on, from which the widths of its layers follow.
+        Nothing is trained, and the estimator stays as it is.
+    y : targets or labels of N samples, default=None
+        The same, for an estimator that reads them.
+    ax : matplotlib.axes.Axes, default=None
+        What to draw on. None: a new figure that is large enough.
+
+    Returns
+    -------
+    boxes : list of matplotlib.text.Text
+        What tells of each layer, top down and left to right.
+
+    Raises
+    ------
+    NotFittedError
+        If the estimator is not fitted, and there is no X.
+    TypeError
+        If it has no network, or `ax` is no Axes.
+    ValueError
+        If it is fitted, and there is an X; or if X is not what it could be fitted on.
+
+    See Also
+    --------
+    keras.Model.summary : The same as plain text, such as `estimator.encoder_.summary()`.
+    keras.utils.plot_model : Each tensor, where graphviz is installed.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> from skseqae import LSTMAutoencoderTransformer
+    >>> from skseqae.datasets import make_waves
+    >>> from skseqae.display import plot_network
+    >>> X, y = make_waves(40, random_state=0)
+    >>> boxes = plot_network(LSTMAutoencoderTransformer(units=(16, 8), bidirectional=True), X)
+    >>> plt.close(boxes[0].figure)
+    """
+    if not hasattr(estimator, "_untrained"):
+        raise TypeError(_without("network", estimator, "plot_network"))
+    if X is None:
+        check_is_fitted(estimator, msg="%(name)s is not fitted: fit it, or give plot_network the X and y to fit it on.")
+    elif hasattr(estimator, "history_"):
+        raise ValueError(
+            f"{type(estimator).__name__} is fitted, and drawn as it is: leave out X and y, or give a clone of it."
+        )
+    else:
+        estimator = estimator._untrained(X, y)
+    _check_matplotlib("plot_network")
+    return draw_diagram(estimator, ax if ax is None else _check_ax(ax, plot_network))
+
 
 ROW, COLUMN = 0.62, 3.8  # inches that a box takes of a figure of our own
 LARGEST_FONT = 9

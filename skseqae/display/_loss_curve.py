@@ -1,0 +1,111 @@
+"""LossCurveDisplay: losses over epochs."""
+
+import numpy as np
+from sklearn.utils import check_consistent_length
+
+from ..mixins._pipelines import last_step
+from ._axes import ORIGINAL, SAID, _check_ax, _check_estimator, _count_in_whole_numbers, _put_legend_beside
+
+
+class LossCurveDisplay:
+    """Show how the loss fell in training.
+
+    Parameters
+    ----------
+    loss : array-like of shape (E,)
+        The training loss of each epoch.
+    val_loss : array-like of shape (E,), default=None
+        That of the data held out, where there are such.
+
+    Attributes
+    ----------
+    best_epoch_ : int or None
+        The epoch of the lowest validation loss, counted from 1, whose weights early stopping keeps.
+    line_, val_line_, best_line_ : matplotlib.lines.Line2D
+        The curves, and what marks the best epoch; the last two are None where nothing was held out.
+    ax_ : matplotlib.axes.Axes
+        What was drawn on.
+    figure_ : matplotlib.figure.Figure
+        What that is a part of.
+
+    See Also
+    --------
+    sklearn.model_selection.LearningCurveDisplay : Scores against the number of samples.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> from skseqae import LSTMAutoencoderTransformer
+    >>> from skseqae.datasets import make_waves
+    >>> from skseqae.display import LossCurveDisplay
+    >>> X, y = make_waves(40, random_state=0)
+    >>> model = LSTMAutoencoderTransformer(latent_dim=4, epochs=3, early_stopping=True, random_state=0).fit(X)
+    >>> display = LossCurveDisplay.from_estimator(model)
+    >>> display.best_epoch_ in (1, 2, 3)
+    True
+    >>> plt.close(display.figure_)
+    """
+
+    def __init__(self, *, loss, val_loss=None):
+        self.loss = loss
+        self.val_loss = val_loss
+
+    @classmethod
+    def from_estimator(cls, estimator, *, ax=None, log_scale=False):
+        """Draw the losses of a fitted estimator.
+
+        Parameters
+        ----------
+        estimator : fitted estimator of this package
+        ax : matplotlib.axes.Axes, default=None
+            What to draw on. None: a new figure.
+        log_scale : bool, default=False
+            Whether the axis of the loss is logarithmic.
+
+        Returns
+        -------
+        display : LossCurveDisplay
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+        TypeError
+            If it keeps no history, or `ax` is no Axes.
+        """
+        estimator, _ = last_step(estimator)
+        _check_estimator(estimator, "history_", cls)
+        history = estimator.history_
+        return cls(loss=history["loss"], val_loss=history.get("val_loss")).plot(ax, log_scale=log_scale)
+
+    def plot(self, ax=None, *, log_scale=False):
+        """Draw the losses.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, default=None
+            What to draw on. None: a new figure.
+        log_scale : bool, default=False
+            Whether the axis of the loss is logarithmic.
+
+        Returns
+        -------
+        display : LossCurveDisplay
+        """
+        ax = _check_ax(ax, type(self))
+        epochs = np.arange(1, len(self.loss) + 1)
+        marker = "o" if len(epochs) == 1 else None  # a line of one point cannot be seen
+        (self.line_,) = ax.plot(epochs, self.loss, color=ORIGINAL, marker=marker, label="training")
+        self.val_line_ = self.best_line_ = self.best_epoch_ = None
+        if self.val_loss is not None:
+            check_consistent_length(self.loss, self.val_loss)
+            self.best_epoch_ = int(np.argmin(self.val_loss)) + 1
+            style = {"color": SAID, "linestyle": "--", "marker": marker}
+            (self.val_line_,) = ax.plot(epochs, self.val_loss, **style, label="validation")
+            label = f"best epoch: {self.best_epoch_}"
+            self.best_line_ = ax.axvline(self.best_epoch_, color="0.4", linestyle=":", label=label)
+        ax.set(xlabel="epoch", ylabel="loss", yscale="log" if log_scale else "linear")
+        _count_in_whole_numbers(ax.xaxis)
+        _put_legend_beside(ax)
+        self.ax_, self.figure_ = ax, ax.figure
+        return self
