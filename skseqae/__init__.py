@@ -8,7 +8,8 @@ from .estimators._composite import CompositeSequenceRegressor
 from .estimators._dense import DenseAutoencoderTransformer
 from .estimators._outlier import SequenceOutlierDetector
 from .estimators._seq2seq import Seq2SeqClassifier
-from .persistence import SkseqaeFormatError, load, save
+from .persistence import SkseqaeFormatError
+from .persistence._estimators import load, save
 
 __all__ = [
     "CompositeSequenceRegressor",

@@ -28,7 +28,7 @@ from .networks.onnx_backend._layers import (
     size,
     zero_padding,
 )
-from .persistence import CLASSES
+from .persistence._estimators import CLASSES
 from .runtime._atomic_write import write_file
 
 LABEL_TYPES = {"b": bool, "i": np.int64, "u": np.int64, "f": np.float64, "U": object}

@@ -28,7 +28,7 @@ import joblib
 import numpy as np
 import pytest
 
-from skseqae.persistence import CLASSES
+from skseqae.persistence._estimators import CLASSES
 
 ROOT = Path(__file__).parent.parent
 TABLE = Path(__file__).parent / "mutants.md"

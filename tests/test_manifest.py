@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from skseqae._manifest import MOST_SYMBOL_BYTES, check_keys, decode, encode
-from skseqae._storage import DTYPES
 from skseqae.data._layout import Layout
 from skseqae.data._scaling import Scaling
 from skseqae.data._targets import TargetLayout
 from skseqae.exceptions import SkseqaeFormatError
 from skseqae.networks._architectures import Architecture, DenseArchitecture, Seq2SeqArchitecture
+from skseqae.persistence._file_format import DTYPES
+from skseqae.persistence._json_values import MOST_SYMBOL_BYTES, check_keys, decode, encode
 
 
 def through_json(value):

@@ -5,13 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from skseqae._schema import CONTAINER, RECORD_RULES, RULES, SHARED, check_fitted
 from skseqae.data._layout import Layout
 from skseqae.data._scaling import Scaling
 from skseqae.data._targets import TargetLayout
 from skseqae.exceptions import SkseqaeFormatError
 from skseqae.networks._architectures import Architecture, DenseArchitecture, Seq2SeqArchitecture
 from skseqae.networks._weight_shapes import weight_shapes
+from skseqae.persistence._consistency import check_fitted
+from skseqae.persistence._schema import CONTAINER, RECORD_RULES, RULES, SHARED
 
 ENCODER = Architecture(2, 3, (4,), head_features=(2,))
 BOTH = Architecture(2, 3, (4,), cell="gru", heads=("reconstruction", "prediction"), head_features=(2, 5))

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from skseqae._storage import DTYPES, MAGIC, MOST_CONTAINERS, MOST_HEADER_BYTES, pack, read_file, unpack
 from skseqae.exceptions import SkseqaeFormatError
+from skseqae.persistence._file_format import DTYPES, MAGIC, MOST_CONTAINERS, MOST_HEADER_BYTES, pack, read_file, unpack
 from skseqae.runtime._atomic_write import write_file
 
 

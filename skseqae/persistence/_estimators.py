@@ -1,4 +1,4 @@
-"""Files of fitted estimators that run nothing when they are read."""
+"""Save and load fitted estimators."""
 
 import os
 from importlib.metadata import version
@@ -11,21 +11,21 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.utils._param_validation import Interval, validate_params
 from sklearn.utils.validation import check_is_fitted
 
-from ._manifest import check_keys, decode, encode
-from ._schema import OPTIONAL, RULES, check_fitted
-from ._storage import FORMAT, pack, read_file, require, unpack
-from ._version import __version__
-from .estimators._autoencoder import LSTMAutoencoderTransformer
-from .estimators._composite import CompositeSequenceRegressor
-from .estimators._dense import DenseAutoencoderTransformer
-from .estimators._outlier import SequenceOutlierDetector
-from .estimators._seq2seq import Seq2SeqClassifier
-from .exceptions import SkseqaeFormatError
-from .mixins._fit_callbacks import CALLBACKS
-from .mixins._routed_parameters import PREFIXES
-from .runtime._atomic_write import write_file
+from .._version import __version__
+from ..estimators._autoencoder import LSTMAutoencoderTransformer
+from ..estimators._composite import CompositeSequenceRegressor
+from ..estimators._dense import DenseAutoencoderTransformer
+from ..estimators._outlier import SequenceOutlierDetector
+from ..estimators._seq2seq import Seq2SeqClassifier
+from ..exceptions import SkseqaeFormatError
+from ..mixins._fit_callbacks import CALLBACKS
+from ..mixins._routed_parameters import PREFIXES
+from ..runtime._atomic_write import write_file
+from ._consistency import check_fitted
+from ._file_format import FORMAT, pack, read_file, require, unpack
+from ._json_values import check_keys, decode, encode
+from ._schema import OPTIONAL, RULES
 
-__all__ = ["SkseqaeFormatError", "load", "save"]
 CLASSES = {
     cls.__name__: cls
     for cls in (

@@ -9,12 +9,12 @@ from dataclasses import fields
 
 import numpy as np
 
-from ._storage import DTYPES, require
-from .data._layout import Layout
-from .data._scaling import Scaling
-from .data._targets import TargetLayout
-from .exceptions import SkseqaeFormatError
-from .networks._architectures import Architecture, DenseArchitecture, Seq2SeqArchitecture
+from ..data._layout import Layout
+from ..data._scaling import Scaling
+from ..data._targets import TargetLayout
+from ..exceptions import SkseqaeFormatError
+from ..networks._architectures import Architecture, DenseArchitecture, Seq2SeqArchitecture
+from ._file_format import DTYPES, require
 
 RECORDS = {
     cls.__name__: cls for cls in (Architecture, Seq2SeqArchitecture, DenseArchitecture, Layout, TargetLayout, Scaling)

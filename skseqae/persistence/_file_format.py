@@ -15,7 +15,7 @@ import stat
 import numpy as np
 from safetensors.numpy import save as as_safetensors
 
-from .exceptions import SkseqaeFormatError
+from ..exceptions import SkseqaeFormatError
 
 MAGIC = b"\x93SKSEQAE"
 FORMAT = 1

@@ -1,0 +1,78 @@
+"""Rules that values in files must satisfy."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..exceptions import SkseqaeFormatError
+
+LARGEST = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What a value must be, in words and as a function that tells."""
+
+    wanted: str
+    holds: Callable
+
+    def check(self, value, place):
+        """Refuse a value for which the rule does not hold."""
+        if not self.holds(value):
+            raise SkseqaeFormatError(f"{place} is {str(value)[:100]!r}, but must be {self.wanted}.")
+
+
+def whole(least):
+    """Return the rule for an int, of at least so much."""
+    return Rule(f"an int from {least} on", lambda value: type(value) is int and least <= value <= LARGEST)
+
+
+def real(least=-np.inf, below=np.inf):
+    """Return the rule for a float, from `least` on and less than `below`."""
+    return Rule(f"a float in [{least}, {below})", lambda value: type(value) is float and least <= value < below)
+
+
+def one_of(*options):
+    """Return the rule for one of a few values."""
+    return Rule(f"one of {options}", lambda value: any(_equals(value, option) for option in options))
+
+
+def _equals(value, option):
+    """Tell whether a value is an option, to the type; of arrays, == would not."""
+    if type(value) is not type(option):
+        return False
+    if type(option) is tuple:
+        return len(value) == len(option) and all(map(_equals, value, option))
+    return value == option
+
+
+def tuple_of(rule, lengths):
+    """Return the rule for a tuple of so many values."""
+    return Rule(
+        f"a tuple of {lengths.start} to {lengths.stop - 1}, each {rule.wanted}",
+        lambda value: type(value) is tuple and len(value) in lengths and all(map(rule.holds, value)),
+    )
+
+
+def either(*rules):
+    """Return the rule that any one of several holds."""
+    wanted = ", or ".join(rule.wanted for rule in rules)
+    return Rule(wanted, lambda value: any(rule.holds(value) for rule in rules))
+
+
+def instance_of(cls):
+    """Return the rule for a value of exactly this type."""
+    return Rule(f"a {cls.__name__}", lambda value: type(value) is cls)
+
+
+def _is_symbol(value):
+    return type(value) in (bool, int, float, str, bytes) or (type(value) is tuple and all(map(_is_symbol, value)))
+
+
+def _are_symbols(value):
+    """Tell whether it is an array of one symbol or more, each once."""
+    if not (type(value) is np.ndarray and value.ndim == 1 and len(value)):
+        return False
+    symbols = value.tolist()
+    return all(map(_is_symbol, symbols)) and len(set(symbols)) == len(symbols)
