@@ -9,14 +9,14 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.utils._param_validation import validate_params
 from sklearn.utils.validation import check_is_fitted
 
-from ._version import __version__
-from .estimators._autoencoder import LSTMAutoencoderTransformer
-from .estimators._dense import DenseAutoencoderTransformer
-from .estimators._outlier import SequenceOutlierDetector
-from .estimators._seq2seq import Seq2SeqClassifier
-from .networks.numpy_backend._layers import cut_layers
-from .networks.onnx_backend._graph import Graph
-from .networks.onnx_backend._layers import (
+from .._version import __version__
+from ..estimators._autoencoder import LSTMAutoencoderTransformer
+from ..estimators._dense import DenseAutoencoderTransformer
+from ..estimators._outlier import SequenceOutlierDetector
+from ..estimators._seq2seq import Seq2SeqClassifier
+from ..networks.numpy_backend._layers import cut_layers
+from ..networks.onnx_backend._graph import Graph
+from ..networks.onnx_backend._layers import (
     dense,
     dense_layers,
     embed,
@@ -28,8 +28,8 @@ from .networks.onnx_backend._layers import (
     size,
     zero_padding,
 )
-from .persistence._estimators import CLASSES
-from .runtime._atomic_write import write_file
+from ..persistence._estimators import CLASSES
+from ..runtime._atomic_write import write_file
 
 LABEL_TYPES = {"b": bool, "i": np.int64, "u": np.int64, "f": np.float64, "U": object}
 KEYS = {"i": "keys_int64s", "u": "keys_int64s", "U": "keys_strings"}
