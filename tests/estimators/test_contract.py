@@ -1,0 +1,339 @@
+"""What an estimator promises beside training: its output, its copies, its names, its features and its looks."""
+
+import copy
+import pickle
+import subprocess
+import sys
+
+import joblib
+import keras
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from numpy.testing import assert_array_equal
+from sklearn.base import clone
+from sklearn.compose import make_column_transformer
+from sklearn.model_selection import GridSearchCV, KFold
+from sklearn.pipeline import make_pipeline
+from sklearn.utils import estimator_html_repr, get_tags
+
+from tests.support.estimators import (
+    CLASSES,
+    EXAMPLES,
+    data_for,
+    every_class,
+    every_class_that_has,
+    every_class_with_a_loss,
+    every_sequence_class,
+    every_sequence_container,
+    every_transformer,
+    every_transformers_container,
+    packed,
+    parameters_of,
+    quick,
+    said,
+    train_on,
+    y,
+)
+
+TABLE = np.random.default_rng(0).normal(size=(24, 5))
+
+# --- Output containers ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("library", "frame"), [("pandas", pd.DataFrame), ("polars", pl.DataFrame)])
+@every_transformers_container
+def test_set_output_names_the_columns_after_the_class(cls, contain, library, frame):
+    data = data_for(cls, contain)
+    estimator = quick(cls, latent_dim=3).set_output(transform=library)
+    encodings = estimator.fit_transform(data, y)
+    names = [f"{cls.__name__.lower()}{i}" for i in range(3)]
+    assert type(encodings) is frame
+    assert list(encodings.columns) == names == estimator.get_feature_names_out().tolist()
+    assert_array_equal(encodings.to_numpy(), estimator.set_output(transform="default").transform(data))
+
+
+@pytest.mark.parametrize(("library", "frame"), [("pandas", pd.DataFrame), ("polars", pl.DataFrame)])
+@every_transformer
+def test_set_output_reaches_the_columns_of_a_column_transformer(cls, library, frame):
+    table = frame(dict(zip("abcde", TABLE.T, strict=True)))
+    columns = make_column_transformer((quick(cls, latent_dim=2), list("abc")), ("passthrough", list("de")))
+    said = columns.set_output(transform=library).fit_transform(table, y)
+    name = cls.__name__.lower()
+    names = [f"{name}__{name}0", f"{name}__{name}1", "passthrough__d", "passthrough__e"]
+    assert type(said) is frame
+    assert list(said.columns) == names == columns.get_feature_names_out().tolist()
+    assert_array_equal(said.to_numpy()[:, :2], quick(cls, latent_dim=2).fit(TABLE[:, :3], y).transform(TABLE[:, :3]))
+
+
+@pytest.mark.parametrize(("dtype", "expected"), [("f4", "f4"), ("f8", "f8"), ("i8", "f8")])
+@every_transformers_container
+def test_float32_stays_float32_and_all_else_becomes_float64(cls, contain, dtype, expected):
+    arrays = contain([(4 * x).astype(dtype) for x in EXAMPLES[cls].arrays])
+    estimator = quick(cls).fit(data_for(cls, contain), y)
+    assert estimator.transform(arrays).dtype == expected
+    assert quick(cls).fit_transform(arrays, y).dtype == expected
+
+
+@every_transformer
+def test_the_tag_says_which_types_are_kept(cls):
+    # without it, scikit-learn's check of this looks at float64 only
+    assert set(get_tags(cls()).transformer_tags.preserves_dtype) == {"float32", "float64"}
+
+
+# --- Copies -----------------------------------------------------------------------------------------------------------
+
+
+def through_joblib(estimator, path):
+    joblib.dump(estimator, path)
+    return joblib.load(path)
+
+
+COPIES = {
+    "clone": lambda estimator, path: clone(estimator),
+    "pickle": lambda estimator, path: pickle.loads(pickle.dumps(estimator)),
+    "joblib": through_joblib,
+    "deepcopy": lambda estimator, path: copy.deepcopy(estimator),
+}
+
+
+@every_class
+@pytest.mark.parametrize("way", [way for way in COPIES if way != "clone"])
+def test_a_copy_says_and_learns_the_same(cls, way, tmp_path):
+    estimator = train_on(quick(cls, optimizer__beta_1=0.8))
+    copied = COPIES[way](estimator, tmp_path / "estimator")
+    assert copied.get_params() == estimator.get_params()
+    assert_array_equal(said(copied), said(estimator))
+    before = said(copied)
+    assert_array_equal(said(train_on(copied)), said(train_on(estimator)))
+    assert not np.allclose(said(copied), before, rtol=0, atol=1e-4)
+
+
+class Recorder(keras.callbacks.Callback):
+    """Write down each epoch, here and for all copies."""
+
+    epochs = []
+
+    def __init__(self):
+        super().__init__()
+        self.own_epochs = []
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.own_epochs.append(epoch)
+        self.epochs.append(epoch)
+
+
+@every_class
+def test_clones_of_keras_objects_learn_the_same_and_leave_them_alone(cls):
+    X, optimizer, recorder = data_for(cls), keras.optimizers.SGD(0.1), Recorder()
+    loss = {"loss": keras.losses.LogCosh()} if "loss" in parameters_of(cls) else {}
+    estimator = quick(cls, optimizer=optimizer, callbacks=[recorder], **loss)
+    again = clone(estimator)
+    Recorder.epochs.clear()
+    # its own objects first: what is compiled for a clone could serve both
+    assert_array_equal(said(estimator.fit(X, y)), said(clone(again).fit(X, y)))
+    assert Recorder.epochs == [0, 1, 0, 1]
+    assert estimator.optimizer is optimizer
+    assert not optimizer.built
+    assert recorder.own_epochs == []
+    assert again.optimizer.get_config() == optimizer.get_config()
+    assert not np.allclose(said(estimator), said(quick(cls).fit(X, y)), rtol=0, atol=1e-3)
+
+
+@every_class_with_a_loss
+def test_a_loss_whose_copies_lose_an_argument_is_refused(cls):
+    # copy.deepcopy(Huber(delta=0.1)) has a delta of 1, and so has that of every clone in a search
+    with pytest.raises(ValueError, match="loses its delta: .* loss=keras.losses.Huber, loss__delta=0.1"):
+        quick(cls, loss=keras.losses.Huber(delta=0.1)).fit(data_for(cls), y)
+
+
+@every_class_that_has(("name", "value"), [("optimizer", "optimizer__epsilon", 1e-6), ("loss", "loss__delta", 0.5)])
+def test_routed_names_survive_clone_and_pickle(cls, name, value):
+    estimator = quick(cls, optimizer__beta_1=0.8).set_params(**{name: value})
+    routed = {"optimizer__beta_1": 0.8, name: value}
+    for copied in (clone(estimator), pickle.loads(pickle.dumps(estimator))):
+        assert routed.items() <= copied.get_params().items()
+    assert clone(cls()).get_params().keys().isdisjoint(routed)
+
+
+# --- Routed names -----------------------------------------------------------------------------------------------------
+
+
+@every_class
+def test_a_grid_may_search_over_routed_names(cls):
+    X, name, example = data_for(cls), cls.__name__.lower(), EXAMPLES[cls]
+    pipeline, routed = example.in_a_pipeline(quick(cls)), f"{name}__optimizer__beta_1"
+    search = GridSearchCV(
+        pipeline, {routed: [0.0, 0.9]}, scoring=example.scoring, cv=KFold(2), error_score="raise"
+    ).fit(X, y)
+    low, high = search.cv_results_["mean_test_score"]
+    assert low != high
+    best = quick(cls, optimizer__beta_1=search.best_params_[routed]).fit(X, y)
+    assert_array_equal(said(search.best_estimator_[name]), said(best))
+
+
+WRONG_NAMES = [  # after what a class must have
+    ("optimizer", "optimiser__beta_1", "has no parameter 'optimiser__beta_1'; the nearest is 'optimizer__beta_1'"),
+    ("loss", "los__delta", "has no parameter 'los__delta'; the nearest is 'loss__delta'"),
+    ("tokens", "loss__delta", "has no parameter 'loss__delta'; the nearest is 'optimizer__delta'"),
+    ("optimizer", "optimizer__", "has no parameter 'optimizer__'; the nearest is 'optimizer"),
+    ("latent_dim", "latent_dim__units", "has no parameter 'latent_dim__units'; the nearest is"),
+    ("latent_dim", "latentdim", "has no parameter 'latentdim'; the nearest is 'latent_dim'"),
+    ("units", "unit", "has no parameter 'unit'; the nearest is 'units'"),
+    (
+        "optimizer",
+        "optimizer__learning_rate",
+        "optimizer__learning_rate has a parameter of its own: set learning_rate instead",
+    ),
+    ("optimizer", "optimizer__clipnorm", "optimizer__clipnorm has a parameter of its own: set clipnorm instead"),
+]
+
+
+@every_class_that_has(("name", "message"), WRONG_NAMES)
+def test_a_wrong_name_is_refused_at_once_with_the_nearest(cls, name, message):
+    with pytest.raises(TypeError, match=message):
+        cls(**{name: 0.5})
+    estimator = cls()
+    with pytest.raises(ValueError, match=message):
+        estimator.set_params(**{name: 0.5})
+    assert estimator.get_params() == cls().get_params()
+
+
+ADAM = {"optimizer": keras.optimizers.Adam()}
+WRONG_SETTINGS = [  # after what a class must have
+    (
+        "optimizer",
+        {"optimizer__beta1": 0.5},
+        "optimizer__beta1 is not a parameter of Adam; the nearest is optimizer__beta_1",
+    ),
+    (
+        "loss",
+        {"loss": "huber", "loss__detla": 1.0},
+        "loss__detla is not a parameter of Huber; the nearest is loss__delta",
+    ),
+    ("loss", {"loss__delta": 1.0}, "loss__delta is not a parameter of MeanSquaredError; the nearest is loss__"),
+    ("optimizer", {"optimizer": "sgd", "optimizer__beta_1": 0.5}, "optimizer__beta_1 is not a parameter of SGD"),
+    ("optimizer", ADAM | {"optimizer__beta_1": 0.5}, "needs optimizer to be a name or a class"),
+    ("optimizer", ADAM | {"learning_rate": 0.5}, "learning_rate=0.5 has no effect on an optim"),
+    ("optimizer", ADAM | {"clipnorm": None}, "clipnorm=None has no effect on an optimizer that"),
+]
+
+
+@every_class_that_has(("parameters", "message"), WRONG_SETTINGS)
+def test_a_setting_that_keras_cannot_take_is_refused_at_fit(cls, parameters, message):
+    estimator = quick(cls, **parameters)
+    with pytest.raises(ValueError, match=message):
+        estimator.fit(data_for(cls), y)
+    assert not hasattr(estimator, "n_features_in_")
+
+
+# --- Features ---------------------------------------------------------------------------------------------------------
+
+UNIVARIATE = {
+    "list": [row[: 2 + i % 7, None] for i, row in enumerate(np.hstack([TABLE, TABLE]))],
+    "flat list": [row[: 2 + i % 7] for i, row in enumerate(np.hstack([TABLE, TABLE]))],
+    "3-D": np.hstack([TABLE, TABLE])[:, :, None],
+    "Sequences": packed([row[: 1 + i % 5, None] for i, row in enumerate(TABLE)]),
+}
+
+
+@every_sequence_class
+@pytest.mark.parametrize("kind", UNIVARIATE)
+def test_a_table_fixes_its_width_and_nothing_else(cls, kind):
+    estimator = quick(cls).fit(TABLE, y)
+    assert estimator.n_features_in_ == 5
+    with pytest.raises(ValueError, match=f"X has 4 features, but {cls.__name__} is expecting 5 features as input"):
+        said(estimator, TABLE[:, :4])
+    assert len(said(estimator, UNIVARIATE[kind])) == 24
+    assert_array_equal(said(estimator, TABLE[:, :, None]), said(estimator, TABLE))
+
+
+@every_sequence_class
+@pytest.mark.parametrize("kind", UNIVARIATE)
+def test_after_univariate_sequences_a_table_of_any_width_is_read(cls, kind):
+    estimator = quick(cls).fit(UNIVARIATE[kind], y)
+    assert estimator.n_features_in_ == 1
+    for width in (1, 3, 5):
+        assert_array_equal(said(estimator, TABLE[:, :width]), said(estimator, list(TABLE[:, :width])))
+
+
+@every_sequence_container
+def test_sequences_fix_their_features_and_not_their_lengths(cls, contain):
+    estimator = quick(cls).fit(pd.DataFrame(TABLE, columns=list("abcde")), y).fit(data_for(cls, contain), y)
+    assert estimator.n_features_in_ == 2
+    assert not hasattr(estimator, "feature_names_in_")
+    assert len(said(estimator, [np.ones((1, 2)), np.ones((40, 2))])) == 2
+    for wrong, count in ((TABLE, 1), (np.ones((2, 4, 3)), 3), ([np.ones((4, 1))], 1)):
+        with pytest.raises(ValueError, match=f"X has {count} features per timestep, but {cls.__name__} was fitted on"):
+            said(estimator, wrong)
+
+
+# --- The view of an estimator -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def no_networks(monkeypatch):
+    """Let nobody build a Keras model of the weights."""
+
+    def refuse(*args):
+        raise RuntimeError("a network was asked for")
+
+    for part in ("encoder", "decoder", "model"):
+        monkeypatch.setattr(f"skseqae.networks.keras_backend._exported_models.stock_{part}", refuse)
+
+
+def states_shown(estimator):
+    """How often the HTML view says that something is fitted, and that it is not."""
+    view = estimator_html_repr(estimator)
+    return view.count("<span>Fitted</span>"), view.count("<span>Not fitted</span>")
+
+
+@every_class
+def test_the_html_view_shows_what_is_fitted_and_builds_no_network(cls, no_networks):
+    estimator = quick(cls)
+    assert states_shown(estimator) == (0, 1)
+    assert states_shown(estimator.fit(data_for(cls), y)) == (1, 0)
+    assert cls.__name__ in estimator._repr_html_()
+    for name in ("encoder_", "decoder_", "model_"):
+        with pytest.raises(RuntimeError, match="a network was asked for"):
+            getattr(estimator, name)
+
+
+@every_class
+def test_the_html_view_of_a_pipeline_shows_its_steps(cls, no_networks):
+    pipeline = make_pipeline("passthrough", quick(cls))
+    assert states_shown(pipeline) == (0, 1)
+    assert states_shown(pipeline.fit(data_for(cls), y)) == (1, 0)
+    assert cls.__name__ in pipeline._repr_html_()
+
+
+@every_transformer
+def test_the_html_view_of_a_column_transformer_shows_what_is_in_it(cls, no_networks):
+    columns = make_column_transformer((quick(cls), slice(0, 3)), ("passthrough", slice(3, 5)))
+    assert states_shown(columns) == (0, 1)
+    n_fitted, n_not_fitted = states_shown(columns.fit(TABLE, y))
+    assert n_fitted > n_not_fitted == 0
+    assert cls.__name__ in columns._repr_html_()
+
+
+LOOK = """
+import sys
+import time
+import skseqae
+from sklearn.base import clone
+for name in sys.argv[1:]:
+    estimator = clone(getattr(skseqae, name)(optimizer__epsilon=1e-6))
+    print(estimator, estimator._repr_html_())
+print("loaded", *{"tensorflow", "keras", "scikeras"}.intersection(sys.modules))
+print(time.process_time())
+"""
+
+
+def test_a_look_at_the_package_takes_a_second_and_loads_no_tensorflow():
+    command = [sys.executable, "-c", LOOK, *(cls.__name__ for cls in CLASSES)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    *_, loaded, seconds = done.stdout.splitlines()
+    print(f"{seconds} s")
+    assert loaded == "loaded"
+    assert float(seconds) < 3  # of the processor, since a busy machine must not fail this

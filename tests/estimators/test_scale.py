@@ -1,0 +1,121 @@
+"""Numbers from tiny to huge, and one sample or one timestep: nothing overflows, vanishes or is lost in silence."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose, assert_array_equal
+
+from skseqae import CompositeSequenceRegressor, DenseAutoencoderTransformer, LSTMAutoencoderTransformer, Sequences
+from skseqae.data._check_sequences import LARGEST_INTEGER
+from skseqae.data._scaling import Scaling, weighted_moments
+from skseqae.datasets import make_waves
+from skseqae.preprocessing import Resampler, SequencePadder
+
+X, _ = make_waves(20, n_features=2, lengths=(4, 9), random_state=0)
+QUICK = {"epochs": 2, "random_state": 0}
+exponents = st.integers(-100, 100)
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    return LSTMAutoencoderTransformer(3, **QUICK).fit(X)
+
+
+@settings(derandomize=True, deadline=None, max_examples=50)
+@given(st.lists(exponents, min_size=2, max_size=2), st.sampled_from([np.float32, np.float64]))
+def test_a_unit_of_a_feature_is_scaled_away_to_the_last_bit(unit, dtype):
+    """Units from 2**-100, about 1e-30, to 2**100, about 1e30, each feature its own."""
+    arrays = [x.astype(np.float32).astype(dtype) for x in X]
+    read = [Sequences.from_list(arrays), Sequences.from_list([np.ldexp(x, unit).astype(dtype) for x in arrays])]
+    moments = [weighted_moments(sequences, np.ones(len(X))) for sequences in read]
+    scaled = [Scaling(*m).apply(sequences).packed for m, sequences in zip(moments, read, strict=True)]
+    assert_array_equal(scaled[0], scaled[1])
+    assert_array_equal(moments[1][1], np.ldexp(moments[0][1], unit))
+
+
+def test_a_unit_of_a_feature_changes_nothing_that_is_learnt(fitted):
+    unit = np.array([100, -100])
+    huge = [np.ldexp(x, unit) for x in X]
+    again = LSTMAutoencoderTransformer(3, **QUICK).fit(huge)
+    assert_array_equal(again.transform(huge), fitted.transform(X))
+    assert again.history_ == fitted.history_
+    assert_array_equal(again.reconstruction_error(huge), fitted.reconstruction_error(X))
+    for got, expected in zip(again.reconstruct(huge), fitted.reconstruct(X), strict=True):
+        assert_array_equal(got, np.ldexp(expected, unit))
+
+
+@pytest.mark.parametrize("unit", [-1000, 1000])
+def test_only_the_proportions_of_sample_weights_matter(fitted, unit):
+    weights = np.linspace(1, 2, len(X))
+    one, other = (
+        LSTMAutoencoderTransformer(3, **QUICK).fit(X, sample_weight=w) for w in (weights, weights * 2.0**unit)
+    )
+    assert_array_equal(one.transform(X), other.transform(X))
+    assert one.history_ == other.history_
+
+
+def test_what_is_decoded_beyond_float32_is_its_largest_value():
+    scaling = Scaling(np.zeros(1), np.full(1, 3e38))
+    said = scaling.undo(Sequences.from_packed(np.float32([2.0, -2.0, 0.5]), [3]), np.float32).packed
+    assert_allclose(said[:, 0], [np.finfo(np.float32).max, -np.finfo(np.float32).max, 1.5e38], rtol=1e-6)
+
+
+def test_a_constant_feature_is_encoded_and_said_again_as_it_is():
+    constant = [np.column_stack([x[:, 0], np.full(len(x), 1e30)]) for x in X]
+    fitted = LSTMAutoencoderTransformer(3, **QUICK).fit(constant)
+    assert np.isfinite(fitted.transform(constant)).all()
+    assert_allclose(np.concatenate(fitted.reconstruct(constant))[:, 1], 1e30, rtol=1e-6)
+
+
+def test_one_sample_of_one_timestep_is_enough(fitted):
+    assert fitted.transform([np.ones((1, 2))]).shape == (1, 3)
+    assert fitted.reconstruct([np.ones((1, 2))])[0].shape == (1, 2)
+    alone = LSTMAutoencoderTransformer(3, **QUICK).fit([np.ones((1, 2))])
+    assert np.isfinite(alone.transform([np.ones((1, 2))])).all()
+
+
+# --- integers ---------------------------------------------------------------------------------------------------------
+
+TOO_LARGE = LARGEST_INTEGER + 1
+LARGE_INTEGERS = {
+    "list": [np.array([[1, 2]]), np.array([[3, 4], [5, TOO_LARGE]])],
+    "cube": np.array([[[1, 2], [3, 4]], [[5, 6], [7, -TOO_LARGE]]]),
+    "nest": [[[1, 2]], [[3, 4], [5, TOO_LARGE]]],
+}
+
+
+@pytest.mark.parametrize("data", LARGE_INTEGERS.values(), ids=LARGE_INTEGERS)
+def test_integers_that_float32_cannot_hold_are_warned_of_once_a_call(fitted, data):
+    with pytest.warns(
+        UserWarning, match=r"X\[1\] has the integer -?16777217 at timestep 1.*2\*\*24.*Subtract"
+    ) as caught:
+        fitted.transform(data)
+    assert len(caught) == 1
+
+
+def test_large_integers_in_rows_and_targets_are_warned_of():
+    rows = pd.DataFrame({"a": [1, 2, TOO_LARGE], "b": [1, 2, 3]})
+    with pytest.warns(UserWarning, match=r"X\[2\] has the integer 16777217"):
+        DenseAutoencoderTransformer(1, hidden_layer_sizes=(2,), **QUICK).fit(rows)
+    with (
+        pytest.warns(UserWarning, match=r"y\[1\] has the integer 16777217"),
+        pytest.raises(ValueError, match="inconsistent"),
+    ):
+        CompositeSequenceRegressor(3).fit(X, [1, TOO_LARGE])
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("value", [LARGEST_INTEGER, -LARGEST_INTEGER, float(TOO_LARGE), 1e30])
+def test_what_float32_holds_and_floats_are_not_warned_of(fitted, value):
+    fitted.transform([np.full((2, 2), value)])
+
+
+def test_what_computes_in_double_precision_warns_of_no_integer():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert Resampler(2).fit_transform([np.array([TOO_LARGE, 2**53])]).tolist() == [[TOO_LARGE, 2**53]]
+        assert SequencePadder().fit_transform([np.array([TOO_LARGE])])[0, 0, 0] == TOO_LARGE

@@ -1,0 +1,181 @@
+"""Encoding and decoding: in whatever company, in the order asked for, by threads that share nothing but weights."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose, assert_array_equal
+
+from skseqae.data._padding import padded_and_mask
+from skseqae.data._sequences import Sequences
+from skseqae.inference import _batching
+from skseqae.inference._batching import batches_of
+from skseqae.inference._encode_decode import decode, encode
+from skseqae.networks._architectures import Architecture, DenseArchitecture
+from skseqae.networks.keras_backend._initialization import initial_weights
+from skseqae.networks.keras_backend._networks import build_decoder, build_encoder, build_free_decoder, join
+
+ARCHITECTURE = Architecture(n_features=2, latent_dim=3, units=(4,), decoder="conditional")
+BUILDERS = (build_encoder,), (build_decoder, "reconstruction")
+
+
+def draw_sequences(lengths, seed=0):
+    values = np.random.default_rng(seed).normal(size=(sum(lengths), 2))
+    return Sequences.from_packed(values.astype(np.float32), lengths)
+
+
+def draw_weights(architecture=ARCHITECTURE, seed=0):
+    return initial_weights(join(architecture, {})[1], {}, np.random.RandomState(seed))
+
+
+MANY = draw_sequences(np.random.default_rng(1).integers(0, 9, size=300))
+
+
+@pytest.fixture(scope="module")
+def weights():
+    return draw_weights()
+
+
+@pytest.fixture(scope="module")
+def encodings(weights):
+    return encode(ARCHITECTURE, weights, MANY)
+
+
+@pytest.fixture(scope="module")
+def decoded(weights, encodings):
+    return decode(ARCHITECTURE, weights, "reconstruction", encodings, MANY.lengths)
+
+
+def assert_same_sequences(got, expected):
+    assert_array_equal(got.lengths, expected.lengths)
+    assert_array_equal(got.packed, expected.packed)
+
+
+# --- what is computed -------------------------------------------------------------------------------------------------
+
+
+ARCHITECTURES = [
+    *(
+        replace(ARCHITECTURE, cell=cell, activation=activation, decoder=decoder)
+        for cell in ("lstm", "gru")
+        for activation, decoder in (("tanh", "repeat"), ("relu", "conditional"), ("sigmoid", "repeat"))
+    ),
+    Architecture(2, 5, (4, 5), activation="linear"),
+    Architecture(2, 6, (4, 3), bidirectional=True, output_activation="softmax", decoder="conditional"),
+    Architecture(2, 3, (4, 3), cell="gru", bidirectional=True, output_activation="sigmoid"),
+]
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES, ids=str)
+def test_rows_are_encoded_and_decoded_as_the_stock_network_does(architecture):
+    weights, x = draw_weights(architecture), MANY[:20]
+    encoder = build_encoder(architecture, stock=True)
+    encoder.set_weights(weights["encoder"])
+    decoder = build_free_decoder(architecture, "reconstruction", stock=True)
+    decoder.set_weights(weights["reconstruction"])
+    encodings = encode(architecture, weights, x)
+    padded, mask = padded_and_mask(x)
+    is_real = x.lengths > 0  # stock layers have no state for what is empty
+    assert_allclose(encodings[is_real], encoder([padded, mask])[is_real], atol=2e-6)
+    decoded = decode(architecture, weights, "reconstruction", encodings, x.lengths)
+    assert_array_equal(decoded.lengths, x.lengths)
+    assert_allclose(decoded.packed, decoder([encodings, mask])[mask > 0], atol=2e-6)
+
+
+def test_what_is_empty_has_the_encoding_of_the_zero_state(weights):
+    empty = Sequences(np.zeros((0, 2), np.float32), np.zeros(3, int))
+    assert_array_equal(encode(ARCHITECTURE, weights, empty), [weights["encoder"][4]] * 3)
+
+
+@pytest.mark.parametrize("activation", ["relu", "tanh", "sigmoid", "linear"])
+def test_rows_are_encoded_and_decoded_as_the_dense_network_does(activation):
+    architecture = DenseArchitecture(2, 3, (5, 4), activation=activation, latent_activation="tanh")
+    weights = draw_weights(architecture)
+    rows = np.random.default_rng(0).normal(size=(300, 2)).astype(np.float32)
+    one_each = np.ones(300, int)
+    encoder, decoder = (build(architecture, *head, stock=True) for build, *head in BUILDERS)
+    encoder.set_weights(weights["encoder"])
+    decoder.set_weights(weights["reconstruction"])
+    encodings = encode(architecture, weights, Sequences(rows, one_each))
+    assert_allclose(encodings, encoder(rows), atol=1e-6)
+    decoded = decode(architecture, weights, "reconstruction", encodings, one_each)
+    assert_allclose(decoded.packed, decoder(encodings), atol=1e-6)
+
+
+@pytest.mark.parametrize("n_samples", [1, 2, 15, 33, 64, 241])
+def test_neither_the_number_of_rows_nor_their_order_changes_a_bit(weights, encodings, decoded, n_samples):
+    rows = np.random.RandomState(n_samples).permutation(300)[:n_samples]
+    assert_array_equal(encode(ARCHITECTURE, weights, MANY[rows]), encodings[rows])
+    again = decode(ARCHITECTURE, weights, "reconstruction", encodings[rows], MANY.lengths[rows])
+    assert_same_sequences(again, decoded[rows])
+
+
+def test_longer_company_never_changes_a_bit(weights, encodings):
+    longer = draw_sequences([*MANY.lengths[:20], 50])
+    longer = Sequences.from_packed(np.concatenate([MANY[:20].packed, longer.packed[-50:]]), longer.lengths)
+    assert_array_equal(encode(ARCHITECTURE, weights, longer)[:20], encodings[:20])
+
+
+def test_decoding_to_fewer_timesteps_gives_the_first_ones(weights, encodings, decoded):
+    fewer = decode(ARCHITECTURE, weights, "reconstruction", encodings, np.minimum(MANY.lengths, 3))
+    for i in range(0, 300, 20):
+        assert_array_equal(fewer[i], decoded[i][:3])
+
+
+def test_encodings_may_be_of_double_precision(weights, encodings, decoded):
+    again = decode(ARCHITECTURE, weights, "reconstruction", encodings.astype(np.float64), MANY.lengths)
+    assert again.dtype == np.float32
+    assert_same_sequences(again, decoded)
+
+
+def test_decoding_no_timestep_at_all_gives_empty_sequences(weights, encodings):
+    nothing = decode(ARCHITECTURE, weights, "reconstruction", encodings[:3], np.zeros(3, np.int64))
+    assert_array_equal(nothing.lengths, [0, 0, 0])
+    assert nothing.n_features == 2
+
+
+def test_weights_and_sequences_are_left_as_they_were(weights):
+    before = [array.copy() for part in weights.values() for array in part]
+    x = draw_sequences([3, 1, 2])
+    packed = x.packed.copy()
+    decode(ARCHITECTURE, weights, "reconstruction", encode(ARCHITECTURE, weights, x), x.lengths)
+    assert_array_equal(x.packed, packed)
+    after = [array for part in weights.values() for array in part]
+    assert all(map(np.array_equal, before, after))
+
+
+# --- batches ----------------------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(st.lists(st.integers(0, 3000), min_size=1, max_size=700), st.integers(1, 500), st.integers(1, 40))
+def test_batches_hold_every_row_once_the_longest_first_and_are_no_larger_than_memory_allows(lengths, least, for_each):
+    lengths = np.array(lengths)
+    batches = batches_of(lengths, at_least=least, rows_for_each=for_each)
+    rows = np.concatenate(batches)
+    assert_array_equal(np.sort(rows), np.arange(len(lengths)))
+    assert (np.diff(lengths[rows]) <= 0).all()
+    for batch in batches:
+        size = len(batch) * for_each * max(least, lengths[batch].max())
+        assert len(batch) == 1 or size <= _batching.LARGEST_BATCH
+
+
+@pytest.mark.parametrize("name", ["MOST_ROWS", "LARGEST_BATCH"])
+def test_no_size_of_batches_changes_a_bit(monkeypatch, weights, encodings, decoded, name):
+    monkeypatch.setattr(_batching, name, 30)
+    assert_array_equal(encode(ARCHITECTURE, weights, MANY), encodings)
+    assert_same_sequences(decode(ARCHITECTURE, weights, "reconstruction", encodings, MANY.lengths), decoded)
+
+
+def test_threads_share_weights_and_get_the_same_bits(weights, encodings, decoded):
+    def work(_):
+        Z = encode(ARCHITECTURE, weights, MANY)
+        return Z, decode(ARCHITECTURE, weights, "reconstruction", Z, MANY.lengths)
+
+    with ThreadPoolExecutor(8) as threads:
+        for Z, said in threads.map(work, range(16)):
+            assert_array_equal(Z, encodings)
+            assert_same_sequences(said, decoded)

@@ -1,0 +1,16 @@
+"""The page for those who come from elsewhere: its code runs."""
+
+import re
+from pathlib import Path
+
+PAGE = (Path(__file__).parents[2] / "docs" / "migrating.md").read_text(encoding="utf-8")
+CODE = re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL)
+
+
+def test_what_to_write_instead_runs_block_by_block():
+    names = {}
+    for block in CODE:
+        exec(compile(block, "migrating.md", "exec"), names)
+    assert names["encodings"].shape == (200, 16)
+    assert names["again"].shape == names["waves"][0].shape
+    assert len(CODE) == 1 + PAGE.count("Instead:") + 1

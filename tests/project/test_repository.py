@@ -1,0 +1,68 @@
+"""What people see first: the README's code, the examples, and the style of it all."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+CODE = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+USED_WITH = ("arrow", "display", "onnx", "pandas", "polars")  # the extras that the package itself imports
+LAWS = re.findall(r"`(test_\w+\.py)::(test_\w+)`", README)
+
+
+@pytest.mark.parametrize(("file", "test"), LAWS)
+def test_every_law_in_the_readme_has_its_test(file, test):
+    assert f"def {test}(" in (ROOT / "tests" / file).read_text(encoding="utf-8")
+
+
+def test_the_readme_has_a_test_for_each_law():
+    numbers = re.findall(r"^\| (\d) \|", README, flags=re.MULTILINE)
+    assert numbers == list("123456789")
+    assert len(LAWS) >= len(numbers)
+
+
+def test_the_readmes_code_runs_as_printed(capsys, monkeypatch, tmp_path):
+    """The blocks follow on one another, and the printed losses are those in the comments, seed by seed apart."""
+    monkeypatch.chdir(tmp_path)  # a file is written there
+    names = {}
+    for block in CODE:
+        exec(compile(block, "README.md", "exec"), names)
+    reported, true = (float(line.split()[-1]) for line in capsys.readouterr().out.splitlines())
+    assert true > 1.5 * reported
+    assert names["encodings"].shape == (270, 64)
+
+
+def test_the_quickstart_runs(tmp_path):
+    picture = tmp_path / "quickstart.png"
+    command = [sys.executable, ROOT / "examples" / "quickstart.py", "--fast", "--picture", picture]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert "LSTM autoencoder:" in done.stdout
+    assert picture.stat().st_size > 10_000
+
+
+@pytest.mark.parametrize(
+    "command", [["ruff", "check", "."], ["ruff", "format", "--check", "."], ["codespell_lib"]], ids=" ".join
+)
+def test_the_code_is_tidy(command):
+    done = subprocess.run([sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_lowest_versions_are_those_that_are_tried():
+    """And `.ci/lowest.txt` names no version that nobody promised, but for what came with one."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    lines = [*project["dependencies"], *(line for extra in USED_WITH for line in extras[extra])]
+    promised = {r.name: str(r.specifier)[2:] for r in map(Requirement, lines) if str(r.specifier)[:2] == ">="}
+    tried = dict(
+        re.findall(r"^([\w-]+)==(.+)$", (ROOT / ".ci" / "lowest.txt").read_text(encoding="utf-8"), re.MULTILINE)
+    )
+    for name, lowest in promised.items():
+        assert f"{tried[name]}.".startswith(f"{lowest}."), name

@@ -1,0 +1,114 @@
+"""What XLA compiles, in pieces of a batch, against TensorFlow's own run of whole batches."""
+
+import keras
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
+
+from skseqae import (
+    CompositeSequenceRegressor,
+    DenseAutoencoderTransformer,
+    LSTMAutoencoderTransformer,
+    Seq2SeqClassifier,
+)
+from skseqae.data._sequences import Sequences
+from skseqae.datasets import make_reversals
+from skseqae.networks._architectures import Architecture
+from skseqae.networks.keras_backend._initialization import initial_weights
+from skseqae.training import _loop
+from skseqae.training._batches import TrainingData
+from skseqae.training._pool import pool
+from skseqae.training._program import Program
+
+RNG = np.random.default_rng(0)
+X = [RNG.normal(size=(n, 2)) for n in RNG.integers(0, 15, size=70)]
+WORDS, BACKWARDS = make_reversals(70, lengths=(2, 5), n_symbols=4, random_state=0)
+SHARED = {"epochs": 2, "batch_size": 33, "random_state": 0}
+CASES = {
+    "lstm": (LSTMAutoencoderTransformer(4, **SHARED), X, None),
+    "gru": (LSTMAutoencoderTransformer(4, cell="gru", units=(5, 4), bidirectional=True, **SHARED), X, None),
+    "relu": (LSTMAutoencoderTransformer(4, activation="relu", reverse=False, **SHARED), X, None),
+    "conditional": (LSTMAutoencoderTransformer(4, decoder="conditional", objective="composite", **SHARED), X, None),
+    "stopping": (LSTMAutoencoderTransformer(4, early_stopping=True, loss="huber", **SHARED), X, None),
+    "number": (CompositeSequenceRegressor(4, **SHARED), X, RNG.normal(size=70)),
+    "future": (CompositeSequenceRegressor(4, horizon=2, **SHARED), [x for x in X if len(x) > 2], None),
+    "labels": (Seq2SeqClassifier(units=4, class_weight="balanced", **SHARED), X, np.arange(70) % 3),
+    "words": (Seq2SeqClassifier(units=4, tokens=True, **SHARED), WORDS, BACKWARDS),
+    "dense": (DenseAutoencoderTransformer(2, hidden_layer_sizes=(5,), **SHARED), RNG.normal(size=(70, 4)), None),
+}
+DROPPING = LSTMAutoencoderTransformer(4, dropout=0.5, learning_rate=0.01, **SHARED)
+
+
+@pytest.fixture
+def compiled(monkeypatch):
+    monkeypatch.setattr(_loop, "FEWEST_STEPS_COMPILED", 0)
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_pieces_compiled_by_xla_learn_what_whole_batches_do(monkeypatch, case):
+    estimator, *data = case
+    monkeypatch.setattr(_loop, "FEWEST_STEPS_COMPILED", 0)
+    in_pieces = clone(estimator).fit(*data)
+    monkeypatch.setattr(_loop, "FEWEST_STEPS_COMPILED", np.inf)
+    whole = clone(estimator).fit(*data)
+    for name, losses in whole.history_.items():
+        assert_allclose(in_pieces.history_[name], losses, rtol=1e-4)
+    for name, arrays in whole._weights.items():
+        for got, expected in zip(in_pieces._weights[name], arrays, strict=True):
+            assert_allclose(got, expected, atol=1e-4)
+
+
+@pytest.mark.usefixtures("compiled")
+@pytest.mark.parametrize("case", [CASES["gru"], CASES["words"], (DROPPING, X, None)], ids=["gru", "words", "dropout"])
+def test_a_seed_gives_the_same_bits_in_pieces_too(case):
+    estimator, *data = case
+    first, second = (clone(estimator).fit(*data) for _ in range(2))
+    assert first.history_ == second.history_
+    for got, expected in zip(keras.tree.flatten(first._weights), keras.tree.flatten(second._weights), strict=True):
+        assert_array_equal(got, expected)
+
+
+@pytest.mark.usefixtures("compiled")
+@pytest.mark.parametrize("estimator", [CASES["lstm"][0], DROPPING], ids=["lstm", "dropout"])
+def test_partial_fit_goes_on_as_fit_does_in_pieces_too(estimator):
+    whole, by_parts = clone(estimator).fit(X), clone(estimator)
+    for _ in range(estimator.epochs):
+        by_parts.partial_fit(X)
+    assert by_parts.history_ == whole.history_
+
+
+def test_each_piece_and_each_step_drops_inputs_of_its_own():
+    architecture = Architecture(n_features=8, latent_dim=4, units=(4,), dropout=0.5)
+    ones = Sequences.from_packed(np.ones((80, 8), np.float32), [5] * 16)
+    data = TrainingData(ones, {"reconstruction": ones}, np.ones(16))
+    losses = {}
+    for n_pieces in (1, 2):
+        still = keras.optimizers.SGD(0.0)
+        program = Program(architecture, {}, still, keras.losses.MeanSquaredError().call, n_pieces, autograph=False)
+        program.start(initial_weights(program.parts, {}, np.random.RandomState(0)), None, None)
+        program.seed(np.random.RandomState(0))
+        arrays = data.batch(np.arange(8 * n_pieces), program.rows_to_fill(8 * n_pieces))
+        steps = [program.train_step(arrays, {"reconstruction": np.float32(1)}) for _ in range(3)]
+        losses[n_pieces] = [float(step["reconstruction"]) for step in steps]
+        assert len(set(losses[n_pieces])) == 3
+    assert losses[2][0] != pytest.approx(2 * losses[1][0], rel=1e-4)
+
+
+@pytest.mark.usefixtures("compiled")
+def test_nothing_is_traced_again_for_other_rates_seeds_and_folds():
+    estimator = clone(CASES["lstm"][0]).set_params(units=(6,))
+    estimator.fit(X)
+    program = pool._idle[-1][1]
+    for changes in ({"learning_rate": 0.1}, {"random_state": 5}, {"epochs": 1}):
+        clone(estimator).set_params(**changes).fit(X[5:60])
+    assert pool._idle[-1][1] is program
+    assert program.train_step.experimental_get_tracing_count() == 1
+    assert [f.experimental_get_tracing_count() for f in program._compiled.values()] == [1, 0]
+
+
+@pytest.mark.parametrize("change", [{"loss": lambda true, said: abs(true - said)[..., 0]}, {"epochs": 1}])
+def test_what_is_short_or_a_function_of_the_users_is_not_compiled(monkeypatch, change):
+    monkeypatch.setattr(_loop, "FEWEST_STEPS_COMPILED", 0 if "loss" in change else 1000)
+    clone(CASES["lstm"][0]).set_params(**change).fit(X)
+    assert pool._idle[-1][1].n_pieces == 0
