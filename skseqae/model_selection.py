@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.model_selection._split import _BaseKFold
 from sklearn.utils import check_consistent_length, check_random_state
 
-from .data._arrays import show
+from .data._arrays import short_repr
 from .data._check_sequences import check_sequences
 from .data._tabular import check_sample_weight
 from .data._targets import next_steps
@@ -136,9 +136,11 @@ class TimestepScorer:
     def __post_init__(self):
         """Refuse a response or a metric that is none."""
         if not isinstance(self.response, str) or self.response not in ("predict", "reconstruct", "predict_next"):
-            raise ValueError(f"response must be 'predict', 'reconstruct' or 'predict_next', got {show(self.response)}.")
+            raise ValueError(
+                f"response must be 'predict', 'reconstruct' or 'predict_next', got {short_repr(self.response)}."
+            )
         if not callable(self.metric):
-            raise TypeError(f"metric must be a function of (true, said), got {show(self.metric)}.")
+            raise TypeError(f"metric must be a function of (true, said), got {short_repr(self.metric)}.")
 
     def __call__(self, estimator, X, y=None, sample_weight=None):
         """Return the score of a fitted estimator.

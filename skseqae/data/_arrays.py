@@ -10,7 +10,7 @@ AXES = ("timestep", "feature")
 EXPECTED = "a list of arrays (T_i, F) or (T_i,), an array (N, T, F) or (N, T), a dataframe (N, T), or Sequences"
 
 
-def show(value):
+def short_repr(value):
     """Return a repr of a line at most, whatever the value: it may be long, nested deeply, or have none."""
     try:
         return " ".join(reprlib.repr(value).split())
@@ -68,7 +68,7 @@ def as_any_array(value, name):
     except MemoryError:
         raise
     except Exception as error:  # foreign code, and the words of numpy
-        raise TypeError(f"{name} is {show(value)}, of which numpy makes no array: {error}") from error
+        raise TypeError(f"{name} is {short_repr(value)}, of which numpy makes no array: {error}") from error
 
 
 def _nest_as_array(nest, name):
@@ -78,7 +78,7 @@ def _nest_as_array(nest, name):
     except ValueError:
         raise ValueError(f"{name} {_describe_nest(nest)}") from None
     except RuntimeError as error:
-        raise TypeError(f"{name} is {show(nest)}, of which numpy makes no array: {error}") from error
+        raise TypeError(f"{name} is {short_repr(nest)}, of which numpy makes no array: {error}") from error
     # Where one string is among numbers, numpy makes strings of all.
     return array if array.dtype.kind in NUMERIC_KINDS else np.asarray(nest, dtype=object)
 
@@ -109,7 +109,7 @@ def as_floats(array, name, axes=AXES):
             floats[index] = _as_float(value)
         except (TypeError, ValueError) as error:
             place = "".join(f", {axis} {i}" for axis, i in zip(axes, index, strict=False))
-            raise type(error)(f"{name}{place} is {show(value)}: {error}") from None
+            raise type(error)(f"{name}{place} is {short_repr(value)}: {error}") from None
     return floats
 
 

@@ -5,12 +5,12 @@ import warnings
 import numpy as np
 
 from ._arrays import as_arrays, locate
-from ._dataframes import shared_names
+from ._dataframes import common_feature_names
 from ._layout import Layout
 from ._packing import check_padding_value, check_values, pack_list, pack_padded
 from ._sequences import Sequences
 
-LARGEST_INTEGER = 2**24  # up to which float32 holds every one
+MAX_EXACT_INTEGER = 2**24  # up to which float32 holds every one
 
 
 def check_sequences(
@@ -71,7 +71,7 @@ def check_sequences(
         # again, because they may have been let in with missing values
         check_values(X.packed, X.lengths, (name + "[{}]").format, allow_missing=allow_missing)
         return X, Layout("sequences", feature_names=X.feature_names)
-    names, X = shared_names(X, name), as_arrays(X, name)
+    names, X = common_feature_names(X, name), as_arrays(X, name)
     if isinstance(X, list):
         sequences = Sequences(*pack_list(X, name, allow_missing), feature_names=names)
         if for_float32 and all(x.dtype.kind in "iu" for x in X):
@@ -89,13 +89,13 @@ def check_sequences(
 
 def warn_large_integers(sequences, name):
     """Warn of integers that float32, in which networks compute, cannot tell from their neighbours."""
-    is_large = np.abs(sequences.packed) > LARGEST_INTEGER
+    is_large = np.abs(sequences.packed) > MAX_EXACT_INTEGER
     if is_large.any():
         row, feature = np.argwhere(is_large)[0]
         i, t = locate(row, sequences.lengths)
         warnings.warn(
             f"{name}[{i}] has the integer {sequences.packed[row, feature]:.0f} at timestep {t}, but networks compute "
-            f"in float32, which holds integers up to 2**24 = {LARGEST_INTEGER} only: neighbours may become the same. "
+            f"in float32, which holds integers up to 2**24 = {MAX_EXACT_INTEGER} only: neighbours may become the same. "
             "Subtract what they have in common, or turn them into float64 if that is no loss.",
             UserWarning,
             stacklevel=3,

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..runtime._optional_imports import import_optional
-from ._arrays import as_floats, is_missing, show
+from ._arrays import as_floats, is_missing, short_repr
 
 
 def pack_frame(frame, sample, time, features):
@@ -35,7 +35,7 @@ def pack_frame(frame, sample, time, features):
     return np.stack(columns, axis=1)[order], np.bincount(codes, minlength=len(labels)), labels, features
 
 
-def shared_names(X, name="X"):
+def common_feature_names(X, name="X"):
     """Return the names of the columns where X is a list of dataframes, which must have the same; otherwise None."""
     if not isinstance(X, list | tuple):
         return None
@@ -46,8 +46,8 @@ def shared_names(X, name="X"):
     for i, others in columns.items():
         if others != names:
             raise ValueError(
-                f"{name}[{i}] has the columns {show(others)}, but {name}[{first}] has {show(names)}. Every dataframe "
-                "must have the same columns, in one order."
+                f"{name}[{i}] has the columns {short_repr(others)}, but {name}[{first}] has {short_repr(names)}. "
+                "Every dataframe must have the same columns, in one order."
             )
     return names_if_strings(names) if len(columns) == len(X) else None
 
@@ -67,21 +67,21 @@ def check_feature_names(names, n_features):
     """Return names of so many features, strings that are all different."""
     names = _check_names(names, "feature_names")
     if not all(isinstance(name, str) for name in names):
-        raise TypeError(f"feature_names must be strings, got {show(names)}.")
+        raise TypeError(f"feature_names must be strings, got {short_repr(names)}.")
     if len(names) != n_features or len(set(names)) < n_features:
-        raise ValueError(f"Expected {n_features} different feature_names, got {show(names)}.")
+        raise ValueError(f"Expected {n_features} different feature_names, got {short_repr(names)}.")
     return names
 
 
 def _check_names(names, what):
     """Return names of columns as a list."""
     if isinstance(names, str | bytes | dict) or not np.iterable(names):
-        raise TypeError(f"{what} must be a list of names of columns, got {show(names)}.")
+        raise TypeError(f"{what} must be a list of names of columns, got {short_repr(names)}.")
     for name in names:
         try:
             hash(name)
         except TypeError:
-            raise TypeError(f"{what} must be names of columns, got {show(name)}.") from None
+            raise TypeError(f"{what} must be names of columns, got {short_repr(name)}.") from None
     return list(names)
 
 
@@ -91,7 +91,7 @@ def _check_columns(frame, names):
     for name in names:
         if columns.count(name) != 1:
             raise ValueError(
-                f"Expected one column {show(name)}, found {columns.count(name)}. The columns are {columns}."
+                f"Expected one column {short_repr(name)}, found {columns.count(name)}. The columns are {columns}."
             )
 
 

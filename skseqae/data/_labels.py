@@ -6,11 +6,11 @@ import numpy as np
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_y, check_array
 
-from ._arrays import as_any_array, show
-from ._tokens import Symbols, _check_symbols, _joined, _rows, as_array, distinct
+from ._arrays import as_any_array, short_repr
+from ._tokens import Tokens, _check_symbols, _joined, _rows, as_array, unique_tokens
 
 
-def weigh_classes(class_weight, classes, numbers):
+def class_weights(class_weight, classes, numbers):
     """Return the weight of each class, from a dict or "balanced": an array of shape (C,).
 
     `numbers` are those of the classes of all labels; from C upwards they stand for no class.
@@ -25,7 +25,7 @@ def weigh_classes(class_weight, classes, numbers):
     if (unknown and unweighted) or not all(map(_is_weight, class_weight.values())):
         raise ValueError(
             f"class_weight must give finite weights of at least 0 to some of the classes {labels}, got "
-            f"{show(class_weight)}."
+            f"{short_repr(class_weight)}."
         )
     return np.array([class_weight.get(label, 1.0) for label in labels])
 
@@ -45,7 +45,7 @@ def read_labels(y, estimator):
 
     Returns
     -------
-    Symbols
+    Tokens
 
     Raises
     ------
@@ -66,10 +66,10 @@ def read_labels(y, estimator):
     if y.ndim == 2 and y.shape[1] != 1:
         values = check_array(y, dtype=None, input_name="y", estimator=estimator)
         _check_discrete(values.ravel())
-        return Symbols("table", values.ravel(), np.full(len(values), values.shape[1]))
+        return Tokens("table", values.ravel(), np.full(len(values), values.shape[1]))
     values = _check_y(y, multi_output=False, estimator=estimator)
     _check_discrete(values)
-    return Symbols("label", values, np.ones(len(values), np.int64))
+    return Tokens("label", values, np.ones(len(values), np.int64))
 
 
 def read_classes(classes):
@@ -81,10 +81,10 @@ def read_classes(classes):
         If classes is no list or array of labels.
     """
     if isinstance(classes, str | bytes | dict) or not np.iterable(classes) or getattr(classes, "ndim", 1) != 1:
-        raise TypeError(f"classes must be a list or an array (C,) of labels, got {show(classes)}.")
+        raise TypeError(f"classes must be a list or an array (C,) of labels, got {short_repr(classes)}.")
     symbols = [[label] for label in classes]
     _check_symbols(symbols, "classes", is_one_each=True)
-    return distinct(_joined("list", symbols, "classes").values)
+    return unique_tokens(_joined("list", symbols, "classes").values)
 
 
 def _check_labels(y):

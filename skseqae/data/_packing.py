@@ -5,7 +5,7 @@ from numbers import Real
 import numpy as np
 
 from ..runtime._memory import check_memory
-from ._arrays import NUMERIC_KINDS, as_any_array, as_arrays, as_floats, locate, show
+from ._arrays import NUMERIC_KINDS, as_any_array, as_arrays, as_floats, locate, short_repr
 
 FLOAT32_MAX = np.finfo(np.float32).max
 _BLOCK = 65_536  # timesteps checked at a time, so that a memory map is never read whole
@@ -52,7 +52,7 @@ def _describe(array):
 def pack_padded(X, lengths, padding, padding_value, name="X", allow_missing=False):
     """Return packed values (S, F) and lengths (N,) of an array, as `Sequences.from_padded` documents."""
     if not isinstance(padding, str) or padding not in ("post", "pre"):
-        raise ValueError(f"padding must be 'post' or 'pre', got {show(padding)}.")
+        raise ValueError(f"padding must be 'post' or 'pre', got {short_repr(padding)}.")
     padding_value = check_padding_value(padding_value)
     if lengths is not None and padding_value is not None:
         raise ValueError("lengths and padding_value both say where sequences end: give only one of them.")
@@ -110,11 +110,11 @@ def check_padding_value(padding_value):
     if padding_value is None:
         return None
     if not isinstance(padding_value, Real):
-        raise TypeError(f"padding_value must be a number or None, got {show(padding_value)}.")
+        raise TypeError(f"padding_value must be a number or None, got {short_repr(padding_value)}.")
     try:
         value = float(padding_value)
     except OverflowError:
-        raise ValueError(f"padding_value is {show(padding_value)}, which no float can be.") from None
+        raise ValueError(f"padding_value is {short_repr(padding_value)}, which no float can be.") from None
     return None if np.isnan(value) else value
 
 

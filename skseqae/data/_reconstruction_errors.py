@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from ._arrays import show
+from ._arrays import short_repr
 from ._sequences import Sequences
 
 
 def check_reduction(reduction, known):
     """Refuse what is none of the reductions that are known, by name."""
     if not isinstance(reduction, str) or reduction not in known:
-        raise ValueError(f"reduction must be one of {', '.join(map(repr, known))}, got {show(reduction)}.")
+        raise ValueError(f"reduction must be one of {', '.join(map(repr, known))}, got {short_repr(reduction)}.")
 
 
 def squared_errors(sequences, decoded, std):

@@ -4,9 +4,9 @@ from numbers import Integral
 
 import numpy as np
 
-from ._arrays import NUMERIC_KINDS, as_array, as_arrays, as_floats, show
+from ._arrays import NUMERIC_KINDS, as_array, as_arrays, as_floats, short_repr
 from ._arrow import make_arrow, pack_arrow
-from ._dataframes import check_feature_names, make_frame, names_if_strings, pack_frame, shared_names
+from ._dataframes import check_feature_names, common_feature_names, make_frame, names_if_strings, pack_frame
 from ._packing import check_lengths, check_padding_value, check_values, pack_list, pack_padded
 from ._padding import pad
 
@@ -47,9 +47,9 @@ class Sequences:
     __slots__ = ("_feature_names", "_lengths", "_starts", "_values")
 
     def __init__(self, values, lengths, starts=None, feature_names=None):
-        self._values = _read_only(values)
-        self._lengths = _read_only(lengths)
-        self._starts = _read_only(np.cumsum(lengths) - lengths if starts is None else starts)
+        self._values = _read_only_view(values)
+        self._lengths = _read_only_view(lengths)
+        self._starts = _read_only_view(np.cumsum(lengths) - lengths if starts is None else starts)
         self._feature_names = None if feature_names is None else tuple(map(str, feature_names))
 
     @classmethod
@@ -84,7 +84,7 @@ class Sequences:
         >>> Sequences.from_list([np.ones((4, 2)), np.ones((3, 2))])
         Sequences(N=2, lengths 3-4, n_features=2, float64)
         """
-        names = shared_names(X)
+        names = common_feature_names(X)
         return cls(*pack_list(list(as_arrays(X)), allow_missing=allow_missing), feature_names=names)
 
     @classmethod
@@ -350,7 +350,7 @@ class Sequences:
             return self._values[start:end]
         offsets = np.cumsum(self._lengths) - self._lengths
         rows = np.repeat(self._starts - offsets, self._lengths) + np.arange(self._lengths.sum())
-        return _read_only(self._values[rows])
+        return _read_only_view(self._values[rows])
 
     def with_names(self, feature_names):
         """Return the same sequences, with names for their features.
@@ -430,7 +430,7 @@ class Sequences:
                [ 2.,  3.]])
         """
         if n_timesteps is not None and not isinstance(n_timesteps, Integral):
-            raise TypeError(f"n_timesteps must be an int or None, got {show(n_timesteps)}.")
+            raise TypeError(f"n_timesteps must be an int or None, got {short_repr(n_timesteps)}.")
         padding_value = check_padding_value(padding_value)
         return pad(self, n_timesteps, np.nan if padding_value is None else padding_value)
 
@@ -564,7 +564,7 @@ def unpad(padded, lengths):
     return Sequences(padded[np.arange(n_timesteps) < lengths[:, None]], lengths)
 
 
-def _read_only(array):
+def _read_only_view(array):
     """Return a view through which nothing can be written; a memory map stays one underneath."""
     view = np.asarray(array).view()
     view.flags.writeable = False
@@ -579,7 +579,7 @@ def _check_key(key):
     is_one_bool = rows.ndim == 0 and rows.dtype.kind == "b"  # to numpy, a new axis
     if isinstance(key, tuple) or rows.ndim > 1 or rows.dtype.kind not in "biu" or is_one_bool:
         raise IndexError(
-            f"Expected an integer, a slice, a list or array of integers or a boolean mask, got {show(key)}."
+            f"Expected an integer, a slice, a list or array of integers or a boolean mask, got {short_repr(key)}."
         )
     return rows
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from ._arrays import as_any_array, as_arrays, show
+from ._arrays import as_any_array, as_arrays, short_repr
 from ._check_sequences import check_sequences, warn_large_integers
 from ._layout import Layout
 from ._sequences import Sequences, rows_as_sequences
@@ -88,14 +88,14 @@ class TargetLayout:
         The kind of sequences.
     length : int, default=None
         Timesteps of every target, where they all have as many.
-    surplus : int, default=None
+    length_offset : int, default=None
         How many more timesteps than its sample every target has, where that is the same for all.
     """
 
     kind: Literal["number", "vector", "sequences"]
     layout: Layout | None = None
     length: int | None = None
-    surplus: int | None = None
+    length_offset: int | None = None
 
     def restore(self, sequences):
         """Give sequences back as the kind of y."""
@@ -106,12 +106,14 @@ class TargetLayout:
 
     def measured(self, lengths, target_lengths):
         """Return the layout with the rules that the lengths of these samples and targets obey."""
-        return replace(self, length=_the_one(target_lengths), surplus=_the_one(target_lengths - lengths))
+        return replace(self, length=_the_one(target_lengths), length_offset=_the_one(target_lengths - lengths))
 
     def agreed(self, other):
         """Return the layout with the rules that the other one has too."""
         length = self.length if self.length == other.length else None
-        return replace(self, length=length, surplus=self.surplus if self.surplus == other.surplus else None)
+        return replace(
+            self, length=length, length_offset=self.length_offset if self.length_offset == other.length_offset else None
+        )
 
     def lengths_for(self, lengths, n_timesteps=None):
         """Return the timesteps of each target, for samples of these lengths.
@@ -123,14 +125,14 @@ class TargetLayout:
         """
         if n_timesteps is not None and self.kind != "sequences":
             raise ValueError(
-                f"n_timesteps={show(n_timesteps)} has no meaning: y had one value or vector for each sample."
+                f"n_timesteps={short_repr(n_timesteps)} has no meaning: y had one value or vector for each sample."
             )
         if n_timesteps is not None:
             return check_n_timesteps(n_timesteps, len(lengths))
         if self.length is not None:
             return np.full_like(lengths, self.length)
-        if self.surplus is not None:
-            return np.maximum(lengths + self.surplus, 0)
+        if self.length_offset is not None:
+            return np.maximum(lengths + self.length_offset, 0)
         raise ValueError(
             "The lengths of y in training follow no rule (neither all alike nor those of X and a constant): say "
             "n_timesteps, an int or an array of one length for each sample."
@@ -142,7 +144,7 @@ def check_n_timesteps(n_timesteps, n_samples):
     lengths = as_any_array(n_timesteps, "n_timesteps")
     if lengths.dtype.kind not in "iu" or lengths.shape not in ((), (n_samples,)) or (lengths < 0).any():
         raise ValueError(
-            f"n_timesteps must be an int or an array of {n_samples} ints, of at least 0, got {show(n_timesteps)}."
+            f"n_timesteps must be an int or an array of {n_samples} ints, of at least 0, got {short_repr(n_timesteps)}."
         )
     return np.broadcast_to(lengths, n_samples).astype(np.int64)
 

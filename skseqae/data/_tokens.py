@@ -5,12 +5,12 @@ from typing import Literal
 
 import numpy as np
 
-from ._arrays import as_any_array, is_missing, locate, show
+from ._arrays import as_any_array, is_missing, locate, short_repr
 from ._sequences import Sequences
 
 
 @dataclass(frozen=True)
-class Symbols:
+class Tokens:
     """N sequences of symbols, one after another.
 
     Parameters
@@ -33,9 +33,9 @@ class Symbols:
     def __getitem__(self, rows):
         kept = np.zeros(len(self), bool)
         kept[rows] = True  # rows come in order
-        return Symbols(self.kind, self.values[np.repeat(kept, self.lengths)], self.lengths[rows])
+        return Tokens(self.kind, self.values[np.repeat(kept, self.lengths)], self.lengths[rows])
 
-    def numbered(self, known):
+    def indices_in(self, known):
         """Return the place of each symbol among those known, one after another, `len(known)` for any other."""
         place_of = {symbol: place for place, symbol in enumerate(known.tolist())}
         places = (place_of.get(symbol, len(known)) for symbol in self.values.tolist())
@@ -46,7 +46,7 @@ class Symbols:
         return self.values[[place]].tolist()[0], *locate(place, self.lengths)
 
 
-def distinct(values):
+def unique_tokens(values):
     """Return each symbol once: sorted, or where they have no order as they first appear."""
     if values.dtype != object:
         return np.unique(values)
@@ -68,7 +68,7 @@ def as_array(symbols):
     return array
 
 
-def as_sequences(numbers, lengths):
+def indices_as_sequences(numbers, lengths):
     """Return numbers as `Sequences` of one feature, float32."""
     return Sequences(numbers.astype(np.float32)[:, None], lengths)
 
@@ -84,7 +84,7 @@ def read_tokens(X, padding_value=None):
 
     Returns
     -------
-    Symbols
+    Tokens
 
     Raises
     ------
@@ -119,7 +119,7 @@ def _check_symbols(rows, name, *, may_be_missing=False, is_one_each=False):
                     continue
                 error = ValueError, f"where a {'label' if name == 'y' else 'symbol'} should be"
             place = "" if is_one_each else f" at timestep {t}"
-            raise error[0](f"{name}[{i}] has {show(symbol)}{place}, {error[1]}.")
+            raise error[0](f"{name}[{i}] has {short_repr(symbol)}{place}, {error[1]}.")
 
 
 def _rows(X, name):
@@ -130,7 +130,7 @@ def _rows(X, name):
     for i, row in enumerate(X):
         if isinstance(row, str | bytes) or not isinstance(row, list | tuple | np.ndarray):
             raise TypeError(
-                f"{name}[{i}] is {show(row)}, expected a sequence of symbols: a list, tuple or array. "
+                f"{name}[{i}] is {short_repr(row)}, expected a sequence of symbols: a list, tuple or array. "
                 "Split a string into its symbols first, for example by list(...)."
             )
         if isinstance(row, np.ndarray) and row.ndim != 1:
@@ -140,12 +140,12 @@ def _rows(X, name):
 
 
 def _joined(kind, rows, name):
-    """Return lists of symbols as `Symbols`."""
+    """Return lists of symbols as `Tokens`."""
     _check_symbols(rows, name)
     lengths = np.array([len(row) for row in rows], dtype=np.int64)
     if not len(lengths):
         raise ValueError(f"Found {name} with 0 sample(s) while a minimum of 1 is required.")
-    return Symbols(kind, as_array([symbol for row in rows for symbol in row]), lengths)
+    return Tokens(kind, as_array([symbol for row in rows for symbol in row]), lengths)
 
 
 def _without_padding(row, padding_value):

@@ -90,7 +90,7 @@ def make_moving_digits(
     lengths = _draw_lengths(rng, bounds, n_samples)
 
     X = [
-        _film(images[digits], _bounce(corner, v, t, room), size).reshape(t, size * size)
+        _render_video(images[digits], _bouncing_path(corner, v, t, room), size).reshape(t, size * size)
         for digits, corner, v, t in zip(chosen, start, velocity, lengths, strict=True)
     ]
     y = labels[chosen]
@@ -104,7 +104,7 @@ def _load_digits(subset):
     return (digits.images[part] / 16).astype(np.float32), digits.target[part]
 
 
-def _bounce(start, velocity, n_timesteps, room):
+def _bouncing_path(start, velocity, n_timesteps, room):
     """Return whole-pixel corners (T, D, 2) between 0 and ``room``, from starts and velocities (D, 2)."""
     path = start + velocity * np.arange(n_timesteps)[:, None, None]
     # Bouncing between two walls is a straight path folded at each of them: a triangle wave of period 2 * room.
@@ -112,7 +112,7 @@ def _bounce(start, velocity, n_timesteps, room):
     return np.rint(folded).astype(np.intp)
 
 
-def _film(images, corners, size):
+def _render_video(images, corners, size):
     """Return frames (T, size, size) that show images (D, 8, 8) at corners (T, D, 2)."""
     frames = np.zeros((len(corners), size, size), dtype=np.float32)
     frame = np.arange(len(corners))[:, None, None]

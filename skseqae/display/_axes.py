@@ -7,11 +7,11 @@ from sklearn.utils import check_array, check_consistent_length, column_or_1d, ge
 from sklearn.utils.validation import check_is_fitted
 
 from ..data._arrays import is_missing
-from ..data._tokens import distinct
+from ..data._tokens import unique_tokens
 
-MOST_PANELS = 30
-MOST_ROWS = 1000  # of a heat map: there are no more pixels
-MOST_LABELS = 20  # with a colour and a shape each; of numbers that are measured there may be more
+MAX_PANELS = 30
+MAX_ROWS = 1000  # of a heat map: there are no more pixels
+MAX_LABELS = 20  # with a colour and a shape each; of numbers that are measured there may be more
 # shapes as well as colours, for those who see some colours alike; of 10 and of 7, no two labels up to 70 share both
 MARKERS = "osD^vPX"
 ORIGINAL, SAID = "#0072B2", "#D55E00"  # blue and vermilion, which everybody tells apart
@@ -69,20 +69,20 @@ def _check_labels(labels, encodings):
     check_consistent_length(encodings, labels)
     if any(is_missing(label) for label in labels):
         raise ValueError("y has missing labels (None or NaN): drop such samples, or give them a label of their own.")
-    n_labels = len(distinct(labels))
-    if n_labels <= MOST_LABELS:
+    n_labels = len(unique_tokens(labels))
+    if n_labels <= MAX_LABELS:
         return labels
     if all(isinstance(label, Real) for label in labels) and not all(isinstance(label, Integral) for label in labels):
         return check_array(labels, ensure_2d=False, dtype=np.float64, input_name="y")
     raise ValueError(
-        f"y has {n_labels} different labels, but no more than {MOST_LABELS} can be told apart. Give numbers that were "
+        f"y has {n_labels} different labels, but no more than {MAX_LABELS} can be told apart. Give numbers that were "
         "measured as floats: they get a colour bar."
     )
 
 
 def _check_number_of_rows(count):
-    if count > MOST_ROWS:
-        raise ValueError(f"{count} samples are more rows than can be seen: give at most {MOST_ROWS}.")
+    if count > MAX_ROWS:
+        raise ValueError(f"{count} samples are more rows than can be seen: give at most {MAX_ROWS}.")
 
 
 def _check_ax(ax, display, height=4.8):
@@ -99,9 +99,9 @@ def _check_grid(ax, shape, display):
     """Return Axes in an array of this shape (S, K), new ones for None."""
     plt = _check_matplotlib(display.__name__)
     n_rows, n_columns = shape
-    if n_rows * n_columns > MOST_PANELS:
+    if n_rows * n_columns > MAX_PANELS:
         raise ValueError(
-            f"{n_rows} samples of {n_columns} features make {n_rows * n_columns} panels, and more than {MOST_PANELS} "
+            f"{n_rows} samples of {n_columns} features make {n_rows * n_columns} panels, and more than {MAX_PANELS} "
             "cannot be seen: choose fewer samples or features."
         )
     if ax is None:

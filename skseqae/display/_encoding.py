@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.decomposition import PCA
 from sklearn.utils import check_array
 
-from ..data._tokens import distinct
+from ..data._tokens import unique_tokens
 from ._axes import MARKERS, _check_ax, _check_estimator, _check_labels, _put_legend_beside
 
 
@@ -125,7 +125,9 @@ class EncodingDisplay:
         """Draw the points of each label, of which there may be none."""
         from matplotlib import color_sequences
 
-        groups = [(None, slice(None))] if labels is None else [(str(each), labels == each) for each in distinct(labels)]
+        groups = (
+            [(None, slice(None))] if labels is None else [(str(each), labels == each) for each in unique_tokens(labels)]
+        )
         self.scatters_, self.colorbar_ = [], None
         for i, (name, rows) in enumerate(groups):
             style = {"color": color_sequences["petroff10"][i % 10], "marker": MARKERS[i % len(MARKERS)], "alpha": 0.7}

@@ -69,7 +69,7 @@ def plot_network(estimator, X=None, y=None, *, ax=None):
 
 
 ROW, COLUMN = 0.62, 3.8  # inches that a box takes of a figure of our own
-LARGEST_FONT = 9
+MAX_FONT_SIZE = 9
 LINE = "0.25"
 FILLS = {"input": "#fde3c4", "weights": "#d3e5f5", "plain": "#eeeeee"}
 
@@ -137,7 +137,7 @@ class _Pen:
         row, self.column = 72 * inches.height / n_rows, 72 * inches.width / n_columns  # in points
         longest = max(_n_letters(box) for part in parts for box in part.boxes)
         # two lines, their box and an arrow in each row, and the longest line in a column
-        self.font = min(LARGEST_FONT, row / 4.4, self.column / (0.55 * longest + 4))
+        self.font = min(MAX_FONT_SIZE, row / 4.4, self.column / (0.55 * longest + 4))
         self.half = 1.75 * self.font / row  # of a box's height
 
     def draw_part(self, part, column, top):

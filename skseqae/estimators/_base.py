@@ -20,7 +20,7 @@ from ..mixins._pickling import DigestedPickleMixin
 from ..mixins._routed_parameters import RoutedParametersMixin
 from ..mixins._sequence_input import SequenceInputMixin
 from ..runtime._memory import check_memory
-from ..runtime._tensorflow import check_process
+from ..runtime._tensorflow import check_tensorflow
 from ..training._batches import TrainingData, training_bytes
 
 # by the loss' name as Keras has it, without underscores
@@ -117,15 +117,15 @@ class BaseSequenceEstimator(
 
     def _untrained(self, X, y):
         """Return a copy with the network that `fit` would train, before its first step."""
-        check_process()
-        from ..networks.keras_backend._custom_decoders import call_decoder_function
+        check_tensorflow()
+        from ..networks.keras_backend._custom_decoders import build_custom_decoders
         from ..networks.keras_backend._networks import join
 
         untrained = copy.copy(self)
         untrained._validate_params()
         untrained.random_state = 0  # nothing comes of it, and a generator of the caller's must not advance
         architecture, _ = untrained._prepare(self, X, y, None, False, {})
-        _, parts = join(architecture, call_decoder_function(architecture))
+        _, parts = join(architecture, build_custom_decoders(architecture))
         untrained._architecture = architecture
         untrained._weights = {name: part.get_weights() for name, part in parts.items()}
         return untrained
@@ -198,7 +198,7 @@ class BaseSequenceEstimator(
             "Set a smaller batch_size or fewer units, or cut long sequences.",
         )
         # TensorFlow loads here, at the first fit, and not with the package
-        check_process()
+        check_tensorflow()
         from ..training._loop import train
 
         validation = None
@@ -295,10 +295,10 @@ class BaseSequenceEstimator(
     def encoder_(self):
         """A `keras.Model` of stock layers, of what is read in the data's units; see the class' attributes."""
         check_is_fitted(self)
-        check_process()
-        from ..networks.keras_backend._exported_models import stock_encoder
+        check_tensorflow()
+        from ..networks.keras_backend._exported_models import export_encoder
 
-        return stock_encoder(self._architecture, self._weights, self._scaling)
+        return export_encoder(self._architecture, self._weights, self._scaling)
 
     @property
     def decoder_(self):
@@ -307,21 +307,21 @@ class BaseSequenceEstimator(
         Of stock layers, but for a conditional decoder, for which Keras has none. With two decoders, a dict of outputs.
         """
         check_is_fitted(self)
-        check_process()
-        from ..networks.keras_backend._exported_models import stock_decoder
+        check_tensorflow()
+        from ..networks.keras_backend._exported_models import export_decoder
 
-        return stock_decoder(self._architecture, self._weights, self._says)
+        return export_decoder(self._architecture, self._weights, self._says)
 
     @property
     def model_(self):
         """A `keras.Model`, `decoder_` after `encoder_`; see the class' attributes."""
-        from ..networks.keras_backend._exported_models import stock_model
+        from ..networks.keras_backend._exported_models import export_model
 
-        return stock_model(self.encoder_, self.decoder_)
+        return export_model(self.encoder_, self.decoder_)
 
     def _says(self, head):
         """Return the scaling of what a decoder says, and the layout that has its lengths."""
-        return self._scaling, TargetLayout("sequences", surplus=-1 if head == "prediction" else 0)
+        return self._scaling, TargetLayout("sequences", length_offset=-1 if head == "prediction" else 0)
 
     def _encode(self, x):
         """Return the encodings of scaled sequences: (N, L), float32."""
@@ -332,7 +332,7 @@ class BaseSequenceEstimator(
         _check_decodable(self._architecture, head, lengths)
         if not callable(self._architecture.decoder):
             return decode(self._architecture, self._weights, head, Z, lengths)
-        check_process()
+        check_tensorflow()
         from ..inference._custom_decoding import decode as decode_by_function
 
         return decode_by_function(self._architecture, self._weights, head, Z, lengths)

@@ -11,13 +11,13 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_consistent_length, validate_data
 
-from ..data._arrays import show
-from ..data._labels import read_classes, read_labels, weigh_classes
+from ..data._arrays import short_repr
+from ..data._labels import class_weights, read_classes, read_labels
 from ..data._layout import Layout
 from ..data._scaling import Scaling
 from ..data._sequences import Sequences
 from ..data._tabular import check_sample_weight
-from ..data._tokens import Symbols, as_sequences, distinct, read_tokens
+from ..data._tokens import Tokens, indices_as_sequences, read_tokens, unique_tokens
 from ..inference._label_search import beams, greedy, greedy_logits, label_logits
 from ..networks._architectures import Seq2SeqArchitecture
 from ._base import RECURRENT_CONSTRAINTS, BaseSequenceEstimator
@@ -26,7 +26,7 @@ from ._recurrent_autoencoder import BaseAutoencoder
 HEADS = {"label": "label", "table": "sequence", "list": "sequence"}  # by the kind of y
 
 
-def _says_sequences(self):
+def _predicts_sequences(self):
     """Whether there are sequences of labels to search for, as `available_if` asks."""
     if getattr(self, "_kind", None) == "label":
         raise AttributeError(f"A {type(self).__name__} fitted on one label for each sample says no sequences.")
@@ -333,7 +333,7 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
             return probabilities
         return [row[:length] for row, length in zip(probabilities, lengths, strict=True)]
 
-    @available_if(_says_sequences)
+    @available_if(_predicts_sequences)
     def predict_beams(self, X, num_beams=None):
         """Say several sequences of labels for each sequence, and how likely each is, by beam search.
 
@@ -356,7 +356,7 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
         """
         num_beams = self.num_beams if num_beams is None else num_beams
         if not isinstance(num_beams, Integral) or num_beams < 1:
-            raise ValueError(f"num_beams must be an int of at least 1, got {show(num_beams)}.")
+            raise ValueError(f"num_beams must be an int of at least 1, got {short_repr(num_beams)}.")
         numbers, lengths, scores = self._beams(self._read(X)[2], int(num_beams))
         n_found = int(np.isfinite(scores).sum(axis=1).min())
         by_beam = [self._restore(numbers[:, k], lengths[:, k]) for k in range(n_found)]
@@ -433,8 +433,8 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
             self.n_features_in_ = 1
             self._take_names(None)
         if reset:
-            self.vocabulary_ = distinct(symbols.values)
-        numbers = symbols.numbered(self.vocabulary_)
+            self.vocabulary_ = unique_tokens(symbols.values)
+        numbers = symbols.indices_in(self.vocabulary_)
         unknown = np.flatnonzero(numbers == len(self.vocabulary_))
         if len(unknown) and self.handle_unknown == "error":
             symbol, i, t = symbols.locate(unknown[0])
@@ -442,15 +442,15 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
                 f"X[{i}] has {symbol!r} at timestep {t}, which was not there in training. Set handle_unknown='ignore' "
                 "to read such symbols as none of those known."
             )
-        return as_sequences(numbers, symbols.lengths), Layout(symbols.kind, 0, univariate=True)
+        return indices_as_sequences(numbers, symbols.lengths), Layout(symbols.kind, 0, univariate=True)
 
     def _fit_input(self, sequences, sample_weight):
         given = self._given_encoder()
         if self.tokens:
             # once more, of the samples that count
-            symbols = Symbols("list", self.vocabulary_[sequences.packed[:, 0].astype(np.int64)], sequences.lengths)
-            self.vocabulary_, self._scaling = distinct(symbols.values), Scaling.identity(1)
-            return as_sequences(symbols.numbered(self.vocabulary_), symbols.lengths)
+            symbols = Tokens("list", self.vocabulary_[sequences.packed[:, 0].astype(np.int64)], sequences.lengths)
+            self.vocabulary_, self._scaling = unique_tokens(symbols.values), Scaling.identity(1)
+            return indices_as_sequences(symbols.indices_in(self.vocabulary_), symbols.lengths)
         if given is None:
             return super()._fit_input(sequences, sample_weight)
         if given._architecture.n_features != sequences.n_features:
@@ -492,7 +492,7 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
                 self.classes_ = read_classes(classes)
         elif classes is not None and not np.array_equal(read_classes(classes), self.classes_):
             raise ValueError(
-                f"classes are those of the first call of partial_fit: {self.classes_}, got {show(classes)}."
+                f"classes are those of the first call of partial_fit: {self.classes_}, got {short_repr(classes)}."
             )
         return sequences, labels
 
@@ -500,7 +500,7 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
         if reset:
             self._kind, self._longest = labels.kind, 0
             if not hasattr(self, "classes_"):
-                self.classes_ = distinct(labels.values)
+                self.classes_ = unique_tokens(labels.values)
             if not len(self.classes_):
                 raise ValueError("All sequences of y with a sample_weight above zero are empty: one needs a label.")
         elif labels.kind != self._kind:
@@ -508,7 +508,7 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
         if self._kind == "table" and self._longest not in (0, labels.lengths[0]):
             raise ValueError(f"y has {labels.lengths[0]} labels for each sample, but those before had {self._longest}.")
         self._longest = max(self._longest, int(labels.lengths.max()))
-        unknown = np.flatnonzero(labels.numbered(self.classes_) == len(self.classes_))
+        unknown = np.flatnonzero(labels.indices_in(self.classes_) == len(self.classes_))
         if len(unknown):
             label, i, _ = labels.locate(unknown[0])
             raise ValueError(
@@ -530,7 +530,7 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
         kind = given._architecture if given else self
         return Seq2SeqArchitecture(
             n_features=sequences.n_features,
-            n_symbols=len(self.vocabulary_) if self.tokens else None,
+            n_tokens=len(self.vocabulary_) if self.tokens else None,
             n_classes=len(self.classes_),
             units=given._architecture.units if given else self._units(128),
             cell=kind.cell,
@@ -543,17 +543,17 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
         )
 
     def _targets_for(self, architecture, x, labels):
-        numbers, lengths = labels.numbered(self.classes_), labels.lengths
+        numbers, lengths = labels.indices_in(self.classes_), labels.lengths
         if architecture.has_end:
             numbers, lengths = np.insert(numbers, np.cumsum(lengths), architecture.n_classes), lengths + 1
-        return {architecture.heads[0]: as_sequences(numbers, lengths)}
+        return {architecture.heads[0]: indices_as_sequences(numbers, lengths)}
 
     def _step_weights_for(self, targets):
         if self.class_weight is None:
             return {}
         ((head, target),) = targets.items()
         numbers = target.packed[:, 0].astype(np.int64)
-        weights = np.append(weigh_classes(self.class_weight, self.classes_, numbers), 1.0)  # the end counts as it is
+        weights = np.append(class_weights(self.class_weight, self.classes_, numbers), 1.0)  # the end counts as it is
         return {head: Sequences(weights[numbers][:, None], target.lengths)}
 
     def _head_weights(self):

@@ -14,17 +14,17 @@ from ..estimators._autoencoder import LSTMAutoencoderTransformer
 from ..estimators._dense import DenseAutoencoderTransformer
 from ..estimators._outlier import SequenceOutlierDetector
 from ..estimators._seq2seq import Seq2SeqClassifier
-from ..networks.numpy_backend._layers import cut_layers
+from ..networks.numpy_backend._layers import split_layer_weights
 from ..networks.onnx_backend._graph import Graph
 from ..networks.onnx_backend._layers import (
+    decode_free_running,
+    decode_repeat,
     dense,
     dense_layers,
     embed,
     join_state,
     run_layers,
-    say_freely,
-    say_greedily,
-    say_repeatedly,
+    search_greedily,
     size,
     zero_padding,
 )
@@ -190,8 +190,8 @@ def _(dense_autoencoder: DenseAutoencoderTransformer, graph, wanted):
 def _(classifier: Seq2SeqClassifier, graph, wanted):
     x, lengths = _add_inputs(graph, classifier)
     architecture, weights = classifier._architecture, classifier._weights
-    layers, _ = cut_layers(weights["encoder"], len(architecture.units), 1 + architecture.bidirectional)
-    if architecture.n_symbols:
+    layers, _ = split_layer_weights(weights["encoder"], len(architecture.units), 1 + architecture.bidirectional)
+    if architecture.n_tokens:
         x, layers[0] = embed(graph, x, layers[0])
     _, states = run_layers(graph, architecture, layers, x, lengths)
     states = [[join_state(graph, part, layer) for part in state] for state, layer in zip(states, layers, strict=True)]
@@ -206,7 +206,9 @@ def _add_recurrent(graph, estimator, wanted, offset=None):
     """Add what a recurrent autoencoder computes, and whether its scores are below a threshold."""
     x, lengths = _add_inputs(graph, estimator)
     architecture, n_timesteps = estimator._architecture, size(graph, x, 0)
-    layers, rest = cut_layers(estimator._weights["encoder"], len(architecture.units), 1 + architecture.bidirectional)
+    layers, rest = split_layer_weights(
+        estimator._weights["encoder"], len(architecture.units), 1 + architecture.bidirectional
+    )
     _, states = run_layers(graph, architecture, layers, x, lengths)
     z = join_state(graph, states[-1][0], layers[-1])
     z = dense(graph, z, *rest) if rest else z
@@ -277,8 +279,8 @@ def _say(graph, estimator, head, z, lengths, n_timesteps):
     _, layout = estimator._says(head)
     steps = _said_lengths(graph, head, layout, lengths, n_timesteps)
     lengths, n_timesteps, *_ = steps
-    layers, output = cut_layers(estimator._weights[head], len(architecture.units))
-    say = say_freely if architecture.decoder == "conditional" else say_repeatedly
+    layers, output = split_layer_weights(estimator._weights[head], len(architecture.units))
+    say = decode_free_running if architecture.decoder == "conditional" else decode_repeat
     said = say(graph, architecture, layers, output, z, lengths, n_timesteps)
     if head == "reconstruction" and architecture.reverse:
         said = graph("ReverseSequence", said, lengths, time_axis=0, batch_axis=1)
@@ -321,14 +323,16 @@ def _said_lengths(graph, head, layout, lengths, n_timesteps):
     if layout.length is not None:
         shape = graph("Shape", lengths)
         return graph("Expand", layout.length, shape), layout.length, layout.length, str(layout.length)
-    if layout.surplus is None:
+    if layout.length_offset is None:
         name = f"{head}_lengths"
         lengths = graph.input(name, np.int64, ["N"], f"timesteps of each {head}, at least 0")
         return lengths, graph("ReduceMax", lengths, keepdims=0), "H", name
-    if layout.surplus == 0:
+    if layout.length_offset == 0:
         return lengths, n_timesteps, "T", "lengths"
-    lengths, n_timesteps = (graph("Max", graph("Add", each, layout.surplus), 0) for each in (lengths, n_timesteps))
-    return lengths, n_timesteps, "H", f"max(lengths {layout.surplus:+d}, 0)"
+    lengths, n_timesteps = (
+        graph("Max", graph("Add", each, layout.length_offset), 0) for each in (lengths, n_timesteps)
+    )
+    return lengths, n_timesteps, "H", f"max(lengths {layout.length_offset:+d}, 0)"
 
 
 def _add_label(graph, estimator, h, wanted):
@@ -351,8 +355,8 @@ def _add_labels(graph, estimator, states, wanted):
             "for greedy search."
         )
     architecture, n_classes = estimator._architecture, len(estimator.classes_)
-    layers, output = cut_layers(estimator._weights["sequence"], len(architecture.units))
-    numbers, logits = say_greedily(graph, architecture, layers, output, states, estimator._n_steps)
+    layers, output = split_layer_weights(estimator._weights["sequence"], len(architecture.units))
+    numbers, logits = search_greedily(graph, architecture, layers, output, states, estimator._n_steps)
     is_label = graph("Less", numbers, n_classes)
     n_steps = "H" if architecture.has_end else estimator._n_steps
     if "labels" in wanted:

@@ -5,9 +5,9 @@ import numpy as np
 from ..data._padding import pad
 from ._threads import count_threads, in_threads
 
-MOST_ROWS, FEWEST_ROWS = 256, 32  # of a batch: enough for products to be fast, few enough to stay in caches
+MAX_ROWS, MIN_ROWS = 256, 32  # of a batch: enough for products to be fast, few enough to stay in caches
 # rows times timesteps of one batch, so that long sequences are computed few at a time
-LARGEST_BATCH = 128 * 1024
+MAX_BATCH_SIZE = 128 * 1024
 
 
 def columns(sequences):
@@ -25,18 +25,18 @@ def batches_of(lengths, *, at_least=1, rows_for_each=1):
     fair = -(-len(lengths) // count_threads())
     while len(order):
         n_timesteps = max(at_least, int(lengths[order[0]]))
-        most = min(max(fair, FEWEST_ROWS), MOST_ROWS, LARGEST_BATCH // n_timesteps)
+        most = min(max(fair, MIN_ROWS), MAX_ROWS, MAX_BATCH_SIZE // n_timesteps)
         size = max(1, most // rows_for_each)
         batches.append(order[:size])
         order = order[size:]
     return batches
 
 
-def back_from(batches):
+def inverse_order(batches):
     """Return the places, in the order of the batches, of all rows in their own order."""
     return np.argsort(np.concatenate(batches))
 
 
 def over_batches(function, batches):
     """Return what a function gives for the rows of each batch, put together in the order of all rows."""
-    return np.concatenate(in_threads(function, batches))[back_from(batches)]
+    return np.concatenate(in_threads(function, batches))[inverse_order(batches)]

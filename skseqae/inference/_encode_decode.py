@@ -8,7 +8,7 @@ import numpy as np
 from ..data._sequences import Sequences
 from ..networks.numpy_backend._networks import decoder_of, encoder_of
 from ..runtime._memory import check_memory
-from ._batching import back_from, batches_of, columns, over_batches
+from ._batching import batches_of, columns, inverse_order, over_batches
 from ._threads import count_threads, in_threads
 
 
@@ -59,7 +59,7 @@ def decode(architecture, weights, head, Z, lengths):
 
     batches = batches_of(lengths)
     _check_batches(weights[head], lengths, batches)
-    return Sequences(np.concatenate(in_threads(say, batches)), lengths[np.concatenate(batches)])[back_from(batches)]
+    return Sequences(np.concatenate(in_threads(say, batches)), lengths[np.concatenate(batches)])[inverse_order(batches)]
 
 
 def _check_batches(weights, lengths, batches):

@@ -4,10 +4,10 @@ from functools import partial
 
 import numpy as np
 
-from ..networks.numpy_backend._layers import Dense, recurrent_layers, stack_stepper
+from ..networks.numpy_backend._layers import Dense, make_stack_step, recurrent_layers
 from ..networks.numpy_backend._networks import encoder_of
 from ..runtime._memory import check_memory
-from ._batching import back_from, batches_of, columns, over_batches
+from ._batching import batches_of, columns, inverse_order, over_batches
 from ._threads import in_threads
 
 
@@ -74,7 +74,7 @@ def beams(architecture, weights, x, n_steps, n_beams):
     return _run(search, architecture, weights, x, n_steps, rows_for_each=n_beams)
 
 
-class Speaker:
+class LabelDecoder:
     """The decoder, which says a label at a time.
 
     Parameters
@@ -86,8 +86,8 @@ class Speaker:
     def __init__(self, architecture, weights):
         self.n_steps_after = int(architecture.has_end)
         self.end, self.n_outputs = architecture.n_classes, architecture.n_outputs
-        units, n_symbols = architecture.state_units[::-1], architecture.n_classes + 1
-        self._layers, output = recurrent_layers(architecture, weights, units, n_symbols=n_symbols)
+        units, n_tokens = architecture.state_units[::-1], architecture.n_classes + 1
+        self._layers, output = recurrent_layers(architecture, weights, units, n_tokens=n_tokens)
         self._output = Dense(*output)
 
     def begin(self, states):
@@ -95,7 +95,7 @@ class Speaker:
 
         The states are those of the decoder's layers, [h (H, B), ...] each.
         """
-        step_through = stack_stepper(self._layers, states)
+        step_through = make_stack_step(self._layers, states)
         return lambda last: self._output(step_through(last[None])).T
 
 
@@ -109,10 +109,10 @@ def _run(search, architecture, weights, x, n_steps, rows_for_each=1):
         f"{len(x)} times {rows_for_each} sequences of up to {n_steps} labels",
         "Ask for a smaller max_length or num_beams, or for fewer samples at a time.",
     )
-    encode, speaker = encoder_of(architecture, weights["encoder"]), Speaker(architecture, weights["sequence"])
+    encode, speaker = encoder_of(architecture, weights["encoder"]), LabelDecoder(architecture, weights["sequence"])
     batches = batches_of(x.lengths, at_least=n_steps, rows_for_each=rows_for_each)
     parts = in_threads(lambda rows: search(speaker, encode(*columns(x[rows]))[::-1], n_steps), batches)
-    back = back_from(batches)
+    back = inverse_order(batches)
     return [np.concatenate(output)[back] for output in zip(*parts, strict=True)]
 
 
@@ -163,7 +163,7 @@ def _search_beams(speaker, states, n_steps, n_beams):
     score = score / (n_steps + speaker.n_steps_after)
     done = _best(n_beams, done, (score, numbers, np.full((batch, n_beams), n_steps)))
     greedy = (greedy_score[:, None], greedy_numbers[:, None], greedy_lengths[:, None])
-    score, numbers, lengths = _best(n_beams, done, _if_missing(greedy, done))
+    score, numbers, lengths = _best(n_beams, done, _unless_among(greedy, done))
     return numbers, lengths, score.astype(np.float32)
 
 
@@ -193,7 +193,7 @@ def _best(n_beams, *candidates):
     return score, np.take_along_axis(numbers, places[:, :, None], axis=1), np.take_along_axis(lengths, places, axis=1)
 
 
-def _if_missing(one, others):
+def _unless_among(one, others):
     """Return a candidate (B, 1), with a score of -inf where it is among the others."""
     score, numbers, lengths = one
     same = (numbers == others[1]).all(axis=2) & (lengths == others[2]) & (others[0] > -np.inf)

@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.utils.validation import validate_data
 
-from ..data._arrays import show
+from ..data._arrays import short_repr
 from ..data._check_sequences import check_sequences
 from ..data._dataframes import has_columns
 
@@ -61,7 +61,7 @@ class SequenceInputMixin:
         if names != tuple(fitted):
             raise ValueError(
                 "The feature names should match those that were passed during fit, in the same order: X has "
-                f"{show(names)}, but {type(self).__name__} was fitted on {show(tuple(fitted))}."
+                f"{short_repr(names)}, but {type(self).__name__} was fitted on {short_repr(tuple(fitted))}."
             )
 
     def _check_n_features(self, sequences, layout):

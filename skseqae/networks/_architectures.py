@@ -56,7 +56,7 @@ class Seq2SeqArchitecture(Shaped):
     """A recurrent encoder, and a decoder of labels that starts from the encoder's state."""
 
     n_features: int  # 1 for symbols
-    n_symbols: int | None  # numbered from 0; None: x is of real numbers
+    n_tokens: int | None  # numbered from 0; None: x is of real numbers
     n_classes: int
     units: tuple[int, ...]
     cell: str = "lstm"

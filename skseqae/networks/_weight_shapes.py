@@ -47,7 +47,7 @@ def _(architecture: DenseArchitecture):
 
 @weight_shapes.register
 def _(architecture: Seq2SeqArchitecture):
-    width, encoder = architecture.n_symbols or architecture.n_features, []
+    width, encoder = architecture.n_tokens or architecture.n_features, []
     for units, state_units in zip(architecture.units, architecture.state_units, strict=True):
         encoder += _recurrent(architecture.cell, width, units, 1 + architecture.bidirectional)
         width = state_units

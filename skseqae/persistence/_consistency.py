@@ -136,11 +136,9 @@ def _check_labels(architecture, fitted, place):
     )
     n_classes, vocabulary = len(fitted["classes_"]), fitted["vocabulary_"]
     require(n_classes == architecture.n_classes, f"{place}.classes_ must be {architecture.n_classes} labels.")
-    n_symbols = None if vocabulary is None else len(vocabulary)
-    require(n_symbols == architecture.n_symbols, f"{place}.vocabulary_ must be {architecture.n_symbols} symbols.")
-    require(
-        n_symbols is None or architecture.n_features == 1, f"{place}._architecture.n_features must be 1 of symbols."
-    )
+    n_tokens = None if vocabulary is None else len(vocabulary)
+    require(n_tokens == architecture.n_tokens, f"{place}.vocabulary_ must be {architecture.n_tokens} symbols.")
+    require(n_tokens is None or architecture.n_features == 1, f"{place}._architecture.n_features must be 1 of symbols.")
 
 
 def _check_heads(name, architecture, fitted, place):

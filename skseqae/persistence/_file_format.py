@@ -28,8 +28,8 @@ DTYPES = {
 }
 PREFIX = 48
 # what little text can grow to as Python objects stays within some 30 MB
-MOST_HEADER_BYTES = 2**21
-MOST_CONTAINERS = 20_000
+MAX_HEADER_BYTES = 2**21
+MAX_CONTAINERS = 20_000
 
 
 def require(condition, message):
@@ -79,7 +79,7 @@ def unpack(content):
         "its SHA-256 checksum is not that of its bytes: it is damaged or cut off.",
     )
     n_header = int.from_bytes(body[:8], "little")
-    require(n_header <= MOST_HEADER_BYTES, f"its header has {n_header} bytes, more than {MOST_HEADER_BYTES}.")
+    require(n_header <= MAX_HEADER_BYTES, f"its header has {n_header} bytes, more than {MAX_HEADER_BYTES}.")
     header = _parse(body[8 : 8 + n_header].tobytes(), "the header")
     metadata = header.pop("__metadata__", None)
     require(
@@ -93,7 +93,7 @@ def unpack(content):
 def _parse(text, name):
     """Return a JSON object; refuse what is no JSON, or another one to another reader."""
     n_containers = text.count(b"{") + text.count(b"[")
-    require(n_containers <= MOST_CONTAINERS, f"{name} nests {n_containers} objects, more than {MOST_CONTAINERS}.")
+    require(n_containers <= MAX_CONTAINERS, f"{name} nests {n_containers} objects, more than {MAX_CONTAINERS}.")
     try:
         parsed = json.loads(
             text.decode("ascii"), object_pairs_hook=_without_duplicates, parse_constant=_number, parse_float=_number

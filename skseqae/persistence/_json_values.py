@@ -19,8 +19,8 @@ from ._file_format import DTYPES, require
 RECORDS = {
     cls.__name__: cls for cls in (Architecture, Seq2SeqArchitecture, DenseArchitecture, Layout, TargetLayout, Scaling)
 }
-MOST_SYMBOL_BYTES = 2**24
-SYMBOL_DTYPE = re.compile(r"[<>|](b1|[iu][1248]|f[248]|[US][1-9][0-9]{0,6}|O)")
+MAX_TOKEN_BYTES = 2**24
+TOKEN_DTYPE = re.compile(r"[<>|](b1|[iu][1248]|f[248]|[US][1-9][0-9]{0,6}|O)")
 
 
 def encode(value, place, tensors):
@@ -61,7 +61,7 @@ def _encode_array(array, place, tensors):
     if array.size and array.dtype in DTYPES.values():
         tensors[place] = np.array(array, order="C")  # as safetensors wants it
         return {"tensor": place}
-    if array.ndim != 1 or not SYMBOL_DTYPE.fullmatch(array.dtype.str):
+    if array.ndim != 1 or not TOKEN_DTYPE.fullmatch(array.dtype.str):
         raise TypeError(f"{place} is an array of {array.dtype} of shape {array.shape}, which a file does not hold.")
     return {"symbols": [array.dtype.str, encode(array.tolist(), place, tensors)]}
 
@@ -145,9 +145,9 @@ def _decode_random_state(content, place, tensors):
 
 def _decode_symbols(content, place, tensors):
     dtype, values = content
-    require(isinstance(dtype, str) and SYMBOL_DTYPE.fullmatch(dtype), f"{place} has an unknown dtype.")
+    require(isinstance(dtype, str) and TOKEN_DTYPE.fullmatch(dtype), f"{place} has an unknown dtype.")
     dtype, values = np.dtype(dtype), decode(values, place, tensors)
-    require(dtype.itemsize * len(values) <= MOST_SYMBOL_BYTES, f"{place} has more than {MOST_SYMBOL_BYTES} bytes.")
+    require(dtype.itemsize * len(values) <= MAX_TOKEN_BYTES, f"{place} has more than {MAX_TOKEN_BYTES} bytes.")
     if dtype.kind in "iu":
         least, most = np.iinfo(dtype).min, np.iinfo(dtype).max
         fit = all(type(value) is not int or least <= value <= most for value in values)

@@ -7,7 +7,7 @@ import numpy as np
 
 from ..exceptions import SkseqaeFormatError
 
-LARGEST = 2**31 - 1
+MAX_INT = 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Rule:
 
 def whole(least):
     """Return the rule for an int, of at least so much."""
-    return Rule(f"an int from {least} on", lambda value: type(value) is int and least <= value <= LARGEST)
+    return Rule(f"an int from {least} on", lambda value: type(value) is int and least <= value <= MAX_INT)
 
 
 def real(least=-np.inf, below=np.inf):

@@ -9,13 +9,13 @@ from ..data._layout import Layout
 from ..data._scaling import Scaling
 from ..data._targets import TargetLayout
 from ..networks._architectures import Architecture, DenseArchitecture, Seq2SeqArchitecture
-from ._rules import LARGEST, Rule, _are_symbols, either, instance_of, one_of, real, tuple_of, whole
+from ._rules import MAX_INT, Rule, _are_symbols, either, instance_of, one_of, real, tuple_of, whole
 
-MOST_LAYERS = 100
+MAX_LAYERS = 100
 NONE, TRUTH, COUNT = one_of(None), one_of(False, True), whole(1)
 SYMBOLS = Rule("an array of symbols, each once", _are_symbols)
-NUMBER = either(whole(-LARGEST), Rule("a float", lambda value: type(value) is float))
-LAYERS = range(1, MOST_LAYERS + 1)
+NUMBER = either(whole(-MAX_INT), Rule("a float", lambda value: type(value) is float))
+LAYERS = range(1, MAX_LAYERS + 1)
 CELL = {
     "units": tuple_of(COUNT, LAYERS),
     "cell": one_of("lstm", "gru"),
@@ -39,7 +39,7 @@ RECORD_RULES = {
     Seq2SeqArchitecture: CELL
     | {
         "n_features": COUNT,
-        "n_symbols": either(COUNT, NONE),
+        "n_tokens": either(COUNT, NONE),
         "n_classes": COUNT,
         "heads": one_of(("label",), ("sequence",)),
         "has_end": TRUTH,
@@ -48,7 +48,7 @@ RECORD_RULES = {
     DenseArchitecture: {
         "n_features": COUNT,
         "latent_dim": COUNT,
-        "hidden_layer_sizes": tuple_of(COUNT, range(MOST_LAYERS + 1)),
+        "hidden_layer_sizes": tuple_of(COUNT, range(MAX_LAYERS + 1)),
         "activation": CELL["activation"],
         "latent_activation": CELL["activation"],
         "noise": real(0.0, 1.0 + 1e-9),
@@ -59,13 +59,13 @@ RECORD_RULES = {
         "n_timesteps": either(whole(0), NONE),
         "univariate": TRUTH,
         "padding_value": either(NUMBER, NONE),
-        "feature_names": either(tuple_of(Rule("a str", lambda value: type(value) is str), range(1, LARGEST)), NONE),
+        "feature_names": either(tuple_of(Rule("a str", lambda value: type(value) is str), range(1, MAX_INT)), NONE),
     },
     TargetLayout: {
         "kind": one_of("number", "vector", "sequences"),
         "layout": either(instance_of(Layout), NONE),
         "length": either(whole(0), NONE),
-        "surplus": either(whole(-LARGEST), NONE),
+        "surplus": either(whole(-MAX_INT), NONE),
     },
 }
 # attributes for which None stands where they are not there

@@ -5,10 +5,10 @@ import sys
 from functools import cache
 from multiprocessing import current_process
 
-_forked_too_late = False
+_forked_after_tensorflow = False
 
 
-def check_process():
+def check_tensorflow():
     """Refuse to compute where TensorFlow would hang, or with another Keras backend; to be called before Keras loads.
 
     Raises
@@ -16,7 +16,7 @@ def check_process():
     RuntimeError
         If this process was forked from one that had used TensorFlow, or Keras is configured for another backend.
     """
-    if _forked_too_late:
+    if _forked_after_tensorflow:
         raise RuntimeError(
             "TensorFlow was used before this process was forked, and would hang in it. Start processes with the "
             "'spawn' or 'forkserver' method, or use joblib's default 'loky' backend."
@@ -51,9 +51,9 @@ def _limit_threads():
 
 def _note_fork():
     """In a new fork, remember whether TensorFlow had started its threads, which a fork does not inherit."""
-    global _forked_too_late
+    global _forked_after_tensorflow
     context = getattr(sys.modules.get("tensorflow.python.eager.context"), "context_safe", lambda: None)()
-    _forked_too_late = _forked_too_late or getattr(context, "_initialized", False)
+    _forked_after_tensorflow = _forked_after_tensorflow or getattr(context, "_initialized", False)
 
 
 if hasattr(os, "register_at_fork"):

@@ -45,16 +45,16 @@ class TrainingData:
 
     def hold_out(self, fraction, random_state):
         """Return the rows of a share of the samples, in order, of those on which every head has something to say."""
-        speaking = np.flatnonzero(np.all([target.lengths > 0 for target in self.targets.values()], axis=0))
-        if len(speaking) < 2:
+        eligible = np.flatnonzero(np.all([target.lengths > 0 for target in self.targets.values()], axis=0))
+        if len(eligible) < 2:
             raise ValueError(
-                f"Early stopping holds out samples to validate with, but of {len(self)} there are {len(speaking)} to "
+                f"Early stopping holds out samples to validate with, but of {len(self)} there are {len(eligible)} to "
                 "choose from: give at least 2, or set early_stopping=False."
             )
-        n_held_out = max(1, min(ceil(fraction * len(self)), len(speaking) - 1))
-        return np.sort(train_test_split(speaking, test_size=n_held_out, random_state=random_state)[1])
+        n_held_out = max(1, min(ceil(fraction * len(self)), len(eligible) - 1))
+        return np.sort(train_test_split(eligible, test_size=n_held_out, random_state=random_state)[1])
 
-    def mass(self, head):
+    def total_weight(self, head):
         """Return the loss' denominator, the sum of the weights of all timesteps."""
         lengths = self.targets[head].lengths
         if head not in self.step_weights:

@@ -3,7 +3,7 @@
 import numpy as np
 
 
-class Patience:
+class EarlyStopping:
     """Remember the best weights, and how long the validation loss has not fallen by more than `tol`."""
 
     def __init__(self, n_iter_no_change, tol):
@@ -11,7 +11,7 @@ class Patience:
         self.best, self._lowest = None, np.inf
         self._mark, self._waited = np.inf, 0
 
-    def see(self, loss, program):
+    def update(self, loss, program):
         """Take note of an epoch's validation loss."""
         if loss < self._lowest:
             self._lowest, self.best = loss, program.weights

@@ -10,17 +10,17 @@ import keras
 import numpy as np
 
 from ..exceptions import DivergedError
-from ..networks.keras_backend._custom_decoders import call_decoder_function, compile_decoders
+from ..networks.keras_backend._custom_decoders import build_custom_decoders, compile_decoders
 from ..networks.keras_backend._initialization import initial_weights
 from ._batches import shuffled_rows
-from ._early_stopping import Patience
+from ._early_stopping import EarlyStopping
 from ._optimizers import _check_loss_shape, _identity, _is_of_keras, make_optimizer_and_loss
 from ._pool import pool
 from ._program import Program
 from ._progress import Progress
 
-MOST_ROWS_OF_A_PIECE = 32
-FEWEST_STEPS_COMPILED = 128  # timesteps that an epoch takes one after another
+MAX_ROWS_PER_PIECE = 32
+MIN_STEPS_TO_COMPILE = 128  # timesteps that an epoch takes one after another
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def train(
     for part in (data, validation):
         _check_targets(part)
     optimizer, loss, learning_rate = make_optimizer_and_loss(settings)
-    made = call_decoder_function(architecture, random_state if weights is None else None)
+    made = build_custom_decoders(architecture, random_state if weights is None else None)
     is_foreign = callable(architecture.decoder) or not _is_of_keras(loss)
     n_pieces = 0 if is_foreign else _pieces(data, settings)  # what is foreign may be beyond XLA
     autograph = is_foreign or not _is_of_keras(optimizer)
@@ -121,14 +121,14 @@ def train(
 def _pieces(data, settings):
     """Return into how many pieces to cut batches; 0 where XLA would take longer to compile than it saves."""
     n_rows = min(len(data), settings.batch_size)
-    is_short = len(data) / n_rows * data.x.lengths.max() < FEWEST_STEPS_COMPILED
-    return 0 if is_short else max(2, ceil(n_rows / MOST_ROWS_OF_A_PIECE))
+    is_short = len(data) / n_rows * data.x.lengths.max() < MIN_STEPS_TO_COMPILE
+    return 0 if is_short else max(2, ceil(n_rows / MAX_ROWS_PER_PIECE))
 
 
 def _run(program, settings, data, validation, random_state, callbacks, begin_epoch):
     """Run the epochs; return what they leave behind."""
     history = {}
-    patience = settings.n_iter_no_change and Patience(settings.n_iter_no_change, settings.tol)
+    patience = settings.n_iter_no_change and EarlyStopping(settings.n_iter_no_change, settings.tol)
     _notify(callbacks, "on_train_begin", {})
     n_rows = program.rows_to_fill(min(len(data), settings.batch_size))
     for epoch in range(settings.epochs):
@@ -142,7 +142,7 @@ def _run(program, settings, data, validation, random_state, callbacks, begin_epo
         _check_finite(logs, epoch + 1)
         _notify(callbacks, "on_epoch_end", epoch, dict(logs))
         if patience:
-            patience.see(logs["val_loss"], program)
+            patience.update(logs["val_loss"], program)
         is_last = program.model.stop_training or (patience and patience.is_over)
         if end_epoch(partial(_trained_so_far, program, history, patience)) or is_last:
             break
@@ -174,7 +174,7 @@ def _trained_so_far(program, history, patience):
 def _epoch(program, settings, data, n_rows, random_state, callbacks):
     """Train on every batch once; return the epoch's losses."""
     program.seed(random_state)
-    scales = {head: weight * len(data) / data.mass(head) for head, weight in settings.head_weights.items()}
+    scales = {head: weight * len(data) / data.total_weight(head) for head, weight in settings.head_weights.items()}
     sums = dict.fromkeys(scales, 0.0)
     for i, rows in enumerate(shuffled_rows(data.x.lengths, settings.batch_size, random_state)):
         _notify(callbacks, "on_train_batch_begin", i, {})
@@ -196,7 +196,7 @@ def _evaluate(program, settings, data, n_rows):
 
 def _logs(sums, settings, data):
     """Return the mean loss over real timesteps; with two heads, also that of each."""
-    means = {head: total / data.mass(head) for head, total in sums.items()}
+    means = {head: total / data.total_weight(head) for head, total in sums.items()}
     logs = {"loss": sum(settings.head_weights[head] * mean for head, mean in means.items())}
     return logs if len(means) == 1 else logs | {f"{head}_loss": mean for head, mean in means.items()}
 
@@ -229,7 +229,7 @@ def _notify(callbacks, event, *arguments):
 def _check_targets(data):
     """Refuse data without a timestep to learn, by which the loss could not be divided."""
     for head in data.targets if data else ():
-        if data.mass(head) == 0:
+        if data.total_weight(head) == 0:
             raise ValueError(
                 f"{len(data)} sample(s) to train on or to validate with hold no timestep for the {head} decoder. Give "
                 "more or longer sequences, or another validation_fraction."

@@ -224,7 +224,7 @@ def test_lengths_that_are_asked_for_are_given_whatever_the_rule(asked, expected)
     for layout in (
         TargetLayout("sequences"),
         TargetLayout("sequences", length=3),
-        TargetLayout("sequences", surplus=1),
+        TargetLayout("sequences", length_offset=1),
     ):
         assert_array_equal(layout.lengths_for(np.array([7, 8]), asked), expected)
 

@@ -1,4 +1,4 @@
-"""Symbols and labels: read from whatever holds them, numbered, and refused with the place of what is wrong."""
+"""Tokens and labels: read from whatever holds them, indices_in, and refused with the place of what is wrong."""
 
 import enum
 from datetime import date
@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
 from skseqae import Seq2SeqClassifier
-from skseqae.data._labels import read_labels, weigh_classes
-from skseqae.data._tokens import as_array, as_sequences, distinct, read_tokens
+from skseqae.data._labels import class_weights, read_labels
+from skseqae.data._tokens import as_array, indices_as_sequences, read_tokens, unique_tokens
 
 CLASSIFIER = Seq2SeqClassifier()
 
@@ -184,12 +184,15 @@ def test_bad_tokens_are_refused(X, error, message):
 
 
 def test_symbols_are_sorted_or_come_as_they_first_appear():
-    assert distinct(as_array(["b", "a", "b"])).tolist() == ["a", "b"]
-    assert distinct(np.array([3, 1, 3], np.int8)).dtype == np.int8
-    assert distinct(as_array([1, 2**63, 2**63 + 1])).tolist() == [1, 2**63, 2**63 + 1]
-    assert distinct(as_array([2, "a", 1, "a"])).tolist() == [2, "a", 1]
-    assert distinct(as_array([Colour.BLUE, Colour.RED, Colour.BLUE])).tolist() == [Colour.BLUE, Colour.RED]
-    assert distinct(as_array([date(2020, 1, 2), date(2019, 1, 1)])).tolist() == [date(2019, 1, 1), date(2020, 1, 2)]
+    assert unique_tokens(as_array(["b", "a", "b"])).tolist() == ["a", "b"]
+    assert unique_tokens(np.array([3, 1, 3], np.int8)).dtype == np.int8
+    assert unique_tokens(as_array([1, 2**63, 2**63 + 1])).tolist() == [1, 2**63, 2**63 + 1]
+    assert unique_tokens(as_array([2, "a", 1, "a"])).tolist() == [2, "a", 1]
+    assert unique_tokens(as_array([Colour.BLUE, Colour.RED, Colour.BLUE])).tolist() == [Colour.BLUE, Colour.RED]
+    assert unique_tokens(as_array([date(2020, 1, 2), date(2019, 1, 1)])).tolist() == [
+        date(2019, 1, 1),
+        date(2020, 1, 2),
+    ]
 
 
 symbols = st.one_of(st.integers(-5, 5), st.text(max_size=2), st.booleans(), st.frozensets(st.integers(0, 2)))
@@ -198,20 +201,20 @@ symbols = st.one_of(st.integers(-5, 5), st.text(max_size=2), st.booleans(), st.f
 @given(st.lists(st.lists(symbols, max_size=5), min_size=1, max_size=8).filter(any), st.data())
 def test_numbers_stand_for_the_symbols_that_they_were(rows, data):
     read = labels([list(row) for row in rows])
-    known = distinct(read.values)
-    numbers = read.numbered(known)
+    known = unique_tokens(read.values)
+    numbers = read.indices_in(known)
     assert [known[number] for number in numbers] == [symbol for row in rows for symbol in row]
     chosen = sorted(data.draw(st.sets(st.integers(0, len(rows) - 1))))
     assert rows_of(read[np.array(chosen, int)]) == [rows[i] for i in chosen] or not chosen
     if len(known) > 1:
-        assert (read.numbered(known[1:])[numbers == 0] == len(known) - 1).all()
+        assert (read.indices_in(known[1:])[numbers == 0] == len(known) - 1).all()
     place = data.draw(st.integers(0, len(numbers) - 1))
     symbol, i, t = read.locate(place)
     assert rows[i][t] == symbol
 
 
 def test_numbers_become_sequences_of_one_feature():
-    sequences = as_sequences(np.array([3, 1, 2]), np.array([2, 0, 1]))
+    sequences = indices_as_sequences(np.array([3, 1, 2]), np.array([2, 0, 1]))
     assert [x.tolist() for x in sequences] == [[[3.0], [1.0]], [], [[2.0]]]
     assert sequences.dtype == np.float32
 
@@ -223,8 +226,8 @@ CLASSES = np.array(["a", "b", "c"])
 
 def test_balanced_classes_weigh_as_much_as_they_are_rare():
     numbers = np.array([0, 0, 0, 1, 3, 3])  # those from 3 on are no class
-    assert_array_equal(weigh_classes("balanced", CLASSES, numbers), [4 / 9, 4 / 3, 4 / 3])
-    assert_array_equal(weigh_classes("balanced", CLASSES, np.array([0, 1, 1, 2, 2, 2])), [2.0, 1.0, 2 / 3])
+    assert_array_equal(class_weights("balanced", CLASSES, numbers), [4 / 9, 4 / 3, 4 / 3])
+    assert_array_equal(class_weights("balanced", CLASSES, np.array([0, 1, 1, 2, 2, 2])), [2.0, 1.0, 2 / 3])
 
 
 @pytest.mark.parametrize(
@@ -237,10 +240,10 @@ def test_balanced_classes_weigh_as_much_as_they_are_rare():
     ],
 )
 def test_classes_weigh_what_is_said_and_others_one(given, expected):
-    assert_array_equal(weigh_classes(given, CLASSES, np.array([0])), expected)
+    assert_array_equal(class_weights(given, CLASSES, np.array([0])), expected)
 
 
 @pytest.mark.parametrize("wrong", [{"d": 1}, {"a": 1, "d": 2}, {"a": -0.1}, {"a": float("nan"), "b": 1}])
 def test_weights_of_other_classes_or_below_0_are_refused(wrong):
     with pytest.raises(ValueError, match=r"weights of at least 0 to some of the classes \['a', 'b', 'c'\], got \{"):
-        weigh_classes(wrong, CLASSES, np.array([0]))
+        class_weights(wrong, CLASSES, np.array([0]))

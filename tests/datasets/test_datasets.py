@@ -302,14 +302,14 @@ def test_bouncing_equals_a_walk_that_turns_at_the_walls(room, speed):
         if not 0 <= place <= room:
             place = -place if place < 0 else 2 * room - place
             direction = -direction
-    corners = datasets._bounce(np.array([[start]]), np.array([[-speed]]), 60, room)
+    corners = datasets._bouncing_path(np.array([[start]]), np.array([[-speed]]), 60, room)
     assert_array_equal(corners.ravel(), np.rint(walked))
 
 
 def test_where_digits_overlap_the_brighter_one_shows():
     dark, bright = np.full((8, 8), 0.25, dtype=np.float32), np.float32(0.75) * np.eye(8, dtype=np.float32)
     corners = np.array([[[0, 0], [4, 4]], [[2, 1], [2, 1]]])
-    frames = datasets._film([bright, dark], corners, size=12)
+    frames = datasets._render_video([bright, dark], corners, size=12)
     expected = np.zeros((2, 12, 12))
     expected[0, 4:, 4:] = 0.25
     expected[0, range(8), range(8)] = 0.75

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from skseqae import CompositeSequenceRegressor, DenseAutoencoderTransformer, LSTMAutoencoderTransformer, Sequences
-from skseqae.data._check_sequences import LARGEST_INTEGER
+from skseqae.data._check_sequences import MAX_EXACT_INTEGER
 from skseqae.data._scaling import Scaling, weighted_moments
 from skseqae.datasets import make_waves
 from skseqae.preprocessing import Resampler, SequencePadder
@@ -80,7 +80,7 @@ def test_one_sample_of_one_timestep_is_enough(fitted):
 
 # --- integers ---------------------------------------------------------------------------------------------------------
 
-TOO_LARGE = LARGEST_INTEGER + 1
+TOO_LARGE = MAX_EXACT_INTEGER + 1
 LARGE_INTEGERS = {
     "list": [np.array([[1, 2]]), np.array([[3, 4], [5, TOO_LARGE]])],
     "cube": np.array([[[1, 2], [3, 4]], [[5, 6], [7, -TOO_LARGE]]]),
@@ -109,7 +109,7 @@ def test_large_integers_in_rows_and_targets_are_warned_of():
 
 
 @pytest.mark.filterwarnings("error")
-@pytest.mark.parametrize("value", [LARGEST_INTEGER, -LARGEST_INTEGER, float(TOO_LARGE), 1e30])
+@pytest.mark.parametrize("value", [MAX_EXACT_INTEGER, -MAX_EXACT_INTEGER, float(TOO_LARGE), 1e30])
 def test_what_float32_holds_and_floats_are_not_warned_of(fitted, value):
     fitted.transform([np.full((2, 2), value)])
 

@@ -85,7 +85,7 @@ def regressor(target_layout, n_outputs=2, seed=0, **changes):
 def classifier(kind="label", classes=("a", "b", "c"), vocabulary=None, n_steps=4, seed=0, **changes):
     settings = {
         "n_features": 2 if vocabulary is None else 1,
-        "n_symbols": None if vocabulary is None else len(vocabulary),
+        "n_tokens": None if vocabulary is None else len(vocabulary),
         "n_classes": len(classes),
         "units": (4,),
         "heads": ("label" if kind == "label" else "sequence",),
@@ -198,8 +198,8 @@ TARGETS = {
     "number": TargetLayout("number", length=1),
     "vector": TargetLayout("vector", length=1),
     "array": TargetLayout("sequences", Layout("padded", 3), length=3),
-    "longer": TargetLayout("sequences", Layout("list"), surplus=2),
-    "shorter": TargetLayout("sequences", Layout("list"), surplus=-2),
+    "longer": TargetLayout("sequences", Layout("list"), length_offset=2),
+    "shorter": TargetLayout("sequences", Layout("list"), length_offset=-2),
 }
 
 
@@ -247,13 +247,13 @@ def assert_same_labels(model, X, said):
 
 @laws(15)
 @given(cells, st.booleans(), st.integers(1, 40), st.sampled_from([str, int]), seeds)
-def test_symbols_are_read_as_they_are(cell, both_ways, n_symbols, kind, seed):
+def test_symbols_are_read_as_they_are(cell, both_ways, n_tokens, kind, seed):
     """Few and many, beside the width of the layer that reads them; and such as training has not seen."""
-    symbols = [kind(100 * i) for i in range(n_symbols)]
+    symbols = [kind(100 * i) for i in range(n_tokens)]
     network = {"cell": cell, "bidirectional": both_ways, "vocabulary": symbols, "classes": symbols}
     model = classifier("list", seed=seed, **network).set_params(handle_unknown="ignore")
     rng = np.random.default_rng(seed)
-    X = [np.array([*symbols, kind(7)])[rng.integers(0, n_symbols + 1, size=length)] for length in LENGTHS]
+    X = [np.array([*symbols, kind(7)])[rng.integers(0, n_tokens + 1, size=length)] for length in LENGTHS]
     feeds = feeds_for(X, extra=1, fill=symbols[0])
     assert_same_labels(model, X, serve(model, feeds))
 

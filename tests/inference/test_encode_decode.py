@@ -160,10 +160,10 @@ def test_batches_hold_every_row_once_the_longest_first_and_are_no_larger_than_me
     assert (np.diff(lengths[rows]) <= 0).all()
     for batch in batches:
         size = len(batch) * for_each * max(least, lengths[batch].max())
-        assert len(batch) == 1 or size <= _batching.LARGEST_BATCH
+        assert len(batch) == 1 or size <= _batching.MAX_BATCH_SIZE
 
 
-@pytest.mark.parametrize("name", ["MOST_ROWS", "LARGEST_BATCH"])
+@pytest.mark.parametrize("name", ["MAX_ROWS", "MAX_BATCH_SIZE"])
 def test_no_size_of_batches_changes_a_bit(monkeypatch, weights, encodings, decoded, name):
     monkeypatch.setattr(_batching, name, 30)
     assert_array_equal(encode(ARCHITECTURE, weights, MANY), encodings)

@@ -14,7 +14,7 @@ from skseqae.data._sequences import Sequences, unpad
 from skseqae.data._targets import TargetLayout, reversed_in_time
 from skseqae.inference._encode_decode import decode, encode
 from skseqae.networks._architectures import Architecture
-from skseqae.networks.keras_backend._exported_models import stock_decoder, stock_encoder, stock_model
+from skseqae.networks.keras_backend._exported_models import export_decoder, export_encoder, export_model
 from skseqae.networks.keras_backend._initialization import initial_weights
 from skseqae.networks.keras_backend._networks import join
 
@@ -26,7 +26,7 @@ X = Sequences.from_packed(np.random.default_rng(0).normal(size=(13, 2)) * SCALIN
 
 
 def says(head):
-    return SCALING, TargetLayout("sequences", surplus=-1 if head == "prediction" else 0)
+    return SCALING, TargetLayout("sequences", length_offset=-1 if head == "prediction" else 0)
 
 
 def draw_weights(architecture):
@@ -50,13 +50,13 @@ def decoded(weights, head, encodings, lengths=LENGTHS):
 
 
 def test_the_stock_encoder_reads_the_datas_own_units(weights, encodings):
-    encoder = stock_encoder(ARCHITECTURE, weights, SCALING)
+    encoder = export_encoder(ARCHITECTURE, weights, SCALING)
     assert [tuple(source.shape) for source in encoder.inputs] == [(None, None, 2), (None, None)]
     assert_allclose(encoder(list(padded_and_mask(X))), encodings, atol=1e-5)
 
 
 def test_the_stock_decoder_says_the_datas_own_units_first_timestep_first(weights, encodings):
-    said = stock_decoder(ARCHITECTURE, weights, says)([encodings, padded_and_mask(X)[1]])
+    said = export_decoder(ARCHITECTURE, weights, says)([encodings, padded_and_mask(X)[1]])
     assert list(said) == ["reconstruction", "prediction"]
     for head, values in said.items():
         lengths = LENGTHS - (head == "prediction")  # the first timestep is not predicted
@@ -67,14 +67,14 @@ def test_the_stock_decoder_says_the_datas_own_units_first_timestep_first(weights
 
 def test_with_one_decoder_the_stock_decoder_gives_one_array():
     architecture = replace(ARCHITECTURE, heads=("reconstruction",))
-    decoder = stock_decoder(architecture, draw_weights(architecture), says)
+    decoder = export_decoder(architecture, draw_weights(architecture), says)
     assert decoder([np.zeros((1, 3)), np.ones((1, 4))]).shape == (1, 4, 2)
 
 
 def test_the_whole_model_is_its_parts_in_a_row(weights, encodings):
-    encoder, decoder = stock_encoder(ARCHITECTURE, weights, SCALING), stock_decoder(ARCHITECTURE, weights, says)
+    encoder, decoder = export_encoder(ARCHITECTURE, weights, SCALING), export_decoder(ARCHITECTURE, weights, says)
     x, mask = padded_and_mask(X)
-    said, expected = stock_model(encoder, decoder)([x, mask]), decoder([encoder([x, mask]).numpy(), mask])
+    said, expected = export_model(encoder, decoder)([x, mask]), decoder([encoder([x, mask]).numpy(), mask])
     for head in ARCHITECTURE.heads:
         assert_allclose(said[head], expected[head], rtol=1e-6)
 
@@ -83,7 +83,7 @@ def test_the_whole_model_is_its_parts_in_a_row(weights, encodings):
 def test_only_what_keras_lacks_is_not_a_stock_layer(decoder):
     architecture = replace(ARCHITECTURE, decoder=decoder)
     weights = draw_weights(architecture)
-    model = stock_model(stock_encoder(architecture, weights, SCALING), stock_decoder(architecture, weights, says))
+    model = export_model(export_encoder(architecture, weights, SCALING), export_decoder(architecture, weights, says))
     own = {
         type(layer).__name__
         for layer in model._flatten_layers()
@@ -94,7 +94,7 @@ def test_only_what_keras_lacks_is_not_a_stock_layer(decoder):
 
 def test_giving_networks_away_never_changes_the_state_of_pythons_generator(weights):
     before = random.getstate()
-    stock_encoder(ARCHITECTURE, weights, SCALING)
-    stock_decoder(ARCHITECTURE, weights, says)
+    export_encoder(ARCHITECTURE, weights, SCALING)
+    export_decoder(ARCHITECTURE, weights, says)
     is_unchanged = random.getstate() == before
     assert is_unchanged

@@ -367,9 +367,9 @@ def test_keras_can_save_a_free_running_decoder(tmp_path):
 # --- states and symbols -----------------------------------------------------------------------------------------------
 
 
-def one_hot(symbols, n_symbols):
+def one_hot(symbols, n_tokens):
     """Vectors (B, T, V), zeros for a number beyond."""
-    return np.eye(n_symbols + 1)[symbols][:, :, :n_symbols]
+    return np.eye(n_tokens + 1)[symbols][:, :, :n_tokens]
 
 
 @one_way_or_both
@@ -410,7 +410,7 @@ def test_the_second_half_goes_on_from_the_state_after_the_first(cell):
 @every_cell
 def test_symbols_are_read_as_one_hot_vectors(cell, bidirectional):
     symbols = np.random.default_rng(0).integers(0, 5, size=(4, N_TIMESTEPS))  # of which 4 is none
-    layer = Recurrent(UNITS, cell=cell, bidirectional=bidirectional, n_symbols=4, dtype="float64")
+    layer = Recurrent(UNITS, cell=cell, bidirectional=bidirectional, n_tokens=4, dtype="float64")
     layer.build((None, None, 1))
     dense = make_layer(4, cell=cell, bidirectional=bidirectional, dtype="float64")
     layer.set_weights(dense.get_weights())
@@ -421,7 +421,7 @@ def test_symbols_are_read_as_one_hot_vectors(cell, bidirectional):
 
 def test_symbols_have_the_gradient_of_one_hot_vectors():
     symbols, mask, upstream = np.array([[0, 2, 2, 3]]), np.ones((1, 4), np.float32), draw(1, UNITS)
-    layer, dense = Recurrent(UNITS, n_symbols=3, dtype="float64"), make_layer(3, dtype="float64")
+    layer, dense = Recurrent(UNITS, n_tokens=3, dtype="float64"), make_layer(3, dtype="float64")
     layer.build((None, None, 1))
     layer.set_weights(dense.get_weights())
     _, *got = gradients_of(layer, symbols[:, :, None].astype(float), mask, upstream)
@@ -431,7 +431,7 @@ def test_symbols_have_the_gradient_of_one_hot_vectors():
 
 
 def test_dropout_makes_the_same_symbols_none_of_them_all_along_a_sequence():
-    layer = Recurrent(UNITS, n_symbols=4, dropout=0.5)
+    layer = Recurrent(UNITS, n_tokens=4, dropout=0.5)
     layer.build((None, None, 1))
     symbols = np.tile(np.arange(4.0), 50)[None, :, None].repeat(20, axis=0)
     dropped = np.asarray(layer._drop(tf.constant(symbols, tf.float32)))[:, :, 0]

@@ -13,7 +13,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from skseqae.networks._architectures import Architecture
-from skseqae.networks.keras_backend._custom_decoders import call_decoder_function
+from skseqae.networks.keras_backend._custom_decoders import build_custom_decoders
 from skseqae.networks.keras_backend._initialization import initial_weights
 from skseqae.networks.keras_backend._networks import at_steps, build_decoder, build_encoder, build_free_decoder, join
 
@@ -223,15 +223,15 @@ def test_a_decoder_function_is_called_once_for_each_head_with_its_longest_length
 
     heads = ("reconstruction", "prediction")
     architecture = replace(MADE_BY_FUNCTION, decoder=note, heads=heads, n_timesteps=(5, 4))
-    made = call_decoder_function(architecture, np.random.RandomState(0))
+    made = build_custom_decoders(architecture, np.random.RandomState(0))
     assert calls == [(5, 3, 2), (4, 3, 2)]
     assert list(made) == ["reconstruction", "prediction"]
-    assert call_decoder_function(ARCHITECTURES["one layer"]) == {}
+    assert build_custom_decoders(ARCHITECTURES["one layer"]) == {}
 
 
 def test_the_weights_of_a_decoder_function_follow_the_seed():
     def kernel(seed):
-        made = call_decoder_function(MADE_BY_FUNCTION, np.random.RandomState(seed))
+        made = build_custom_decoders(MADE_BY_FUNCTION, np.random.RandomState(seed))
         return draw_weights(MADE_BY_FUNCTION, made=made)["reconstruction"][0]
 
     assert_array_equal(kernel(0), kernel(0))
@@ -248,7 +248,7 @@ def test_the_weights_of_a_decoder_function_follow_the_seed_in_threads_too():
         return a_decoder(*arguments)
 
     def kernel(decoder, seed):
-        made = call_decoder_function(replace(MADE_BY_FUNCTION, decoder=decoder), np.random.RandomState(seed))
+        made = build_custom_decoders(replace(MADE_BY_FUNCTION, decoder=decoder), np.random.RandomState(seed))
         return made["reconstruction"].get_weights()[0]
 
     before = random.getstate()
@@ -263,7 +263,7 @@ def test_the_weights_of_a_decoder_function_follow_the_seed_in_threads_too():
 @pytest.mark.parametrize("random_state", [np.random.RandomState(0), None], ids=["seeded", "not seeded"])
 def test_a_decoder_function_never_changes_the_state_of_pythons_generator(random_state):
     before = random.getstate()
-    call_decoder_function(MADE_BY_FUNCTION, random_state)
+    build_custom_decoders(MADE_BY_FUNCTION, random_state)
     is_unchanged = random.getstate() == before
     assert is_unchanged
 
@@ -275,20 +275,20 @@ def test_a_decoder_function_that_raises_never_changes_the_state_of_pythons_gener
 
     before = random.getstate()
     with pytest.raises(ArithmeticError, match="in the user's function"):
-        call_decoder_function(replace(MADE_BY_FUNCTION, decoder=draw_and_raise), np.random.RandomState(0))
+        build_custom_decoders(replace(MADE_BY_FUNCTION, decoder=draw_and_raise), np.random.RandomState(0))
     is_unchanged = random.getstate() == before
     assert is_unchanged
 
 
 def test_what_a_decoder_function_must_give_is_said_where_it_does_not():
     with pytest.raises(TypeError, match=r"must return a keras.Model from \(batch, 3\) to \(batch, 5, 2\), but gave"):
-        call_decoder_function(replace(MADE_BY_FUNCTION, decoder=lambda *_: "a model"))
+        build_custom_decoders(replace(MADE_BY_FUNCTION, decoder=lambda *_: "a model"))
     with pytest.raises(ValueError, match=r"from \(batch, 3\) to \(batch, 5, 2\), but its output is \(None, 4, 2\)"):
-        call_decoder_function(replace(MADE_BY_FUNCTION, decoder=lambda t, latent, f: a_decoder(t - 1, latent, f)))
+        build_custom_decoders(replace(MADE_BY_FUNCTION, decoder=lambda t, latent, f: a_decoder(t - 1, latent, f)))
 
 
 def test_what_a_function_made_is_read_at_the_steps_asked_for():
-    made = call_decoder_function(MADE_BY_FUNCTION, np.random.RandomState(0))["reconstruction"]
+    made = build_custom_decoders(MADE_BY_FUNCTION, np.random.RandomState(0))["reconstruction"]
     decoder = build_decoder(MADE_BY_FUNCTION, "reconstruction", made=made)
     z = draw(3, 3)
     assert_array_equal(decoder([z, MASK]) * REAL, made(z) * REAL)

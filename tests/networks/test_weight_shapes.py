@@ -26,11 +26,11 @@ ARCHITECTURES = [
         decoder=DECODERS, cell=["gru"],
     ),
     *grid(
-        Seq2SeqArchitecture, n_features=[1], n_symbols=[None, 5], n_classes=[4], units=[(3,), (3, 2)],
+        Seq2SeqArchitecture, n_features=[1], n_tokens=[None, 5], n_classes=[4], units=[(3,), (3, 2)],
         heads=[("label",)], **CELLS,
     ),
     *grid(
-        Seq2SeqArchitecture, n_features=[3], n_symbols=[None], n_classes=[4], units=[(3,), (3, 2)],
+        Seq2SeqArchitecture, n_features=[3], n_tokens=[None], n_classes=[4], units=[(3,), (3, 2)],
         heads=[("sequence",)], has_end=[False, True], **CELLS,
     ),
     *grid(DenseArchitecture, n_features=[6], latent_dim=[2], hidden_layer_sizes=[(), (5,), (5, 3)], noise=[0.0, 0.1]),

@@ -10,7 +10,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from skseqae import SkseqaeFormatError
-from skseqae.persistence._file_format import DTYPES, MAGIC, MOST_CONTAINERS, MOST_HEADER_BYTES, pack, read_file, unpack
+from skseqae.persistence._file_format import DTYPES, MAGIC, MAX_CONTAINERS, MAX_HEADER_BYTES, pack, read_file, unpack
 from skseqae.runtime._atomic_write import write_file
 
 
@@ -75,20 +75,20 @@ def test_tensors_may_be_listed_in_another_order_than_they_lie():
 
 
 def test_as_much_is_read_as_may_be():
-    n = MOST_CONTAINERS - 4  # and the header, its metadata, the manifest and its list
+    n = MAX_CONTAINERS - 4  # and the header, its metadata, the manifest and its list
     read, _ = unpack(with_manifest(nest_of("{},[]", n // 2)))
     assert len(read["a"]) == n
     with pytest.raises(SkseqaeFormatError, match="its header has 2097153 bytes, more than 2097152"):
-        unpack(sealed((MOST_HEADER_BYTES + 1).to_bytes(8, "little")))
+        unpack(sealed((MAX_HEADER_BYTES + 1).to_bytes(8, "little")))
     with pytest.raises(SkseqaeFormatError, match="the header is not JSON"):
-        unpack(sealed(MOST_HEADER_BYTES.to_bytes(8, "little")))
+        unpack(sealed(MAX_HEADER_BYTES.to_bytes(8, "little")))
 
 
 def nest_of(item, n_items):
     return '{"a":[' + ",".join([item] * n_items) + "]}"
 
 
-DISGUISED = nest_of("[]", MOST_CONTAINERS - 1).replace("[", r"\u005b").replace('"', r"\"").encode()
+DISGUISED = nest_of("[]", MAX_CONTAINERS - 1).replace("[", r"\u005b").replace('"', r"\"").encode()
 REFUSED = {
     "another magic number": (sealed(b"", magic=b"\x93SKSEQAF"), r"it begins with .*SKSEQAF', and not with"),
     "nothing": (bytes_of(b""), "it begins with b''"),
@@ -113,10 +113,10 @@ REFUSED = {
     "more than infinity": (with_manifest('{"a": 1e999}'), "the manifest: 1e999 is not a finite number"),
     "a nest too deep": (with_manifest('{"a": ' + "[" * 9999), "the manifest is nested too deeply"),
     "too many objects": (
-        with_manifest(nest_of("{}", MOST_CONTAINERS - 3)),
+        with_manifest(nest_of("{}", MAX_CONTAINERS - 3)),
         "the header nests 20001 objects, more than",
     ),
-    "too many lists": (with_manifest(nest_of("[]", MOST_CONTAINERS - 3)), "the header nests 20001 objects, more than"),
+    "too many lists": (with_manifest(nest_of("[]", MAX_CONTAINERS - 3)), "the header nests 20001 objects, more than"),
     "too many objects in disguise": (
         file_of(json.dumps({"__metadata__": {"skseqae": "X"}}).encode().replace(b"X", DISGUISED)),
         "the manifest nests 20001 objects, more than 20000",

@@ -14,7 +14,7 @@ from skseqae.data._scaling import Scaling
 from skseqae.data._targets import TargetLayout
 from skseqae.networks._architectures import Architecture, DenseArchitecture, Seq2SeqArchitecture
 from skseqae.persistence._file_format import DTYPES
-from skseqae.persistence._json_values import MOST_SYMBOL_BYTES, check_keys, decode, encode
+from skseqae.persistence._json_values import MAX_TOKEN_BYTES, check_keys, decode, encode
 
 
 def through_json(value):
@@ -195,7 +195,7 @@ def test_what_stands_for_nothing_is_refused_by_its_place(content, message):
 
 
 def test_as_many_bytes_of_symbols_are_read_as_may_be():
-    n = MOST_SYMBOL_BYTES // 4
+    n = MAX_TOKEN_BYTES // 4
     assert decode({"symbols": [f"<U{n}", ["a"]]}, "x", {}).dtype == f"<U{n}"
 
 

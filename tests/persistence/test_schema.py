@@ -19,7 +19,7 @@ BOTH = Architecture(2, 3, (4,), cell="gru", heads=("reconstruction", "prediction
 SPELLER = Seq2SeqArchitecture(1, 7, 3, (4, 2), heads=("sequence",), has_end=True)
 LABELLER = Seq2SeqArchitecture(2, None, 3, (4,))
 DENSE = DenseArchitecture(2, 1, (3,))
-LARGEST = 2**31 - 1  # of the whole numbers in a file
+MAX_INT = 2**31 - 1  # of the whole numbers in a file
 ALL, CLASSES = np.array(list("abcdefg")), np.array(["x", "y", "z"])
 
 
@@ -86,14 +86,14 @@ def test_an_attribute_of_another_type_is_refused_by_its_name(name):
 
 # --- each rule to its last value --------------------------------------------------------------------------------------
 
-WHOLE, COUNT = [0, 1, LARGEST], [1, LARGEST]
-TRUTH, NUMBER = [False, True], [-LARGEST, LARGEST, 0.5, float("nan"), float("-inf")]
-NO_WHOLE, NO_COUNT = [-1, LARGEST + 1, True, 1.0, "1"], [0, -1, LARGEST + 1, True, 1.0, None]
-NO_TRUTH, NO_NUMBER = [0, 1, None, np.True_], [-LARGEST - 1, LARGEST + 1, "0", True, np.float64(1.0)]
+WHOLE, COUNT = [0, 1, MAX_INT], [1, MAX_INT]
+TRUTH, NUMBER = [False, True], [-MAX_INT, MAX_INT, 0.5, float("nan"), float("-inf")]
+NO_WHOLE, NO_COUNT = [-1, MAX_INT + 1, True, 1.0, "1"], [0, -1, MAX_INT + 1, True, 1.0, None]
+NO_TRUTH, NO_NUMBER = [0, 1, None, np.True_], [-MAX_INT - 1, MAX_INT + 1, "0", True, np.float64(1.0)]
 NAMES = {"activation": ["tanh", "relu", "sigmoid", "linear"], "output_activation": ["linear", "sigmoid", "softmax"]}
 NO_NAME = ["", None, 1, ("linear",), ["linear"]]
 SHARES = ([0.0, 0.999], [-1e-9, 1.0, float("nan"), 0, "0", np.float64(0.5)])
-UNITS = ([(1,), (LARGEST,), (1,) * 100], [(), (1,) * 101, [1], (0,), (True,), (1, 2.0), (LARGEST + 1,), 1])
+UNITS = ([(1,), (MAX_INT,), (1,) * 100], [(), (1,) * 101, [1], (0,), (True,), (1, 2.0), (MAX_INT + 1,), 1])
 RECURRENT = {
     "units": UNITS,
     "cell": (["lstm", "gru"], ["rnn", None]),
@@ -110,7 +110,7 @@ VALUES = {
             [("reconstruction",), ("prediction",), ("reconstruction", "prediction")],
             [(), ("label",), ["reconstruction"], ("prediction", "reconstruction"), ("prediction",) * 2, (1,)],
         ),
-        "head_features": ([(1,), (1, LARGEST)], [(), (1, 1, 1), [1], (0,), (1.0,)]),
+        "head_features": ([(1,), (1, MAX_INT)], [(), (1, 1, 1), [1], (0,), (1.0,)]),
         "decoder": (["repeat", "conditional"], ["none", None]),
         "n_timesteps": ([()], [(1,), [], None]),
         "output_activation": (NAMES["output_activation"], [*NO_NAME, "tanh"]),
@@ -119,7 +119,7 @@ VALUES = {
     Seq2SeqArchitecture: RECURRENT
     | {
         "n_features": (COUNT, NO_COUNT),
-        "n_symbols": ([*COUNT, None], NO_COUNT[:-1]),
+        "n_tokens": ([*COUNT, None], NO_COUNT[:-1]),
         "n_classes": (COUNT, NO_COUNT),
         "heads": ([("label",), ("sequence",)], [(), ("reconstruction",), ("label", "sequence")]),
         "has_end": (TRUTH, NO_TRUTH),
@@ -145,11 +145,11 @@ VALUES = {
         "kind": (["number", "vector", "sequences"], [*NO_NAME, "list"]),
         "layout": ([Layout("list"), None], ["list", TargetLayout("vector")]),
         "length": ([*WHOLE, None], NO_WHOLE),
-        "surplus": ([-LARGEST, 0, LARGEST, None], [-LARGEST - 1, LARGEST + 1, True, 0.0]),
+        "surplus": ([-MAX_INT, 0, MAX_INT, None], [-MAX_INT - 1, MAX_INT + 1, True, 0.0]),
     },
     "of every class": {
         "_padding_value": ([*NUMBER, None], NO_NUMBER),
-        "_length_range": ([(0, 0), (1, LARGEST)], [(), (1,), (1, 2, 3), [1, 2], (-1, 2), (1, 2.0)]),
+        "_length_range": ([(0, 0), (1, MAX_INT)], [(), (1,), (1, 2, 3), [1, 2], (-1, 2), (1, 2.0)]),
         "n_iter_": (COUNT, NO_COUNT),
         "n_features_in_": (COUNT, NO_COUNT),
         "feature_names_in_": (

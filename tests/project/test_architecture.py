@@ -57,8 +57,8 @@ DISPLAY_ROOMS = {"display", "_diagram"}  # which draw what estimators say, and k
 ESTIMATORS = {"_autoencoder", "_composite", "_seq2seq", "_dense", "_outlier"}
 ABOUT_ESTIMATORS = {"persistence", "_onnx"}
 BACKENDS = {"keras", "tensorflow"}
-MOST_LINES_OF_A_FILE = 300
-MOST_LINES_OF_A_FUNCTION = 40
+MAX_LINES_PER_FILE = 300
+MAX_LINES_PER_FUNCTION = 40
 every_module = pytest.mark.parametrize("module", MODULES)
 
 
@@ -209,7 +209,7 @@ def docstring_lines(tree):
 def test_a_file_is_short_without_its_docstrings(module):
     code = MODULES[module].read_text(encoding="utf-8").splitlines()
     lines = {number for number, line in enumerate(code, start=1) if line.strip()}
-    assert len(lines - docstring_lines(parse(module))) <= MOST_LINES_OF_A_FILE
+    assert len(lines - docstring_lines(parse(module))) <= MAX_LINES_PER_FILE
 
 
 @every_module
@@ -221,6 +221,6 @@ def test_a_function_is_short_without_its_signature_and_its_docstring(module):
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             lines = set(range(node.body[0].lineno, node.end_lineno + 1)) - not_counted
-            if len(lines) > MOST_LINES_OF_A_FUNCTION:
+            if len(lines) > MAX_LINES_PER_FUNCTION:
                 long[node.name] = len(lines)
     assert long == {}

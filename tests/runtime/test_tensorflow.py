@@ -12,7 +12,7 @@ from numpy.testing import assert_allclose
 from sklearn.model_selection import cross_val_score
 
 from skseqae import DenseAutoencoderTransformer
-from skseqae.runtime._tensorflow import check_process
+from skseqae.runtime._tensorflow import check_tensorflow
 from tests.support.estimators import data_for, quick
 from tests.support.faults import InAWorker, state, unlike
 
@@ -134,8 +134,8 @@ def test_a_fork_after_the_user_used_tensorflow_is_refused_in_time():
 def test_a_fork_before_tensorflow_was_used_is_welcome():
     script = """
         def check():
-            from skseqae.runtime._tensorflow import check_process
-            check_process()
+            from skseqae.runtime._tensorflow import check_tensorflow
+            check_tensorflow()
 
         in_a_fork({"check": check}, seconds=60)
     """
@@ -144,10 +144,10 @@ def test_a_fork_before_tensorflow_was_used_is_welcome():
 
 
 def test_another_backend_of_keras_is_refused(monkeypatch):
-    check_process()
+    check_tensorflow()
     monkeypatch.setattr(keras.config, "backend", lambda: "torch")
     with pytest.raises(RuntimeError, match="TensorFlow backend, .* 'torch': set .* KERAS_BACKEND=tensorflow before"):
-        check_process()
+        check_tensorflow()
 
 
 def test_a_backend_that_is_not_installed_is_refused_by_the_same_words():
@@ -161,8 +161,8 @@ COUNT_THREADS = """
 
     def count_threads():
         import tensorflow as tf
-        from skseqae.runtime._tensorflow import check_process
-        check_process()
+        from skseqae.runtime._tensorflow import check_tensorflow
+        check_tensorflow()
         threading = tf.config.threading
         return threading.get_intra_op_parallelism_threads(), threading.get_inter_op_parallelism_threads()
 """

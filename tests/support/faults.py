@@ -120,7 +120,7 @@ class ShakyScaler(StandardScaler):
 # --- what this package does -------------------------------------------------------------------------------------------
 
 PLACES = {
-    "the process": (_base, "check_process"),
+    "the process": (_base, "check_tensorflow"),
     "the moments": (_base, "weighted_moments"),
     "the data": (_base, "TrainingData"),
     "the optimizer": (_loop, "make_optimizer_and_loss"),
@@ -133,7 +133,7 @@ PLACES = {
     "an epoch": (_loop, "_epoch"),
     "a batch": (TrainingData, "batch"),
     "the validation": (_loop, "_evaluate"),
-    "the patience": (_early_stopping.Patience, "see"),
+    "the patience": (_early_stopping.EarlyStopping, "update"),
     "the losses": (_loop, "_logs"),
     "the look for numbers": (_loop, "_check_finite"),
     "the moving averages": (keras.optimizers.Optimizer, "finalize_variable_values"),

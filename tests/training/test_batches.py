@@ -108,8 +108,8 @@ def test_a_timestep_may_have_a_weight_of_its_own():
     assert_array_equal(batch["prediction_weight"], [[0.5 * 4, 0], [2 * 3, 0]])
     assert_array_equal(batch["prediction_mask"], [[1, 0], [1, 1]])
     assert_array_equal(batch["reconstruction_weight"], [[0.5, 0.5, 0], [2, 2, 2]])
-    assert WEIGHTED.mass("prediction") == 2.0 * 3 + 0.5 * 4
-    assert WEIGHTED.mass("reconstruction") == DATA.mass("reconstruction")
+    assert WEIGHTED.total_weight("prediction") == 2.0 * 3 + 0.5 * 4
+    assert WEIGHTED.total_weight("reconstruction") == DATA.total_weight("reconstruction")
 
 
 def test_of_a_single_sample_nothing_can_be_held_out():
@@ -131,5 +131,5 @@ def test_taking_samples_takes_them_of_everything():
 
 
 def test_the_mass_of_a_head_is_its_sum_of_weight_times_length():
-    assert DATA.mass("reconstruction") == 2.0 * 3 + 0.5 * 2
-    assert DATA.mass("prediction") == 2.0 * 2 + 0.5 * 1
+    assert DATA.total_weight("reconstruction") == 2.0 * 3 + 0.5 * 2
+    assert DATA.total_weight("prediction") == 2.0 * 2 + 0.5 * 1

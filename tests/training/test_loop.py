@@ -190,7 +190,7 @@ def test_what_a_loss_says_of_padding_never_counts():
     data, weights = make_data(), draw_weights()
     sums, _ = losses_by_hand(ARCHITECTURE, weights, data, range(len(data)))
     history = fit(data=data, weights=weights, loss=never_zero, learning_rate=UNCHANGED, epochs=1).history
-    assert_allclose(history["loss"], [sums["reconstruction"] / data.mass("reconstruction") + 1], rtol=1e-5)
+    assert_allclose(history["loss"], [sums["reconstruction"] / data.total_weight("reconstruction") + 1], rtol=1e-5)
 
 
 def test_a_loss_that_cannot_bear_zeros_never_meets_those_of_the_padding():
@@ -224,7 +224,9 @@ def test_the_same_seed_gives_the_same_bits_and_another_gives_others(trained):
 
 def test_training_on_falls_below_the_mean():
     history, data = fit(epochs=100, learning_rate=0.1).history, make_data()
-    spread = np.repeat(data.sample_weight, LENGTHS) @ (data.x.packed**2).mean(axis=1) / data.mass("reconstruction")
+    spread = (
+        np.repeat(data.sample_weight, LENGTHS) @ (data.x.packed**2).mean(axis=1) / data.total_weight("reconstruction")
+    )
     assert history["loss"][-1] < 0.7 * spread < history["loss"][0]
 
 
@@ -266,7 +268,7 @@ def test_dropout_follows_the_seed_and_is_not_for_validation():
     assert first == again
     assert len({*first["loss"], *other["loss"]}) == 4
     sums, _ = losses_by_hand(ARCHITECTURE, weights, data, range(len(data)))
-    assert_allclose(first["val_loss"], [sums["reconstruction"] / data.mass("reconstruction")] * 2, rtol=1e-5)
+    assert_allclose(first["val_loss"], [sums["reconstruction"] / data.total_weight("reconstruction")] * 2, rtol=1e-5)
 
 
 def test_a_decoder_function_is_trained_from_the_weights_that_it_made():

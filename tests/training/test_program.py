@@ -42,15 +42,15 @@ DROPPING = LSTMAutoencoderTransformer(4, dropout=0.5, learning_rate=0.01, **SHAR
 
 @pytest.fixture
 def compiled(monkeypatch):
-    monkeypatch.setattr(_loop, "FEWEST_STEPS_COMPILED", 0)
+    monkeypatch.setattr(_loop, "MIN_STEPS_TO_COMPILE", 0)
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_pieces_compiled_by_xla_learn_what_whole_batches_do(monkeypatch, case):
     estimator, *data = case
-    monkeypatch.setattr(_loop, "FEWEST_STEPS_COMPILED", 0)
+    monkeypatch.setattr(_loop, "MIN_STEPS_TO_COMPILE", 0)
     in_pieces = clone(estimator).fit(*data)
-    monkeypatch.setattr(_loop, "FEWEST_STEPS_COMPILED", np.inf)
+    monkeypatch.setattr(_loop, "MIN_STEPS_TO_COMPILE", np.inf)
     whole = clone(estimator).fit(*data)
     for name, losses in whole.history_.items():
         assert_allclose(in_pieces.history_[name], losses, rtol=1e-4)
@@ -109,6 +109,6 @@ def test_nothing_is_traced_again_for_other_rates_seeds_and_folds():
 
 @pytest.mark.parametrize("change", [{"loss": lambda true, said: abs(true - said)[..., 0]}, {"epochs": 1}])
 def test_what_is_short_or_a_function_of_the_users_is_not_compiled(monkeypatch, change):
-    monkeypatch.setattr(_loop, "FEWEST_STEPS_COMPILED", 0 if "loss" in change else 1000)
+    monkeypatch.setattr(_loop, "MIN_STEPS_TO_COMPILE", 0 if "loss" in change else 1000)
     clone(CASES["lstm"][0]).set_params(**change).fit(X)
     assert pool._idle[-1][1].n_pieces == 0

@@ -11,7 +11,7 @@ from ._initialization import own_generator
 from ._networks import build_decoder
 
 
-def call_decoder_function(architecture, random_state=None):
+def build_custom_decoders(architecture, random_state=None):
     """Call the user's function once for each head; a dict of str to keras.Model, empty where there is no function.
 
     With `random_state`, its unseeded initializers are seeded.
@@ -54,7 +54,7 @@ def compile_decoders(architecture, made=None):
     """
     with _lock:
         if made or architecture not in _compiled:
-            _compiled[architecture] = _compile(architecture, made or call_decoder_function(architecture))
+            _compiled[architecture] = _compile(architecture, made or build_custom_decoders(architecture))
         _compiled.move_to_end(architecture)
         while len(_compiled) > N_ARCHITECTURES_KEPT:
             _compiled.popitem(last=False)

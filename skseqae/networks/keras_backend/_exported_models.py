@@ -6,11 +6,11 @@ import keras
 from keras import ops
 
 from .._architectures import DenseArchitecture, Seq2SeqArchitecture
-from ._custom_decoders import call_decoder_function
+from ._custom_decoders import build_custom_decoders
 from ._networks import at_steps, build_decoder, build_encoder, build_free_decoder
 
 
-def stock_encoder(architecture, weights, scaling):
+def export_encoder(architecture, weights, scaling):
     """Return a model from [x (B, T, F), mask (B, T)], or rows x (B, F), to what the decoders read."""
     encoder = build_encoder(architecture, stock=True)
     encoder.set_weights(weights["encoder"])
@@ -22,13 +22,13 @@ def stock_encoder(architecture, weights, scaling):
 
 
 @singledispatch
-def stock_decoder(architecture, weights, says):
+def export_decoder(architecture, weights, says):
     """Return a model from [encodings (B, L), mask (B, T)] to sequences (B, T', F), a dict of them for several heads.
 
     The mask is that of what was encoded. `says` gives the scaling and the `TargetLayout` of what a head says; one whose
     lengths follow no rule has a mask (B, T') of its own, a further input.
     """
-    made = call_decoder_function(architecture)
+    made = build_custom_decoders(architecture)
     inputs, outputs = None, {}
     for head in architecture.heads:
         decoder = build_free_decoder(architecture, head, stock=True, made=made.get(head))
@@ -47,7 +47,7 @@ def stock_decoder(architecture, weights, says):
     return keras.Model(inputs, outputs if len(outputs) > 1 else outputs[architecture.heads[0]], name="decoder")
 
 
-@stock_decoder.register
+@export_decoder.register
 def _(architecture: DenseArchitecture, weights, says):
     """Return a model from encodings (B, L) to rows (B, F)."""
     decoder = build_decoder(architecture, "reconstruction", stock=True)
@@ -58,7 +58,7 @@ def _(architecture: DenseArchitecture, weights, says):
     return keras.Model(z, decoded, name="decoder")
 
 
-@stock_decoder.register
+@export_decoder.register
 def _(architecture: Seq2SeqArchitecture, weights, says):
     """Return a model from h (B, D) to probabilities (B, C), or from all states and `previous` to (B, H, C)."""
     (head,) = architecture.heads
@@ -73,7 +73,7 @@ def _(architecture: Seq2SeqArchitecture, weights, says):
     return keras.Model([*states, previous], ops.softmax(logits), name="decoder")
 
 
-def stock_model(encoder, decoder):
+def export_model(encoder, decoder):
     """Return the two in a row, a model of what the encoder reads and of what else the decoder does."""
     inputs = _inputs(encoder)
     encoded = encoder(_one_or_all(inputs))
@@ -89,11 +89,11 @@ def _steps(mask, layout):
     """Return the mask (B, T') of what is said of sequences with this mask, None where no rule gives it."""
     if layout.length is not None:
         return ops.repeat(ops.ones_like(mask[:, :1]), layout.length, axis=1)
-    if layout.surplus is None:
+    if layout.length_offset is None:
         return None
-    if layout.surplus < 0:
-        return mask[:, -layout.surplus :]
-    return ops.pad(mask, ((0, 0), (layout.surplus, 0)), constant_values=1.0)
+    if layout.length_offset < 0:
+        return mask[:, -layout.length_offset :]
+    return ops.pad(mask, ((0, 0), (layout.length_offset, 0)), constant_values=1.0)
 
 
 def _inputs(model):

@@ -54,7 +54,7 @@ class Recurrent(keras.layers.Layer):
     dropout : float in [0, 1)
         Share of the inputs dropped in training, the same at every timestep of a sequence (Gal and Ghahramani 2016,
         arXiv:1512.05287).
-    n_symbols : int, default=None
+    n_tokens : int, default=None
         Where the input is symbols, numbered from 0, how many there are. The weights are those for one-hot vectors, and
         a number beyond stands for none of them, as a vector of zeros does.
 
@@ -75,7 +75,7 @@ class Recurrent(keras.layers.Layer):
         return_state=False,
         bidirectional=False,
         dropout=0.0,
-        n_symbols=None,
+        n_tokens=None,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -84,7 +84,7 @@ class Recurrent(keras.layers.Layer):
         self.activation = activation
         self.return_sequences = return_sequences
         self.return_state = return_state
-        self.n_symbols = n_symbols
+        self.n_tokens = n_tokens
         self.bidirectional = bidirectional
         self.dropout = dropout
         self.directions = ("forward", "backward") if bidirectional else ("forward",)
@@ -98,7 +98,7 @@ class Recurrent(keras.layers.Layer):
         """Create the weights, in the order of `keras.layers.LSTM` and `keras.layers.Bidirectional`."""
         width = CELLS[self.cell].n_gates * self.units
         shapes = {
-            "kernel": (self.n_symbols or x_shape[-1], width),
+            "kernel": (self.n_tokens or x_shape[-1], width),
             "recurrent_kernel": (self.units, width),
             "bias": (width,) if self.cell == "lstm" else (2, width),
         }
@@ -124,14 +124,14 @@ class Recurrent(keras.layers.Layer):
 
     def _drop(self, x):
         """Drop inputs, the same at every timestep of a sequence; of symbols, some become none of them."""
-        shape = (tf.shape(x)[0], self.n_symbols or x.shape[-1])
+        shape = (tf.shape(x)[0], self.n_tokens or x.shape[-1])
         kept = keras.random.dropout(tf.ones(shape, x.dtype), self.dropout, seed=self.seed_generator)
-        if self.n_symbols:
-            symbols = tf.cast(tf.minimum(x[..., 0], self.n_symbols - 1), "int32")
-            return tf.where(tf.gather(kept, symbols, axis=1, batch_dims=1)[..., None] > 0, x, self.n_symbols)
+        if self.n_tokens:
+            symbols = tf.cast(tf.minimum(x[..., 0], self.n_tokens - 1), "int32")
+            return tf.where(tf.gather(kept, symbols, axis=1, batch_dims=1)[..., None] > 0, x, self.n_tokens)
         return x * (kept if len(x.shape) == 2 else kept[:, None])
 
-    def stepper(self):
+    def make_step(self):
         """Return the function of one more timestep, x of shape (B, F) or (B, 1), and a state that gives the next."""
         _, recurrent_kernel, bias = (tf.convert_to_tensor(w) for w in self.weights_of["forward"])
         project = self._projection("forward")
@@ -148,7 +148,7 @@ class Recurrent(keras.layers.Layer):
         """Return the function that multiplies the input by its kernel and adds its bias."""
         kernel, _, bias = (tf.convert_to_tensor(w) for w in self.weights_of[direction])
         bias = bias if self.cell == "lstm" else bias[0]
-        if self.n_symbols:
+        if self.n_tokens:
             rows = tf.pad(kernel, ((0, 1), (0, 0)))  # zeros for a symbol that is none of them
             return lambda x: tf.gather(rows, tf.cast(x[..., 0], "int32")) + bias
         # the bias is a row of the kernel, which takes one pass over the projection less
@@ -191,9 +191,9 @@ class Recurrent(keras.layers.Layer):
         return [h, *[state] * CELLS[self.cell].n_states] if self.return_state else h
 
 
-def stack_stepper(layers):
+def make_stack_step(layers):
     """Return the function of one more timestep and all states that gives the last layer's h and all states after."""
-    steps = [layer.stepper() for layer in layers]
+    steps = [layer.make_step() for layer in layers]
 
     def step_through(x, states):
         after = []
@@ -254,7 +254,7 @@ class FreeRunning(keras.layers.Layer):
         cell = CELLS[self.cell]
         batch, n_timesteps = tf.shape(z)[0], tf.shape(mask)[1]
         states = [cell.zero_state(batch, layer.units, z.dtype) for layer in self.layers]
-        step_through = stack_stepper(self.layers)
+        step_through = make_stack_step(self.layers)
 
         def step(t, last, states, outputs):
             h, states = step_through(tf.concat([z, last], axis=-1), states)

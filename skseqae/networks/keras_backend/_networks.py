@@ -89,11 +89,11 @@ def _(architecture: Seq2SeqArchitecture, *, stock=False):
     """Return the network from [x (B, T, F), mask (B, T)] to the last h (B, D), or to the last states of all layers."""
     x, mask = _sequence_input(architecture.n_features), _mask_input()
     y, states = x, []
-    if stock and architecture.n_symbols:
-        y = ops.one_hot(ops.cast(x[:, :, 0], "int32"), architecture.n_symbols)
+    if stock and architecture.n_tokens:
+        y = ops.one_hot(ops.cast(x[:, :, 0], "int32"), architecture.n_tokens)
     for i, units in enumerate(architecture.units):
-        n_symbols = architecture.n_symbols if i == 0 else None
-        options = {"return_state": True, "n_symbols": n_symbols}
+        n_tokens = architecture.n_tokens if i == 0 else None
+        options = {"return_state": True, "n_tokens": n_tokens}
         layer = _recurrent(architecture, units, f"encoder_{i}", stock, architecture.bidirectional, **options)
         y, *state = layer(y, mask=mask)
         states += _joined(state) if stock and architecture.bidirectional else state
@@ -123,8 +123,8 @@ def _(architecture: Seq2SeqArchitecture, head, *, stock=False, made=None):
         y = ops.one_hot(ops.cast(previous[:, :, 0], "int32"), architecture.n_classes + 1)
     # the layers of the decoder mirror those of the encoder, from whose states they start
     for i, (units, state) in enumerate(zip(architecture.state_units[::-1], states[::-1], strict=True)):
-        n_symbols = architecture.n_classes + 1 if i == 0 else None
-        layer = _recurrent(architecture, units, f"decoder_{i}", stock, n_symbols=n_symbols)
+        n_tokens = architecture.n_classes + 1 if i == 0 else None
+        layer = _recurrent(architecture, units, f"decoder_{i}", stock, n_tokens=n_tokens)
         y = layer(y, mask=mask, initial_state=state)
     logits = keras.layers.Dense(architecture.n_outputs, name="output")(y)
     return keras.Model([*(part for state in states for part in state), mask, previous], logits, name="sequence_decoder")

@@ -35,7 +35,7 @@ ACTIVATIONS = {"tanh": tanh, "relu": relu, "sigmoid": sigmoid, "linear": linear}
 BOUNDED = ("tanh", "sigmoid")
 
 
-def lstm_stepper(layer, h, c):
+def make_lstm_step(layer, h, c):
     """Return the function of one more timestep, which is given the projected input and overwrites h and c (H, B)."""
     phi, n_units = layer.phi, len(h)
     a = np.empty((4 * n_units, h.shape[1]), np.float32)
@@ -57,7 +57,7 @@ def lstm_stepper(layer, h, c):
     return step
 
 
-def gru_stepper(layer, h):
+def make_gru_step(layer, h):
     """Return the function of one more timestep, which is given the projected input and overwrites h (H, B)."""
     phi, n_units = layer.phi, len(h)
     a = np.empty((3 * n_units, h.shape[1]), np.float32)
@@ -81,4 +81,4 @@ def gru_stepper(layer, h):
 
 
 # the stepper, the parts of the state, and where the gates of Keras go: those of the logistic function first
-CELLS = {"lstm": (lstm_stepper, 2, (0, 1, 3, 2)), "gru": (gru_stepper, 1, (0, 1, 2))}
+CELLS = {"lstm": (make_lstm_step, 2, (0, 1, 3, 2)), "gru": (make_gru_step, 1, (0, 1, 2))}

@@ -12,7 +12,7 @@ from math import ceil, log2
 import numpy as np
 
 DOUBLE_BITS = 53
-MOST_COLUMNS = 256  # at a time, so that what is in float64 stays in the processor's caches
+MAX_COLUMNS = 256  # at a time, so that what is in float64 stays in the processor's caches
 
 
 class Product:
@@ -30,8 +30,8 @@ class Product:
         """Return the product with x of shape (K, ...), with the bias: an array (N, ...)."""
         columns = _rounded(x.reshape(len(x), -1), self.bits, axis=0)
         result = np.empty((len(self.rows), columns.shape[1]), np.float32)
-        for start in range(0, columns.shape[1], MOST_COLUMNS):
-            part = slice(start, start + MOST_COLUMNS)
+        for start in range(0, columns.shape[1], MAX_COLUMNS):
+            part = slice(start, start + MAX_COLUMNS)
             result[:, part] = self.rows @ columns[:, part]
         if self.bias is not None:
             result += self.bias[:, None]

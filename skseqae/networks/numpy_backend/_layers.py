@@ -10,17 +10,17 @@ from ._cells import ACTIVATIONS, BOUNDED, CELLS
 from ._exact_products import Product
 
 
-def recurrent_layers(architecture, weights, units, *, both_ways=False, n_symbols=None):
+def recurrent_layers(architecture, weights, units, *, both_ways=False, n_tokens=None):
     """Return the recurrent layers that the first weights are of, a list of directions each, and the weights left."""
-    cut, rest = cut_layers(weights, len(units), 1 + both_ways)
+    cut, rest = split_layer_weights(weights, len(units), 1 + both_ways)
     layers = [
-        [Layer(architecture.cell, architecture.activation, arrays, None if i else n_symbols) for arrays in directions]
+        [Layer(architecture.cell, architecture.activation, arrays, None if i else n_tokens) for arrays in directions]
         for i, directions in enumerate(cut)
     ]
     return layers, rest
 
 
-def cut_layers(weights, n_layers, n_directions=1):
+def split_layer_weights(weights, n_layers, n_directions=1):
     """Return the layers that the first weights are of, each a list of directions, and the weights left."""
     n_arrays = 3 * n_directions
     layers = [
@@ -62,9 +62,9 @@ def _through(layers, x):
     return x
 
 
-def stack_stepper(layers, states):
+def make_stack_step(layers, states):
     """Return the function of one more timestep, given x (F, B), that overwrites all states and gives the last h."""
-    steps = [layer.stepper(state) for (layer,), state in zip(layers, states, strict=True)]
+    steps = [layer.make_step(state) for (layer,), state in zip(layers, states, strict=True)]
 
     def step_through(x):
         for (layer,), step, (h, *_) in zip(layers, steps, states, strict=True):
@@ -75,7 +75,7 @@ def stack_stepper(layers, states):
     return step_through
 
 
-MOST_PROJECTED = 2048  # columns at a time, all timesteps together
+MAX_PROJECTED_COLUMNS = 2048  # columns at a time, all timesteps together
 
 
 class Layer:
@@ -88,19 +88,19 @@ class Layer:
         A key of `ACTIVATIONS`.
     weights : three arrays
         Kernel (F, G * H), recurrent kernel (H, G * H) and bias (G * H,) or (2, G * H), as Keras has them.
-    n_symbols : int, default=None
+    n_tokens : int, default=None
         Where the input is symbols, numbered from 0, how many there are; any other number is none of them.
     """
 
-    def __init__(self, cell, activation, weights, n_symbols=None):
-        self._stepper, self.n_states, order = CELLS[cell]
+    def __init__(self, cell, activation, weights, n_tokens=None):
+        self._make_step, self.n_states, order = CELLS[cell]
         kernel, recurrent_kernel, bias = (_reordered(array, order) for array in weights)
         self.n_features, self.units = len(kernel), len(recurrent_kernel)
         self.phi, self.is_bounded = ACTIVATIONS[activation], activation in BOUNDED
         self.recurrent_product = Product(recurrent_kernel)
         bias, self.recurrent_bias = (bias, None) if cell == "lstm" else (bias[0], bias[1][:, None])
-        self._table = np.pad(kernel, ((0, 1), (0, 0))).T + bias[:, None] if n_symbols else None
-        self._product = None if n_symbols else Product(kernel, bias)
+        self._table = np.pad(kernel, ((0, 1), (0, 0))).T + bias[:, None] if n_tokens else None
+        self._product = None if n_tokens else Product(kernel, bias)
 
     def project(self, x):
         """Return the input (F, ...), or symbols (1, ...), times its kernel, with the bias: (G * H, ...)."""
@@ -112,9 +112,9 @@ class Layer:
         """Return zeros, n_states arrays of shape (H, B)."""
         return [np.zeros((self.units, n_columns), np.float32) for _ in range(self.n_states)]
 
-    def stepper(self, state):
+    def make_step(self, state):
         """Return the function of one more timestep, given the projected input (G * H, B), that overwrites the state."""
-        return self._stepper(self, *state)
+        return self._make_step(self, *state)
 
     def run(self, x, lengths, *, keep=True):
         """Run from the zero state over all timesteps.
@@ -140,7 +140,7 @@ class Layer:
         same = self.project(x) if x.ndim == 2 else None
         for start, stop, n in spans(lengths):
             state = [np.ascontiguousarray(part[:, :n]) for part in last]
-            step = self.stepper(state)
+            step = self.make_step(state)
             now = None if same is None else np.ascontiguousarray(same[:, :n])
             projected = self.project(x[:, start:stop, :n]) if same is None else None
             for t in range(start, stop):
@@ -177,7 +177,7 @@ def spans(lengths):
     start = 0
     for end in np.unique(lengths[lengths > 0]):
         n = np.count_nonzero(lengths >= end)
-        longest = max(1, MOST_PROJECTED // n)
+        longest = max(1, MAX_PROJECTED_COLUMNS // n)
         for first in range(start, end, longest):
             yield first, min(first + longest, end), n
         start = end

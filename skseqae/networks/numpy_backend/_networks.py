@@ -9,7 +9,7 @@ from functools import singledispatch
 import numpy as np
 
 from .._architectures import DenseArchitecture, Seq2SeqArchitecture
-from ._layers import Dense, _dense_layers, _through, recurrent_layers, run_both_ways, stack_stepper
+from ._layers import Dense, _dense_layers, _through, make_stack_step, recurrent_layers, run_both_ways
 
 
 @singledispatch
@@ -74,7 +74,7 @@ def _(architecture: Seq2SeqArchitecture, weights):
         weights,
         architecture.units,
         both_ways=architecture.bidirectional,
-        n_symbols=architecture.n_symbols,
+        n_tokens=architecture.n_tokens,
     )
 
     def encode(x, lengths):
@@ -90,7 +90,7 @@ def _(architecture: Seq2SeqArchitecture, weights):
 def _run_freely(layers, dense, z, lengths):
     """Return what a conditional decoder says: each step reads the encoding and the step's own last output."""
     n_timesteps, n_columns = int(max(lengths, default=0)), len(lengths)
-    step_through = stack_stepper(layers, [layer.zero_state(n_columns) for (layer,) in layers])
+    step_through = make_stack_step(layers, [layer.zero_state(n_columns) for (layer,) in layers])
     n_features = layers[0][0].n_features - len(z)
     x = np.concatenate([z, np.zeros((n_features, n_columns), np.float32)])
     said = np.empty((n_features, n_timesteps, n_columns), np.float32)

@@ -120,15 +120,15 @@ def run_layers(graph, architecture, layers, x, lengths, *, keep=False):
 def embed(graph, numbers, directions):
     """Return symbols (T, N) as vectors (T, N, W), and the directions of a layer that reads those."""
     kernels = np.concatenate([kernel for kernel, *_ in directions], axis=1)
-    n_symbols, width = kernels.shape
+    n_tokens, width = kernels.shape
     # a table of vectors and kernels whose product are the kernels of symbols: one of both the identity, the smaller
-    table, kernels = (np.eye(n_symbols), kernels) if n_symbols <= width else (kernels, np.eye(width))
+    table, kernels = (np.eye(n_tokens), kernels) if n_tokens <= width else (kernels, np.eye(width))
     table = np.pad(table, ((0, 1), (0, 0))).astype(np.float32)  # a symbol that is none of those known is zeros
     parts = np.split(kernels.astype(np.float32), len(directions), axis=1)
     return graph("Gather", table, numbers), [[part, *rest] for part, (_, *rest) in zip(parts, directions, strict=True)]
 
 
-def say_repeatedly(graph, architecture, layers, output, z, lengths, n_timesteps):
+def decode_repeat(graph, architecture, layers, output, z, lengths, n_timesteps):
     """Return what a decoder says that reads the encodings (N, L) at every timestep: (T, N, F)."""
     shape = graph("Concat", graph("Reshape", n_timesteps, [1]), [1, 1], axis=0)
     x = graph("Expand", graph("Unsqueeze", z, [0]), shape)
@@ -136,7 +136,7 @@ def say_repeatedly(graph, architecture, layers, output, z, lengths, n_timesteps)
     return dense(graph, history, *output, architecture.output_activation)
 
 
-def say_freely(graph, architecture, layers, output, z, lengths, n_timesteps):
+def decode_free_running(graph, architecture, layers, output, z, lengths, n_timesteps):
     """Return what a decoder says that reads the encodings (N, L) and its own last output: (T, N, F)."""
     z = graph("Unsqueeze", z, [0])
     shape = graph("Concat", [1], graph("Shape", z, start=1, end=2), [1], axis=0)
@@ -166,7 +166,7 @@ def step_layers(graph, architecture, layers, x, states):
     return x, after
 
 
-def say_greedily(graph, architecture, layers, output, states, n_steps):
+def search_greedily(graph, architecture, layers, output, states, n_steps):
     """Return the likeliest label at each step, and the logits on the way.
 
     Parameters
