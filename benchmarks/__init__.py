@@ -1,1 +1,1 @@
-"""How fast skseqae is, beside what one would write instead; `python -m benchmarks --help`."""
+"""Speed of skseqae compared with implementations in Keras and PyTorch; see `python -m benchmarks --help`."""

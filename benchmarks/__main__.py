@@ -1,10 +1,10 @@
-"""Measure peers in turn, each in a process of its own, and write a table and plots.
+"""Measure skseqae and its peers, each in a separate process, and write tables and plots.
 
     python -m benchmarks                      everything, about an hour on two cores
     python -m benchmarks networks search      some sections
-    python -m benchmarks --fast               only show that all of it runs
+    python -m benchmarks --fast               only check that everything runs
 
-Times are medians of runs taken in turn, A B A B ...; ratios are those of the medians.
+Times are medians of interleaved runs, A B A B ...; ratios are ratios of medians.
 """
 
 import importlib.util
@@ -29,18 +29,18 @@ NETWORKS = {
     "T 10 to 200": BASE | {"lengths": [10, 200], "n_samples": 1000, "n_features": 4},
     "T 40 to 400": BASE | {"lengths": [40, 400], "n_samples": 500, "n_features": 12, "epochs": 2},
 }
-# what grows, to what sizes, and what each changes
+# the quantity that grows: its sizes, and the parameters of the case for each size
 GROWTH = {
     "samples": {n: {"n_samples": n} for n in (250, 500, 1000, 2000, 4000)},
     "timesteps": {n: {"lengths": [n, n]} for n in (12, 25, 50, 100, 200)},
     "features": {n: {"n_features": n} for n in (1, 4, 16, 64)},
     "units": {n: {"units": n} for n in (16, 32, 64, 128, 256)},
-    "spread of lengths, most over least": {n: {"lengths": [200 // n, 200]} for n in (1, 2, 4, 8, 16)},
+    "ratio of the longest to the shortest length": {n: {"lengths": [200 // n, 200]} for n in (1, 2, 4, 8, 16)},
 }
 
 
 class Peer:
-    """A process that does one kind of work when asked."""
+    """A process that runs the methods of one implementation on request."""
 
     def __init__(self, name, case):
         self.name = name
@@ -58,14 +58,14 @@ class Peer:
         self.process.kill()
         self.process.communicate()
 
-    def ask(self, verb):
-        """Return the seconds that a verb took, or the number that it gave."""
-        self.process.stdin.write(f"{verb}\n")
+    def call(self, method):
+        """Return the seconds that a method took, or the number that it returned."""
+        self.process.stdin.write(f"{method}\n")
         self.process.stdin.flush()
         for line in self.process.stdout:
-            if line.startswith("answer "):
-                return float(line.removeprefix("answer "))
-        raise RuntimeError(f"{self.name} failed at {verb}:\n{self.process.stderr.read()[-2000:]}")
+            if line.startswith("result "):
+                return float(line.removeprefix("result "))
+        raise RuntimeError(f"{self.name} failed in {method}:\n{self.process.stderr.read()[-2000:]}")
 
 
 def networks():
@@ -73,89 +73,93 @@ def networks():
     return ["Skseqae", "Keras", *(["Torch"] if importlib.util.find_spec("torch") else [])]
 
 
-def in_turn(names, case, verbs, runs):
-    """Return medians by verb and peer; `first` is the first fit, the others come after it."""
+def measure_interleaved(names, case, methods, runs):
+    """Return medians by method and peer; `first` is the first fit of each peer, before all other runs."""
     peers = [Peer(name, case) for name in names]
     try:
-        taken = {"first": {peer.name: [peer.ask("fit")] for peer in peers}}
-        for verb in verbs:
-            taken[verb] = {peer.name: [] for peer in peers}
+        times = {"first": {peer.name: [peer.call("fit")] for peer in peers}}
+        for method in methods:
+            times[method] = {peer.name: [] for peer in peers}
             for _ in range(runs):
                 for peer in peers:
-                    taken[verb][peer.name].append(peer.ask(verb))
+                    times[method][peer.name].append(peer.call(method))
     finally:
         for peer in peers:
             peer.end()
     return {
-        verb: {name: statistics.median(seconds) for name, seconds in by_peer.items()} for verb, by_peer in taken.items()
+        method: {name: statistics.median(seconds) for name, seconds in by_peer.items()}
+        for method, by_peer in times.items()
     }
 
 
 def measure_networks(fast):
-    """Fit, transform and single samples of each kind of network, beside its peers."""
+    """Measure fit, transform and the encoding of single samples for each network and peer."""
     cases = {"tiny": TINY} if fast else NETWORKS
-    verbs, runs = ["fit", "transform", "single"], 1 if fast else 3
-    return {name: in_turn(networks(), case, verbs, runs) for name, case in cases.items()}
+    methods, runs = ["fit", "transform", "single"], 1 if fast else 3
+    return {name: measure_interleaved(networks(), case, methods, runs) for name, case in cases.items()}
 
 
 def measure_growth(fast):
-    """Fit and transform as one thing grows."""
+    """Measure fit and transform while one quantity grows."""
     base = TINY if fast else BASE | {"n_samples": 1000, "epochs": 1}
     names = [name for name in networks() if name != "Keras"]
     growth = {"samples": {20: {"n_samples": 20}}} if fast else GROWTH
     return {
-        what: [(size, in_turn(names, base | change, ["fit", "transform"], 2)) for size, change in changes.items()]
-        for what, changes in growth.items()
+        quantity: [
+            (size, measure_interleaved(names, base | change, ["fit", "transform"], 2))
+            for size, change in changes.items()
+        ]
+        for quantity, changes in growth.items()
     }
 
 
 def measure_search(fast):
-    """Search a grid of 12 candidates and 3 folds."""
+    """Measure a grid search of 12 candidates and 3 folds."""
     case = {"epochs": 1 if fast else 20}
-    return in_turn(["SkseqaeSearch"] if fast else ["SkseqaeSearch", "KerasSearch"], case, [], 0)
+    return measure_interleaved(["SkseqaeSearch"] if fast else ["SkseqaeSearch", "KerasSearch"], case, [], 0)
 
 
-def measure_speller(fast):
-    """Train an encoder-decoder for one epoch and decode."""
+def measure_seq2seq(fast):
+    """Measure training an encoder-decoder for one epoch and decoding."""
     case = {"n_samples": 200 if fast else 100_000}
-    return in_turn(["SkseqaeSpeller"] if fast else ["SkseqaeSpeller", "KerasSpeller"], case, [], 0)
+    return measure_interleaved(["SkseqaeSeq2Seq"] if fast else ["SkseqaeSeq2Seq", "KerasSeq2Seq"], case, [], 0)
 
 
 def measure_first(fast):
-    """Fit tiny data first thing in a process."""
+    """Measure the first fit of a process, on tiny data."""
     cases = {"one length": TINY, "unequal lengths": TINY | {"lengths": [3, 30]}}
-    return {name: in_turn(["Skseqae"], case, [], 0)["first"]["Skseqae"] for name, case in cases.items()}
+    return {name: measure_interleaved(["Skseqae"], case, [], 0)["first"]["Skseqae"] for name, case in cases.items()}
 
 
 def measure_memory(fast):
-    """Return megabytes that a fit leaves behind, and those of an architecture that was not seen before."""
+    """Return the megabytes by which a process grows per fit, and its size after each new architecture."""
     n_fits, case = 5 if fast else 200, TINY | {"lengths": [20, 20], "n_samples": 256}
     peer = Peer("Skseqae", case)
     try:
         for _ in range(5):
-            peer.ask("fit")
-        before = peer.ask("memory")
+            peer.call("fit")
+        before = peer.call("memory")
         for _ in range(n_fits):
-            peer.ask("fit")
-        by_fit = (peer.ask("memory") - before) / n_fits
-        grown = [peer.ask("fit_another") and peer.ask("memory") for _ in range(3 if fast else 100)]
+            peer.call("fit")
+        by_fit = (peer.call("memory") - before) / n_fits
+        grown = [peer.call("fit_another") and peer.call("memory") for _ in range(3 if fast else 100)]
     finally:
         peer.end()
-    return {"a fit": by_fit, "after each new architecture": grown}
+    return {"per fit": by_fit, "after each new architecture": grown}
 
 
 SECTIONS = {
     "networks": measure_networks,
     "growth": measure_growth,
     "search": measure_search,
-    "speller": measure_speller,
+    "seq2seq": measure_seq2seq,
     "first": measure_first,
     "memory": measure_memory,
 }
 
 
 def main():
-    """Measure, and write what was measured."""
+    """Measure, and write the results."""
     arguments = parse(COMMAND, __doc__, "section", SECTIONS, FAST)
     file = HERE / "results.json"
     results = json.loads(file.read_text()) if file.exists() and not arguments.fast else {}

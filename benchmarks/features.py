@@ -1,15 +1,15 @@
-"""Ask libraries what they can do with sequences, by running each, and write a table of the answers.
+"""Compare the features of libraries for sequences, by running each library, and write a table of the answers.
 
-    python -m benchmarks.features              all libraries that are installed, about ten minutes
-    python -m benchmarks.features skorch       some
+    python -m benchmarks.features              all installed libraries, about ten minutes
+    python -m benchmarks.features skorch       some libraries
 
-To ask none, and write the page again where the same libraries are installed, since it names their versions:
+To write the page again without running any library, with the same libraries installed (the page lists their versions):
 
     python -c "from benchmarks.features import write; write()"
 
-Each library is used as its documentation says, in a process of its own. Each answer is a small program that was run:
-`yes`, `no` with what came instead, or `-` where the question does not apply. What is not installed is left out, and
-named.
+Each library is used as in its documentation, in a separate process. Each answer is the result of a small program:
+`yes`, `no` with the result or error, or `-` if the question does not apply. Libraries that are not installed are
+skipped with a message.
 """
 
 import argparse
@@ -39,9 +39,9 @@ HERE = Path(__file__).parent
 ANSWERS = HERE / "features.json"
 PAGE = HERE.parent / "docs" / "features.md"
 COMMAND = "python -m benchmarks.features"
-LONGEST_CHECKS = 300  # seconds of the processor
+MAX_CHECK_SECONDS = 300  # CPU seconds
 NOT_RUN = ("not run", "")
-LONGEST_ERROR = 160  # characters
+MAX_ERROR_LENGTH = 160  # characters
 
 
 def sequences(seed=0, n_samples=24):
@@ -52,20 +52,20 @@ def sequences(seed=0, n_samples=24):
     return [walk.astype(np.float32) for walk in walks]
 
 
-def fitted(library, **given):
-    """Return an estimator that was fitted on the sequences, as the library wants them."""
-    return library.fit(library.make(**given), library.data(sequences()))
+def fitted(library, **params):
+    """Return an estimator fitted on the sequences, in the format of the library."""
+    return library.fit(library.make(**params), library.data(sequences()))
 
 
 def same(before, after):
-    """Return whether two arrays are the same bits, and by how much they differ if not."""
+    """Return whether two arrays are bitwise identical, and the difference as text."""
     before, after = np.asarray(before), np.asarray(after)
     if before.shape != after.shape:
         return False, f"shapes {before.shape} and {after.shape}"
-    return np.array_equal(before, after), f"they differ by {np.abs(before - after).max():.1e}"
+    return np.array_equal(before, after), f"maximum difference {np.abs(before - after).max():.1e}"
 
 
-# --- questions: each returns whether, and what there was instead --------------------------------------------------
+# --- questions: each function returns whether the answer is yes, and the reason if it is not ----------------------
 
 
 def _reads_unequal_lengths(library):
@@ -74,12 +74,12 @@ def _reads_unequal_lengths(library):
     return len(Z) == len(X) and np.isfinite(Z).all(), "encodings are not finite"
 
 
-def _padding_changes_no_encoding(library):
+def _padding_does_not_change_encodings(library):
     estimator = fitted(library)
     return same(*(library.encode(estimator, library.padded(sequences(), length)) for length in (12, 17)))
 
 
-def _padding_changes_no_loss(library):
+def _padding_does_not_change_the_loss(library):
     losses = [
         library.loss(library.fit(library.make(epochs=1), library.padded(sequences(), length))) for length in (12, 17)
     ]
@@ -92,18 +92,18 @@ def _zeros_are_data(library):
     return not np.array_equal(Z[0], Z[1]), "[1, 0, 2, 0, 3, 4, 1, 2] is encoded as [1, 2, 3, 4, 1, 2]"
 
 
-def _company_changes_no_bit(library):
+def _encodings_do_not_depend_on_the_batch(library):
     estimator, X = fitted(library), library.data(sequences())
     return same(library.encode(estimator, X)[3:4], library.encode(estimator, X[3:4]))
 
 
-def _a_seed_gives_the_same_bits(library):
+def _a_seed_is_reproducible(library):
     X = library.data(sequences())
     return same(*(library.encode(fitted(library, seed=7), X) for _ in range(2)))
 
 
-def _fit_changes_nothing_global(library):
-    fitted(library)  # what happens once, in the first
+def _fit_keeps_the_global_state(library):
+    fitted(library)  # so that one-time changes in the first fit do not count
     np.random.random(), random.random()
     if "torch" in sys.modules:
         sys.modules["torch"].rand(1)
@@ -114,7 +114,7 @@ def _fit_changes_nothing_global(library):
 
 
 def global_state():
-    """Return what a fit should leave alone."""
+    """Return the global state that a fit should not change."""
     state = {"numpy.random": pickle.dumps(np.random.get_state()), "random": pickle.dumps(random.getstate())}
     if "torch" in sys.modules:
         state["torch's generator"] = sys.modules["torch"].get_rng_state().numpy().tobytes()
@@ -132,7 +132,7 @@ def _clones(library):
     return not lost, f"lost: {', '.join(lost)}"
 
 
-def _is_searched(library):
+def _can_be_searched(library):
     X = library.data(sequences())
     search = GridSearchCV(
         library.make(), library.grid(), cv=2, scoring=lambda *_: 0.0, error_score="raise", refit=False
@@ -146,7 +146,7 @@ def _pickles(library):
     return same(library.encode(estimator, X), library.encode(pickle.loads(pickle.dumps(estimator)), X))
 
 
-def _serves_without_its_trainer(library):
+def _encodes_without_its_backend(library):
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "estimator.pickle"
         file.write_bytes(pickle.dumps(fitted(library)))
@@ -168,24 +168,24 @@ def _interrupts_cleanly(library):
         pass
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
-    equal, instead = same(before, library.encode(estimator, X))
-    return equal, f"encodings of before and after: {instead}"
+    equal, reason = same(before, library.encode(estimator, X))
+    return equal, f"encodings before and after: {reason}"
 
 
-def _weighs_samples(library):
+def _accepts_sample_weight(library):
     X = library.data(sequences())
     weights = np.where(np.arange(len(X)) < 3, 1.0, 0.0)
     weighted = library.encode(library.fit(library.make(), X, sample_weight=weights), X)
-    return not np.array_equal(weighted, library.encode(fitted(library), X)), "weights changed nothing"
+    return not np.array_equal(weighted, library.encode(fitted(library), X)), "the weights have no effect"
 
 
 def _predicts_sequences(library):
     y = np.stack([x[:4] for x in sequences()]).repeat(2, axis=2)
-    said = np.asarray(library.regress(sequences(), y))
-    return said.shape == y.shape, f"predictions have shape {said.shape}, y {y.shape}"
+    predictions = np.asarray(library.regress(sequences(), y))
+    return predictions.shape == y.shape, f"predictions have shape {predictions.shape}, y {y.shape}"
 
 
-def _sets_its_output(library):
+def _supports_set_output(library):
     estimator, X = library.make(), library.data(sequences())
     Z = library.fit(estimator.set_output(transform="pandas"), X).transform(X)
     return hasattr(Z, "iloc"), f"got {type(Z).__name__}"
@@ -193,36 +193,36 @@ def _sets_its_output(library):
 
 def _passes_scikit_learns_checks(library):
     def too_long(*_):
-        raise TimeoutError(f"not done in {LONGEST_CHECKS} s of the processor")
+        raise TimeoutError(f"not finished within {MAX_CHECK_SECONDS} CPU seconds")
 
     estimator = library.checked()
     signal.signal(signal.SIGPROF, too_long)
-    signal.setitimer(signal.ITIMER_PROF, LONGEST_CHECKS)
+    signal.setitimer(signal.ITIMER_PROF, MAX_CHECK_SECONDS)
     results = []
     try:
-        check_estimator(estimator, on_skip=None, on_fail=None, callback=lambda **each: results.append(each))
+        check_estimator(estimator, on_skip=None, on_fail=None, callback=lambda **result: results.append(result))
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
-    failed = [each["check_name"] for each in results if each["status"] == "failed"]
+    failed = [result["check_name"] for result in results if result["status"] == "failed"]
     return not failed, f"{len(failed)} of {len(results)} fail, the first is {failed[0] if failed else ''}"
 
 
 QUESTIONS = {
-    "Sequences of unequal length are read as they are": _reads_unequal_lengths,
-    "More padding changes no encoding": _padding_changes_no_encoding,
-    "More padding changes no reported loss": _padding_changes_no_loss,
+    "Reads sequences of unequal length without padding": _reads_unequal_lengths,
+    "More padding does not change the encodings": _padding_does_not_change_encodings,
+    "More padding does not change the reported loss": _padding_does_not_change_the_loss,
     "Real zeros are data": _zeros_are_data,
-    "A sequence's encoding is the same bits in any batch": _company_changes_no_bit,
-    "A seed gives the same bits twice": _a_seed_gives_the_same_bits,
-    "A seeded fit leaves global generators and the environment as they are": _fit_changes_nothing_global,
+    "Encodings do not depend on the batch (bitwise identical)": _encodings_do_not_depend_on_the_batch,
+    "The same seed gives bitwise identical encodings": _a_seed_is_reproducible,
+    "A seeded fit does not change global generators and the environment": _fit_keeps_the_global_state,
     "`clone` keeps all parameters": _clones,
-    "`GridSearchCV` over the width of encodings": _is_searched,
-    "A pickle encodes the same": _pickles,
-    "Encodes where neither TensorFlow nor PyTorch can be imported": _serves_without_its_trainer,
-    "Ctrl-C in a second `fit` leaves the estimator as it was": _interrupts_cleanly,
-    "`fit` takes `sample_weight`": _weighs_samples,
-    "A regressor takes y (N, H, D)": _predicts_sequences,
-    '`set_output(transform="pandas")`': _sets_its_output,
+    "`GridSearchCV` over the number of encoding columns": _can_be_searched,
+    "Pickling does not change the encodings": _pickles,
+    "Encodes if neither TensorFlow nor PyTorch can be imported": _encodes_without_its_backend,
+    "Ctrl-C in a second `fit` does not change the estimator": _interrupts_cleanly,
+    "`fit` accepts `sample_weight`": _accepts_sample_weight,
+    "A regressor accepts y of shape (N, H, D)": _predicts_sequences,
+    '`set_output(transform="pandas")`': _supports_set_output,
     "Passes scikit-learn's `check_estimator`": _passes_scikit_learns_checks,
 }
 
@@ -230,13 +230,13 @@ QUESTIONS = {
 def ask(question, library):
     """Return a library's answer and the reason."""
     try:
-        whether, instead = question(library)
-    except InapplicableError as reason:
-        return "-", str(reason)
+        is_yes, reason = question(library)
+    except InapplicableError as error:
+        return "-", str(error)
     except Exception as error:
         lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [""]
-        return "no", f"{type(error).__name__}: {lines[0][:LONGEST_ERROR]}"
-    return ("yes", "") if whether else ("no", instead)
+        return "no", f"{type(error).__name__}: {lines[0][:MAX_ERROR_LENGTH]}"
+    return ("yes", "") if is_yes else ("no", reason)
 
 
 def tables(answers):
@@ -245,33 +245,37 @@ def tables(answers):
     lines.append("|---" * (len(answers) + 1) + "|")
     reasons = []
     for question in QUESTIONS:
-        said = {name: by_question.get(question, NOT_RUN) for name, by_question in answers.items()}
-        lines.append(f"| {question} | " + " | ".join(answer for answer, _ in said.values()) + " |")
+        row = {name: by_question.get(question, NOT_RUN) for name, by_question in answers.items()}
+        lines.append(f"| {question} | " + " | ".join(answer for answer, _ in row.values()) + " |")
         reasons += [f"\n**{question}**\n"]
-        reasons += [f"- {name}: {answer}; {literal(reason)}" for name, (answer, reason) in said.items() if reason]
+        reasons += [f"- {name}: {answer}; {literal(reason)}" for name, (answer, reason) in row.items() if reason]
     packages = ["skseqae", *dict.fromkeys(LIBRARIES[name].package for name in answers if name != "skseqae")]
     packages = [*packages, "scikit-learn", "tensorflow", "torch", "numpy"]
     used = [f"- {name}: {LIBRARIES[name].used}" for name in answers]
-    return "\n".join([*_versions(packages), "", *lines, "", "## What was run", "", *used, "", "## Why", *reasons])
+    return "\n".join(
+        [*_versions(packages), "", *lines, "", "## Setup of each library", "", *used, "", "## Reasons", *reasons]
+    )
 
 
 def literal(reason):
-    """Return an error as Markdown that shows it letter by letter, cut where a sentence ends; or our own words."""
-    kind, _, message = reason.partition(": ")
-    if not kind.endswith("Error"):
+    """Return an error verbatim as Markdown, truncated at the end of a sentence; return other reasons unchanged."""
+    error, _, message = reason.partition(": ")
+    if not error.endswith("Error"):
         return reason
-    if len(message) == LONGEST_ERROR:  # it went on
+    if len(message) == MAX_ERROR_LENGTH:  # the message was truncated
         message = " ".join([*(re.split(r"(?<=[.:;]) ", message)[:-1] or [message]), "..."])
-    return f"`` {kind}: {message} ``"
+    return f"`` {error}: {message} ``"
 
 
 def _versions(packages):
-    said = [f"{p} {version(p)}" for p in dict.fromkeys(packages) if importlib.util.find_spec(p) and p != "skseqae"]
-    return [f"skseqae {__import__('skseqae').__version__}, {', '.join(said)}, scikit-learn {version('scikit-learn')}."]
+    installed = [f"{p} {version(p)}" for p in dict.fromkeys(packages) if importlib.util.find_spec(p) and p != "skseqae"]
+    return [
+        f"skseqae {__import__('skseqae').__version__}, {', '.join(installed)}, scikit-learn {version('scikit-learn')}."
+    ]
 
 
 def ask_all(name, file):
-    """Keep the answers of one library in a file, each as it comes."""
+    """Write the answers of one library to a file, one after another."""
     for title, question in QUESTIONS.items():
         answer = ask(question, LIBRARIES[name])
         answers = json.loads(file.read_text()) if file.exists() else {}
@@ -281,22 +285,22 @@ def ask_all(name, file):
 
 
 def encode(name, file):
-    """Encode by an estimator from a file, without what trained it."""
+    """Encode with an estimator from a file, without its deep learning backend."""
     sys.modules |= dict.fromkeys(("tensorflow", "keras", "torch"))
     library = LIBRARIES[name]
     library.encode(pickle.loads(Path(file).read_bytes()), library.data(sequences()))
 
 
 def write():
-    """Write the page of the answers that were kept."""
-    kept = json.loads(ANSWERS.read_text())
-    written = tables({name: kept[name] for name in LIBRARIES if name in kept})
-    print(written)
-    write_below_mark(PAGE, COMMAND, written)
+    """Write the page from the answers in the file."""
+    answers = json.loads(ANSWERS.read_text())
+    text = tables({name: answers[name] for name in LIBRARIES if name in answers})
+    print(text)
+    write_below_mark(PAGE, COMMAND, text)
 
 
 def main():
-    """Ask, and write the answers."""
+    """Run the questions, and write the answers."""
     hidden = ("--ask", {"help": argparse.SUPPRESS}), ("--encode", {"nargs": 2, "help": argparse.SUPPRESS})
     arguments = parse(COMMAND, __doc__, "library", LIBRARIES, *hidden)
     warnings.simplefilter("ignore")
@@ -306,7 +310,7 @@ def main():
         return encode(*arguments.encode)
     for name in arguments.names:
         if importlib.util.find_spec(LIBRARIES[name].package) is None:
-            print(f"{name}: left out, {LIBRARIES[name].package} is not installed", flush=True)
+            print(f"{name}: skipped, {LIBRARIES[name].package} is not installed", flush=True)
             continue
         print(f"{name} ...", flush=True)
         subprocess.run([sys.executable, "-m", "benchmarks.features", "--ask", name], cwd=HERE.parent, check=True)

@@ -1,46 +1,46 @@
-"""What each library of the comparison offers for encoding sequences, behind the same verbs, for `benchmarks.features`.
+"""Adapters with the same methods for each library of the comparison, for `benchmarks.features`.
 
 Sequences are lists of float32 arrays (T, 1).
 """
 
-# ruff: noqa: D101, D102 - what each verb is for is said in `Library`, and how a library is used in its `used`
+# ruff: noqa: D101, D102 - `Library` documents the methods, and `used` describes how a library is used
 
 import numpy as np
 
 from benchmarks.peers import padded_with_zeros
 
-LONG = 100_000  # epochs, to be interrupted
+MANY_EPOCHS = 100_000  # of a training that will be interrupted
 
 
 class InapplicableError(Exception):
-    """A question that does not apply to a library, with the reason."""
+    """Raised with the reason if a question does not apply to a library."""
 
 
 class Library:
-    """What the libraries share: an estimator that reads what `data` makes, and encodes by `transform`."""
+    """Base adapter: the estimator reads the output of `data` and encodes by `transform`."""
 
-    width = "latent_dim"  # the parameter of the width of encodings, and two values
+    width = "latent_dim"  # the parameter for the number of encoding columns, and two values
     widths = (3, 4)
-    rounds = "epochs"  # the parameter that says how long training takes
+    rounds = "epochs"  # the parameter for the duration of training
 
     def unpadded(self, X):
-        """Return sequences of their own lengths, as the library takes them."""
+        """Return sequences of unequal length in the format of the library."""
         return X
 
     def padded(self, X, n_timesteps):
-        """Return sequences padded to a length, as the library's documentation pads them."""
-        raise InapplicableError("sequences come in lists, without padding")
+        """Return sequences padded to a length, as in the library's documentation."""
+        raise InapplicableError("sequences are passed as lists, without padding")
 
     def data(self, X):
-        """Return sequences as the library's documentation would have them."""
+        """Return sequences in the format that the library's documentation uses."""
         return self.unpadded(X)
 
     def padded_or_list(self, X):
-        """Return sequences in any way that the library takes."""
+        """Return sequences in any format that the library accepts."""
         return self.data(X)
 
     def fit(self, estimator, X, **weights):
-        """Fit an estimator, or a search of one."""
+        """Fit an estimator, or a search over one."""
         return estimator.fit(X, **weights)
 
     def encode(self, estimator, X):
@@ -48,24 +48,24 @@ class Library:
         return np.asarray(estimator.transform(X))
 
     def grid(self):
-        """Return two candidates that differ in the width of encodings."""
+        """Return a grid of two candidates that differ in the number of encoding columns."""
         return {self.width: list(self.widths)}
 
     def lengthen(self, estimator):
-        """Let the next training go on for long."""
-        estimator.set_params(**{self.rounds: LONG})
+        """Make the next training long."""
+        estimator.set_params(**{self.rounds: MANY_EPOCHS})
 
     def checked(self):
-        """Return what should pass scikit-learn's checks."""
+        """Return the estimator for scikit-learn's `check_estimator`."""
         return self.make()
 
     def loss(self, estimator):
-        """Return the loss that training reported last."""
+        """Return the last loss that training reported."""
         raise InapplicableError("no loss is reported")
 
 
 class Padding(Library):
-    """What reads zero-padded arrays (N, T, 1)."""
+    """Base adapter of the libraries that read zero-padded arrays (N, T, 1)."""
 
     def padded(self, X, n_timesteps):
         last = np.zeros((n_timesteps, 1), np.float32)
@@ -76,15 +76,15 @@ class Padding(Library):
 
 
 def keras_autoencoder(n_timesteps, width, input_shape):
-    """Return the tutorials' network with its output in rows, compiled, and its encoder."""
+    """Return the tutorials' network with its output as rows, compiled."""
     import keras
     from keras import layers
 
     x = keras.Input(input_shape)
     steps = layers.Masking(0.0)(layers.Reshape((-1, 1))(x))
     z = layers.LSTM(width)(steps)
-    said = layers.LSTM(width, return_sequences=True)(layers.RepeatVector(n_timesteps)(z))
-    model = keras.Model(x, layers.Reshape((n_timesteps,))(layers.Dense(1)(said)))
+    decoded = layers.LSTM(width, return_sequences=True)(layers.RepeatVector(n_timesteps)(z))
+    model = keras.Model(x, layers.Reshape((n_timesteps,))(layers.Dense(1)(decoded)))
     model.compile("adam", "mse")
     return model
 
@@ -97,13 +97,13 @@ def keras_encoder(model):
 
 
 def build_for_scikeras(meta, width):
-    """As SciKeras calls it."""
+    """Return the network, with the arguments that SciKeras passes."""
     _, n_timesteps, _ = meta["X_shape_"]
     return keras_autoencoder(n_timesteps, width, (None, 1))
 
 
 def build_dense_for_scikeras(meta):
-    """Return a regressor of rows, as in SciKeras' first steps."""
+    """Return a regressor on rows, as in SciKeras' getting-started guide."""
     import keras
 
     layers = [
@@ -115,12 +115,12 @@ def build_dense_for_scikeras(meta):
 
 
 def build_for_keras_wrappers(X, y, width):
-    """As keras.wrappers calls it."""
+    """Return the network, with the arguments that keras.wrappers passes."""
     return keras_autoencoder(X.shape[1], width, (None,))
 
 
 def build_dense_for_keras_wrappers(X, y):
-    """Return a regressor of rows, as in the example of keras.wrappers."""
+    """Return a regressor on rows, as in the example of keras.wrappers."""
     import keras
 
     n_outputs = y.shape[1] if len(y.shape) > 1 else 1
@@ -156,9 +156,8 @@ class Skseqae(Library):
 
 class SciKeras(Padding):
     used = (
-        "`KerasRegressor` around the tutorials' network (`Masking`, `RepeatVector`), whose target it "
-        "takes in rows only; the encoder is cut out of `model_`. scikit-learn's checks: `KerasRegressor`"
-        " around a dense network."
+        "`KerasRegressor` around the tutorials' network (`Masking`, `RepeatVector`); it accepts the target as rows "
+        "only. The encoder is extracted from `model_`. scikit-learn's checks: `KerasRegressor` around a dense network."
     )
     name = package = "scikeras"
     width = "model__width"
@@ -192,8 +191,8 @@ class SciKeras(Padding):
 
 class KerasWrappers(Padding):
     used = (
-        "`SKLearnRegressor` around the same network, which reads rows only; it and `SKLearnTransformer` refuse a y of "
-        "more than one column, and so cannot train an autoencoder. There is no seed. scikit-learn's checks: "
+        "`SKLearnRegressor` around the same network, with rows as input. It and `SKLearnTransformer` reject a y of "
+        "more than one column, and therefore cannot train an autoencoder. There is no seed. scikit-learn's checks: "
         "`SKLearnRegressor` around a dense network."
     )
     name, package = "keras.wrappers", "keras"
@@ -217,7 +216,7 @@ class KerasWrappers(Padding):
         return {"model_kwargs": [{"width": width} for width in self.widths]}
 
     def lengthen(self, estimator):
-        estimator.set_params(fit_kwargs={"epochs": LONG, "verbose": 0})
+        estimator.set_params(fit_kwargs={"epochs": MANY_EPOCHS, "verbose": 0})
 
     def loss(self, estimator):
         return estimator.history_.history["loss"][-1]
@@ -237,9 +236,9 @@ class KerasWrappers(Padding):
 
 class Skorch(Padding):
     used = (
-        "`NeuralNetRegressor` around a network that packs padded arrays by lengths, which come in a "
-        "`SliceDict`; the loss is one's own; encodings are the second output of `forward`. The seed is "
-        "`torch.manual_seed`. scikit-learn's checks: `NeuralNetRegressor` around a dense network."
+        "`NeuralNetRegressor` around a network that packs padded arrays by their lengths; a `SliceDict` holds both. "
+        "The loss is custom. Encodings are the second output of `forward`. The seed is `torch.manual_seed`. "
+        "scikit-learn's checks: `NeuralNetRegressor` around a dense network."
     )
     name = package = "skorch"
     width, rounds = "module__width", "max_epochs"
@@ -265,7 +264,7 @@ class Skorch(Padding):
         return estimator.forward(X)[1].numpy()
 
     def loss(self, estimator):
-        raise InapplicableError("the loss is one's own")
+        raise InapplicableError("the loss is custom")
 
     def regress(self, X, y):
         from skorch import NeuralNetRegressor
@@ -286,9 +285,8 @@ class Skorch(Padding):
 
 class AeonAutoencoder(Padding):
     used = (
-        "`AEBiGRUClusterer`, an autoencoder within a clusterer, which reads one length; encodings are "
-        "those of the first part of `model_`, for which there is no verb. "
-        "`KNeighborsTimeSeriesRegressor` for y."
+        "`AEBiGRUClusterer`, an autoencoder within a clusterer, for sequences of one length. Encodings are the output "
+        "of the first part of `model_`, for which there is no public method. `KNeighborsTimeSeriesRegressor` for y."
     )
     name, package = "aeon-autoencoder", "aeon"
     width, rounds = "latent_space_dim", "n_epochs"
@@ -319,11 +317,11 @@ class AeonAutoencoder(Padding):
         return KNeighborsTimeSeriesRegressor().fit(X, y).predict(X)
 
     def checked(self):
-        raise InapplicableError("collections of series are no arrays of scikit-learn's; aeon has checks of its own")
+        raise InapplicableError("collections of series are not scikit-learn arrays; aeon has its own checks")
 
 
 class AeonCatch22(AeonAutoencoder):
-    used = "`Catch22`, 22 features without learning. `KNeighborsTimeSeriesRegressor` for y."
+    used = "`Catch22`, 22 features without training. `KNeighborsTimeSeriesRegressor` for y."
     name = "aeon-catch22"
 
     def make(self, seed=0, epochs=2):
@@ -332,7 +330,7 @@ class AeonCatch22(AeonAutoencoder):
         return Catch22(replace_nans=True)
 
     def padded(self, X, n_timesteps):
-        raise InapplicableError("sequences come in lists, without padding")
+        raise InapplicableError("sequences are passed as lists, without padding")
 
     def data(self, X):
         return self.unpadded(X)
@@ -341,21 +339,20 @@ class AeonCatch22(AeonAutoencoder):
         return np.asarray(estimator.transform(X))
 
     def grid(self):
-        raise InapplicableError("there are 22 features")
+        raise InapplicableError("the number of features is fixed at 22")
 
     def lengthen(self, estimator):
-        raise InapplicableError("nothing is learnt")
+        raise InapplicableError("there is no training")
 
     def fit(self, estimator, X, **weights):
         if weights:
-            raise InapplicableError("nothing is learnt")
+            raise InapplicableError("there is no training")
         return estimator.fit(X)
 
 
 class Sktime(Library):
     used = (
-        "`MiniRocketMultivariateVariable`, random kernels without learning from y. "
-        "`KNeighborsTimeSeriesRegressor` for y."
+        "`MiniRocketMultivariateVariable`, random kernels without training on y. `KNeighborsTimeSeriesRegressor` for y."
     )
     name, package = "sktime", "sktime"
     width, widths = "num_kernels", (84, 168)
@@ -371,7 +368,7 @@ class Sktime(Library):
         return [pd.DataFrame(x) for x in X]
 
     def lengthen(self, estimator):
-        raise InapplicableError("nothing is trained in rounds")
+        raise InapplicableError("training is not iterative")
 
     def regress(self, X, y):
         from sktime.regression.distance_based import KNeighborsTimeSeriesRegressor
@@ -380,14 +377,13 @@ class Sktime(Library):
         return KNeighborsTimeSeriesRegressor(distance="euclidean").fit(X, y).predict(X)
 
     def checked(self):
-        raise InapplicableError("panels of series are no arrays of scikit-learn's; sktime has checks of its own")
+        raise InapplicableError("panels of series are not scikit-learn arrays; sktime has its own checks")
 
 
 class Tslearn(Library):
     used = (
-        "`LearningShapelets`, distances to shapelets that are learnt with labels, here 0 and 1 in turn; "
-        "arrays padded with NaN, as `to_time_series_dataset` makes them. `KNeighborsTimeSeriesRegressor`"
-        " for y."
+        "`LearningShapelets`, distances to shapelets that are learnt from labels, here alternately 0 and 1. Arrays are "
+        "padded with NaN by `to_time_series_dataset`. `KNeighborsTimeSeriesRegressor` for y."
     )
     name, package = "tslearn", "tslearn"
     rounds = "max_iter"
@@ -425,7 +421,7 @@ class Tslearn(Library):
 
 
 class SequiturRun:
-    """The arguments of `quick_train`, a function, and what it gave."""
+    """The arguments and the results of the function `quick_train`."""
 
     def __init__(self, seed, epochs):
         self.seed, self.epochs = seed, epochs
@@ -433,8 +429,8 @@ class SequiturRun:
 
 class Sequitur(Library):
     used = (
-        "`quick_train(LSTM_AE, ...)`, a function that gives an encoder and a decoder in PyTorch. The "
-        "seed is `torch.manual_seed`."
+        "`quick_train(LSTM_AE, ...)`, a function that returns an encoder and a decoder in PyTorch. The seed is "
+        "`torch.manual_seed`."
     )
     name = package = "sequitur"
 
@@ -447,7 +443,7 @@ class Sequitur(Library):
         from sequitur.models import LSTM_AE
 
         if weights:
-            raise TypeError("quick_train takes no sample_weight")
+            raise TypeError("quick_train does not accept sample_weight")
         torch.manual_seed(estimator.seed)
         train = [torch.from_numpy(x) for x in X]
         settings = {"epochs": estimator.epochs, "h_dims": [8], "h_activ": None}
@@ -464,16 +460,16 @@ class Sequitur(Library):
         return estimator.losses[-1]
 
     def grid(self):
-        raise TypeError("quick_train is a function, no estimator")
+        raise TypeError("quick_train is a function, not an estimator")
 
     def lengthen(self, estimator):
-        raise InapplicableError("quick_train makes a new network each time")
+        raise InapplicableError("quick_train builds a new network in each call")
 
     def regress(self, X, y):
         raise InapplicableError("there are no targets")
 
     def checked(self):
-        raise TypeError("quick_train is a function, no estimator")
+        raise TypeError("quick_train is a function, not an estimator")
 
 
 LIBRARIES = {

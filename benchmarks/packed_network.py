@@ -6,7 +6,7 @@ from torch import nn
 
 
 class PackedAutoencoder(nn.Module):
-    """Pack sequences by their lengths, and say them again as zeros where they have ended; give encodings too."""
+    """Pack sequences by their lengths, and return reconstructions, with zeros as padding, and encodings."""
 
     def __init__(self, width=4):
         super().__init__()
@@ -15,15 +15,15 @@ class PackedAutoencoder(nn.Module):
         self.output = nn.Linear(width, 1)
 
     def forward(self, x, length):
-        """Return what is said again, (B, T, 1), and encodings, (B, width)."""
+        """Return reconstructions (B, T, 1) and encodings (B, width)."""
         packed = nn.utils.rnn.pack_padded_sequence(x, length.cpu(), batch_first=True, enforce_sorted=False)
         z = self.encoder(packed)[1][0][0]
-        said = self.output(self.decoder(z[:, None].expand(-1, x.shape[1], -1))[0])
-        return said * (torch.arange(x.shape[1]) < length[:, None])[:, :, None], z
+        output = self.output(self.decoder(z[:, None].expand(-1, x.shape[1], -1))[0])
+        return output * (torch.arange(x.shape[1]) < length[:, None])[:, :, None], z
 
 
 class PackedRegressor(NeuralNetRegressor):
-    """As in skorch's documentation of autoencoders: the loss is of the first output."""
+    """Compute the loss on the first output, as in skorch's documentation of autoencoders."""
 
     def get_loss(self, y_pred, y_true, *args, **kwargs):
         """Return the loss of the reconstruction."""

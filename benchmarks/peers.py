@@ -1,6 +1,6 @@
-"""The same work done by skseqae, by the network of the Keras tutorials and by PyTorch, each behind the same verbs.
+"""Implementations of the same work in skseqae, in Keras (the tutorials' network) and in PyTorch, with the same methods.
 
-`python -m benchmarks.peers NAME CASE` reads one verb a line and answers with the seconds that it took.
+`python -m benchmarks.peers NAME CASE` reads one method name per line, and prints the seconds that the method took.
 """
 
 import json
@@ -10,11 +10,11 @@ import time
 
 import numpy as np
 
-N_SINGLE = 100  # samples encoded one by one to time one
+N_SINGLE = 100  # samples encoded one by one, to time a single sample
 
 
 def draw_sequences(case):
-    """Return noisy sines, float32: of one length, or of long-tailed lengths between two."""
+    """Return noisy sines in float32: all of one length, or of lengths from a long-tailed distribution."""
     rng = np.random.default_rng(0)
     shortest, longest = case["lengths"]
     lengths = shortest * np.exp(rng.exponential(0.5, case["n_samples"]))
@@ -35,7 +35,7 @@ def padded_with_zeros(sequences):
 
 
 class Skseqae:
-    """The package, through its public face."""
+    """The package, through its public API."""
 
     def __init__(self, case):
         from skseqae import LSTMAutoencoderTransformer
@@ -45,13 +45,13 @@ class Skseqae:
         self.n_fits = 0
 
     def fit(self):
-        """Train a model with a seed and a learning rate of its own, as each candidate of a search does."""
+        """Train a model with a new seed and another learning rate, like each candidate of a search."""
         self.n_fits += 1
         rate = 1e-3 * (1 + self.n_fits % 5)
         self.model = self.make(**self.settings, learning_rate=rate, random_state=self.n_fits).fit(self.sequences)
 
     def fit_another(self):
-        """Train a model of an architecture that was not there before."""
+        """Train a model with a new architecture."""
         self.settings["latent_dim"] += 1
         self.fit()
 
@@ -66,7 +66,7 @@ class Skseqae:
 
 
 class Keras:
-    """The tutorials' network: everything padded to the longest, the loss over the padding too."""
+    """The tutorials' network: all sequences padded to the longest, and a loss that includes the padding."""
 
     def __init__(self, case):
         import keras
@@ -95,7 +95,7 @@ class Keras:
 
 
 class Torch:
-    """The same network in PyTorch, with care: batches cut to their longest, a loss that ignores padding."""
+    """The same network in PyTorch, optimised: batches truncated to their longest sequence, a loss without padding."""
 
     def __init__(self, case):
         import torch
@@ -141,7 +141,7 @@ class Torch:
 
 
 class SkseqaeSearch:
-    """A grid of 12 candidates and 3 folds on the Japanese Vowels."""
+    """A grid search of 12 candidates and 3 folds on the Japanese Vowels."""
 
     def __init__(self, case):
         from skseqae import LSTMAutoencoderTransformer
@@ -151,7 +151,7 @@ class SkseqaeSearch:
         self.estimator = LSTMAutoencoderTransformer(epochs=case["epochs"], random_state=0)
 
     def fit(self):
-        """Search."""
+        """Run the search."""
         from sklearn.model_selection import GridSearchCV
 
         grid = {"latent_dim": [16, 32], "learning_rate": [1e-3, 3e-3, 1e-2], "clipnorm": [0.5, 1.0]}
@@ -159,7 +159,7 @@ class SkseqaeSearch:
 
 
 class KerasSearch:
-    """The same grid over the tutorials' network in a wrapper of SciKeras, which takes flat targets only."""
+    """The same grid for the tutorials' network in a SciKeras wrapper, which accepts flat targets only."""
 
     def __init__(self, case):
         from scikeras.wrappers import KerasRegressor
@@ -172,7 +172,7 @@ class KerasSearch:
         )
 
     def fit(self):
-        """Search."""
+        """Run the search."""
         from sklearn.model_selection import GridSearchCV
 
         rates, norms = [1e-3, 3e-3, 1e-2], [0.5, 1.0]
@@ -181,7 +181,7 @@ class KerasSearch:
 
 
 def build_tutorial(meta, units):
-    """Return the tutorials' network with its output in one row."""
+    """Return the tutorials' network with flattened output."""
     import keras
     from keras import layers
 
@@ -197,8 +197,8 @@ def build_tutorial(meta, units):
     return keras.Sequential(stack)
 
 
-class SkseqaeSpeller:
-    """Say the first three of six numbers backwards: one epoch, then 1,000 new samples decoded."""
+class SkseqaeSeq2Seq:
+    """Reverse the first three of six numbers: train for one epoch, then decode 1,000 new samples."""
 
     def __init__(self, case):
         self.case = case
@@ -214,8 +214,8 @@ class SkseqaeSpeller:
         classifier.predict(X[n:])
 
 
-class KerasSpeller:
-    """The tutorials' code for it: one-hot vectors, teacher forcing, two models to decode by, a sample at a time."""
+class KerasSeq2Seq:
+    """The tutorials' code for it: one-hot vectors, teacher forcing, two models for decoding, one sample at a time."""
 
     def __init__(self, case):
         self.case = case
@@ -231,18 +231,19 @@ class KerasSpeller:
         X, y = (np.stack(part) for part in make_reversals(n + 1000, n_reversed=3, random_state=0))
         x, target = keras.utils.to_categorical(X, width), keras.utils.to_categorical(y, width)
         before = keras.utils.to_categorical(np.pad(y[:, :-1], ((0, 0), (1, 0))), width)
-        read, said = keras.Input((None, width)), keras.Input((None, width))
-        _, *states = layers.LSTM(128, return_state=True)(read)
+        encoder_input, decoder_input = keras.Input((None, width)), keras.Input((None, width))
+        _, *states = layers.LSTM(128, return_state=True)(encoder_input)
         decoder, dense = (
             layers.LSTM(128, return_sequences=True, return_state=True),
             layers.Dense(width, activation="softmax"),
         )
-        model = keras.Model([read, said], dense(decoder(said, initial_state=states)[0]))
+        model = keras.Model([encoder_input, decoder_input], dense(decoder(decoder_input, initial_state=states)[0]))
         model.compile("adam", "categorical_crossentropy")
         model.fit([x[:n], before[:n]], target[:n], batch_size=32, epochs=1, verbose=0)
-        given = [keras.Input((128,)), keras.Input((128,))]
-        h, *after = decoder(said, initial_state=given)
-        encoder, step = keras.Model(read, states), keras.Model([said, *given], [dense(h), *after])
+        state_inputs = [keras.Input((128,)), keras.Input((128,))]
+        h, *new_states = decoder(decoder_input, initial_state=state_inputs)
+        encoder = keras.Model(encoder_input, states)
+        step = keras.Model([decoder_input, *state_inputs], [dense(h), *new_states])
         for row in x[n:]:
             state = encoder.predict(row[None], verbose=0)
             last = keras.utils.to_categorical([0], width)[None]
@@ -251,7 +252,7 @@ class KerasSpeller:
 
 
 PEERS = {
-    kind.__name__: kind for kind in (Skseqae, Keras, Torch, SkseqaeSearch, KerasSearch, SkseqaeSpeller, KerasSpeller)
+    peer.__name__: peer for peer in (Skseqae, Keras, Torch, SkseqaeSearch, KerasSearch, SkseqaeSeq2Seq, KerasSeq2Seq)
 }
 
 
@@ -262,7 +263,7 @@ def resident_megabytes():
 
 
 def import_everything(name):
-    """Import what the peer needs: its time is not measured."""
+    """Import the libraries of a peer, so that the import time is not measured."""
     if name.startswith("Torch"):
         import torch  # noqa: F401
     else:
@@ -271,15 +272,15 @@ def import_everything(name):
 
 
 def main():
-    """Answer the verbs."""
+    """Run the methods named on the standard input."""
     name, case = sys.argv[1], json.loads(sys.argv[2])
     import_everything(name)
     peer = PEERS[name](case)
     for line in sys.stdin:
-        verb = line.strip()
+        method = line.strip()
         start = time.perf_counter()
-        answer = resident_megabytes() if verb == "memory" else getattr(peer, verb)()
-        print("answer", time.perf_counter() - start if answer is None else answer, flush=True)
+        result = resident_megabytes() if method == "memory" else getattr(peer, method)()
+        print("result", time.perf_counter() - start if result is None else result, flush=True)
 
 
 if __name__ == "__main__":

@@ -1,13 +1,13 @@
-"""Classify sequences by encodings, and by what one would take instead, and write tables of accuracies and times.
+"""Classify sequences by encodings and by other features, and write tables of accuracies and times.
 
     python -m benchmarks.quality               everything, about forty minutes on one core
     python -m benchmarks.quality gunpoint      some data sets
-    python -m benchmarks.quality --fast        only show that all of it runs; writes nothing
+    python -m benchmarks.quality --fast        only check that everything runs; writes nothing
 
-What is in benchmarks/quality.json is not measured again: without that file, all is.
+Results in benchmarks/quality.json are not measured again. Delete that file to measure everything.
 
-All runs on one core, and seconds are those of the processor. What is not installed is left out, and named. The data
-come with aeon, but for the Japanese Vowels, which come with this package.
+Everything runs on one core, and the seconds are CPU seconds. Methods of packages that are not installed are skipped
+with a message. The data sets are part of aeon, except for the Japanese Vowels, which are part of this package.
 """
 
 import importlib.util
@@ -34,14 +34,14 @@ HERE = Path(__file__).parent
 PAGE = HERE.parent / "docs" / "comparison.md"
 COMMAND = "python -m benchmarks.quality"
 SEEDS = range(3)
-FEW = 5  # labels a class
-LOUD = 0.5  # standard deviation of the noise that is added, in that of the feature
+N_LABELS = 5  # labels per class in the setting with few labels
+NOISE = 0.5  # standard deviation of the added noise, in units of the feature's standard deviation
 
-# --- what is classified -----------------------------------------------------------------------------------------------
+# --- data sets --------------------------------------------------------------------------------------------------------
 
 
 def from_aeon(loader):
-    """Return a function that loads a data set of aeon's as lists of arrays (T, F)."""
+    """Return a function that loads one of aeon's data sets as lists of arrays (T, F)."""
 
     def load():
         from aeon import datasets
@@ -53,7 +53,7 @@ def from_aeon(loader):
 
 
 def japanese_vowels():
-    """Return the training utterances, their speakers, the test utterances and theirs."""
+    """Return the training utterances and their speakers, then the test utterances and their speakers."""
     return [part for subset in ("train", "test") for part in load_japanese_vowels(subset=subset, return_X_y=True)]
 
 
@@ -65,50 +65,50 @@ DATA = {
     "wiimote": from_aeon("load_pickup_gesture_wiimoteZ"),
 }
 
-# --- what encodes: each takes a seed and gives a transformer of lists of arrays (T, F) --------------------------------
+# --- encoders: each function takes a seed and returns a transformer of lists of arrays (T, F) -------------------------
 
 
 def default_autoencoder(seed):
-    """Make the autoencoder as it comes."""
+    """Return the autoencoder with default parameters."""
     return LSTMAutoencoderTransformer(random_state=seed)
 
 
 def longer_autoencoder(seed):
-    """Make the one as it comes, and train it ten times as long: of 50 samples a hundred epochs are but 200 steps."""
+    """Return the autoencoder with ten times the default epochs: with 50 samples, 100 epochs are only 200 steps."""
     return LSTMAutoencoderTransformer(epochs=1000, random_state=seed)
 
 
 def larger_autoencoder(seed):
-    """Make the one that the search of examples/quickstart.py takes, by folds of the vowels' training set."""
+    """Return the autoencoder that examples/quickstart.py selects by cross-validation on the vowels' training set."""
     return LSTMAutoencoderTransformer(
         latent_dim=128, units=64, bidirectional=True, learning_rate=3e-3, random_state=seed
     )
 
 
 def resampled(seed):
-    """Take sixteen timesteps of each sequence, in a row."""
+    """Return sixteen resampled timesteps of each sequence as one row."""
     return Resampler(n_timesteps=16)
 
 
 def padded_pca(seed):
-    """Take the principal components of the zero-padded array that hold 0.99 of its variance."""
+    """Return the principal components of the zero-padded array that explain 0.99 of its variance."""
     padder = SequencePadder(padding_value=0.0, too_long="truncate")
     return make_pipeline(padder, FunctionTransformer(rows), PCA(0.99, svd_solver="full"))
 
 
 def rows(X):
-    """Return arrays (N, T, F) as rows."""
+    """Return an array (N, T, F) as rows."""
     return X.reshape(len(X), -1)
 
 
 def channels_first(X):
-    """Return sequences as aeon reads them: an array (N, F, T) if they have one length, else a list of (F, T)."""
+    """Return sequences in aeon's format: an array (N, F, T) if they have one length, else a list of (F, T)."""
     flipped = [np.ascontiguousarray(x.T) for x in X]
     return np.stack(flipped) if len({len(x) for x in X}) == 1 else flipped
 
 
 class PaddedMiniRocket:
-    """MiniRocket of aeon, which reads one length: zeros make others as long as the longest of the training set."""
+    """MiniRocket of aeon on sequences zero-padded to the longest of the training set, as it reads only one length."""
 
     def __init__(self, seed):
         self.seed = seed
@@ -130,14 +130,14 @@ class PaddedMiniRocket:
 
 
 def catch22(seed):
-    """Compute the 22 features of each channel."""
+    """Return catch22, with 22 features of each channel."""
     from aeon.transformations.collection.feature_based import Catch22
 
     return make_pipeline(FunctionTransformer(channels_first), Catch22(replace_nans=True))
 
 
 class TsfreshFeatures:
-    """The ten features of tsfresh of each channel that take no time; what is not defined becomes zero."""
+    """The ten fastest features of tsfresh for each channel; undefined values are replaced by zero."""
 
     def fit(self, X):
         """Fit on sequences."""
@@ -164,76 +164,76 @@ class TsfreshFeatures:
 
 
 def minimal_tsfresh(seed):
-    """Compute the features of tsfresh."""
+    """Return the features of tsfresh."""
     return TsfreshFeatures()
 
 
-# name: what makes it, what must be installed, and whether the seed changes it
+# name: function that returns the encoder, required package, and whether the result depends on the seed
 METHODS = {
     "16 timesteps (`Resampler`)": (resampled, "skseqae", False),
     "PCA of the zero-padded array": (padded_pca, "sklearn", False),
     "tsfresh, minimal": (minimal_tsfresh, "tsfresh", False),
     "catch22 (aeon)": (catch22, "aeon", False),
     "MiniRocket (aeon), zero-padded": (PaddedMiniRocket, "aeon", True),
-    "LSTM autoencoder, as it comes": (default_autoencoder, "skseqae", True),
+    "LSTM autoencoder, default parameters": (default_autoencoder, "skseqae", True),
     "LSTM autoencoder, 1,000 epochs": (longer_autoencoder, "skseqae", True),
     "LSTM autoencoder, larger": (larger_autoencoder, "skseqae", True),
 }
 
-# --- how it is measured -----------------------------------------------------------------------------------------------
+# --- measurements -----------------------------------------------------------------------------------------------------
 
 
 def ridge():
-    """Make the classifier that MiniRocket's authors take."""
+    """Return the classifier that the authors of MiniRocket use."""
     return make_pipeline(StandardScaler(), RidgeClassifierCV(alphas=np.logspace(-3, 3, 10)))
 
 
 def logistic():
-    """Make the classifier of this package's examples."""
+    """Return the classifier of this package's examples."""
     return make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
 
 
 def few_rows(y, seed):
-    """Return the rows of a few samples of each class."""
+    """Return the indices of a few samples of each class."""
     rng = np.random.RandomState(seed)
-    return np.concatenate([rng.permutation(np.flatnonzero(y == label))[:FEW] for label in np.unique(y)])
+    return np.concatenate([rng.permutation(np.flatnonzero(y == label))[:N_LABELS] for label in np.unique(y)])
 
 
 def noisy(X, std, rng):
     """Return sequences with noise added."""
-    return [x + LOUD * std * rng.normal(size=x.shape) for x in X]
+    return [x + NOISE * std * rng.normal(size=x.shape) for x in X]
 
 
 def encode(make, seed, train, test):
-    """Return the encodings of both parts, and the seconds that training and encoding them took."""
+    """Return the encodings of both parts, and the CPU seconds for training and encoding."""
     encoder, start = make(seed), time.process_time()
     encoder.fit(train)
     return encoder.transform(train), encoder.transform(test), time.process_time() - start
 
 
 def measure(make, seeds, data):
-    """Return by setting the accuracy of each seed, and the seconds."""
+    """Return the accuracies of all seeds by setting, and the seconds."""
     train, y_train, test, y_test = data
     std = np.concatenate(train).std(axis=0)
-    make(seeds[0]).fit(train[:20]).transform(test[:20])  # compiles what is to be compiled
-    taken = {what: [] for what in TITLES}
+    make(seeds[0]).fit(train[:20]).transform(test[:20])  # so that compilation is not measured
+    results = {setting: [] for setting in TITLES}
     for seed in seeds:
         Z, Z_test, seconds = encode(make, seed, train, test)
-        taken["seconds"].append(seconds)
-        taken["ridge"].append(ridge().fit(Z, y_train).score(Z_test, y_test))
-        taken["logistic"].append(logistic().fit(Z, y_train).score(Z_test, y_test))
-        for draw in SEEDS:  # the same few labels for each method
+        results["seconds"].append(seconds)
+        results["ridge"].append(ridge().fit(Z, y_train).score(Z_test, y_test))
+        results["logistic"].append(logistic().fit(Z, y_train).score(Z_test, y_test))
+        for draw in SEEDS:  # the same labels for each method
             few = few_rows(y_train, draw)
-            taken["few"].append(ridge().fit(Z[few], y_train[few]).score(Z_test, y_test))
+            results["few"].append(ridge().fit(Z[few], y_train[few]).score(Z_test, y_test))
     for seed in SEEDS:
         rng = np.random.RandomState(seed)
         Z, Z_test, _ = encode(make, seed, noisy(train, std, rng), noisy(test, std, rng))
-        taken["noise"].append(ridge().fit(Z, y_train).score(Z_test, y_test))
-    return taken
+        results["noise"].append(ridge().fit(Z, y_train).score(Z_test, y_test))
+    return results
 
 
 def few_samples(data):
-    """Return 30 samples of each part, to be fast."""
+    """Return 30 samples of each part, for a fast run."""
     rng, (train, y_train, test, y_test) = np.random.RandomState(0), data
     parts = []
     for X, y in ((train, y_train), (test, y_test)):
@@ -242,22 +242,22 @@ def few_samples(data):
     return parts
 
 
-def is_left_out(method, package):
-    """Return whether a package is not installed, and say so."""
+def is_skipped(method, package):
+    """Return whether a package is missing, and print a message if it is."""
     missing = importlib.util.find_spec(package) is None
     if missing:
-        print(f"{method}: left out, {package} is not installed", flush=True)
+        print(f"{method}: skipped, {package} is not installed", flush=True)
     return missing
 
 
-# --- what is written --------------------------------------------------------------------------------------------------
+# --- tables -----------------------------------------------------------------------------------------------------------
 
 TITLES = {
-    "ridge": "Accuracy on the archive's test part, `RidgeClassifierCV` on the encodings",
-    "logistic": "The same by `LogisticRegression`",
-    "few": f"Encoders trained on all training sequences, {FEW} labels a class, three draws of them for each encoder",
-    "noise": f"Noise added to training and test sequences, {LOUD} standard deviations of the feature",
-    "seconds": "CPU seconds to train on the training part and encode both, compilation not counted",
+    "ridge": "Accuracy with `RidgeClassifierCV` on the archive's test part",
+    "logistic": "Accuracy with `LogisticRegression`",
+    "few": f"Accuracy with {N_LABELS} labels per class, three draws per encoder; encoders trained on all sequences",
+    "noise": f"Accuracy with noise in training and test sequences, {NOISE} standard deviations of the feature",
+    "seconds": "CPU seconds to train on the training part and encode both parts, without compilation",
 }
 
 
@@ -266,44 +266,44 @@ def tables(results):
     names = ["scikit-learn", "numpy", "tensorflow", "keras", "aeon", "tsfresh"]
     installed = [f"{n} {version(n)}" for n in names if importlib.util.find_spec(n.replace("scikit-learn", "sklearn"))]
     parts = [f"One core, Python {platform.python_version()}, {', '.join(installed)}."]
-    for what, title in TITLES.items():
+    for setting, title in TITLES.items():
         lines = [f"## {title}", "", "| | " + " | ".join(results) + " |", "|---" * (len(results) + 1) + "|"]
-        best = {name: max(np.mean(taken[what] or 0) for taken in methods.values()) for name, methods in results.items()}
+        best = {name: max(np.mean(m[setting] or 0) for m in methods.values()) for name, methods in results.items()}
         for method in METHODS:
-            cells = [_cell(methods.get(method), what, best[name]) for name, methods in results.items()]
+            cells = [_cell(methods.get(method), setting, best[name]) for name, methods in results.items()]
             lines.append(f"| {method} | {' | '.join(cells)} |")
         parts.append("\n".join(lines))
     return "\n\n".join(parts)
 
 
-def _cell(taken, what, best):
-    if taken is None or not taken[what]:
+def _cell(measured, setting, best):
+    if measured is None or not measured[setting]:
         return "not run"
-    values = np.array(taken[what])
-    if what == "seconds":
+    values = np.array(measured[setting])
+    if setting == "seconds":
         return f"{np.median(values):.2g}"
-    said = f"{values.mean():.3f}" + (f" ± {values.std(ddof=1):.3f}" if len(values) > 1 else "")
-    return f"**{said}**" if values.mean() == best else said
+    text = f"{values.mean():.3f}" + (f" ± {values.std(ddof=1):.3f}" if len(values) > 1 else "")
+    return f"**{text}**" if values.mean() == best else text
 
 
 def main():
-    """Measure, and write what was measured."""
+    """Measure, and write the results."""
     arguments = parse(COMMAND, __doc__, "data set", DATA, FAST)
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-    warnings.simplefilter("ignore")  # of the peers about one another's versions
+    warnings.simplefilter("ignore")  # the packages warn about the versions of one another
     file = HERE / "quality.json"
     results = json.loads(file.read_text()) if file.exists() and not arguments.fast else {}
-    names = [name for name in arguments.names if name == "vowels" or not is_left_out(name, "aeon")]
+    names = [name for name in arguments.names if name == "vowels" or not is_skipped(name, "aeon")]
     data = {name: few_samples(DATA[name]()) if arguments.fast else DATA[name]() for name in names}
     for method, (make, package, seeded) in METHODS.items():
-        if is_left_out(method, package):
+        if is_skipped(method, package):
             continue
         for name in names:
             if method in results.get(name, {}):
                 continue
-            taken = measure(make, SEEDS if seeded else SEEDS[:1], data[name])
-            results.setdefault(name, {})[method] = taken
-            print(f"{method}, {name}: {np.mean(taken['ridge']):.3f}", flush=True)
+            measured = measure(make, SEEDS if seeded else SEEDS[:1], data[name])
+            results.setdefault(name, {})[method] = measured
+            print(f"{method}, {name}: {np.mean(measured['ridge']):.3f}", flush=True)
             if not arguments.fast:
                 file.write_text(json.dumps(results, indent=1) + "\n")
     print(tables(results))

@@ -1,19 +1,19 @@
-"""What was measured, as tables and plots."""
+"""Write the results as tables and plots."""
 
 import math
 import os
 import platform
 from importlib.metadata import PackageNotFoundError, version
 
-VERBS = {"fit": "fit", "transform": "transform", "single": "one sample"}
+METHODS = {"fit": "fit", "transform": "transform", "single": "one sample"}
 
 
 def tables(results):
-    """Return the tables of the sections that there are, in Markdown."""
+    """Return the tables of the measured sections in Markdown."""
     makers = {
         "networks": _networks,
         "search": _search,
-        "speller": _speller,
+        "seq2seq": _seq2seq,
         "first": _first,
         "memory": _memory,
     }
@@ -39,47 +39,48 @@ def _processor():
 def _networks(cases):
     lines = ["| case | | skseqae | Keras | ratio | PyTorch | ratio |", "|---|---|---|---|---|---|---|"]
     logs = {}
-    for case, verbs in cases.items():
-        for verb, title in VERBS.items():
-            taken = verbs[verb]
-            per = 100 if verb == "single" else 1
-            cells = [_seconds(taken["Skseqae"] / per)]
+    for case, methods in cases.items():
+        for method, title in METHODS.items():
+            times = methods[method]
+            per = 100 if method == "single" else 1
+            cells = [_seconds(times["Skseqae"] / per)]
             for peer in ("Keras", "Torch"):
-                ratio = taken["Skseqae"] / taken[peer] if peer in taken else math.nan
-                logs.setdefault((verb, peer), []).append(math.log(ratio))
-                cells += [_seconds(taken[peer] / per), f"{ratio:.2f}"] if peer in taken else ["", ""]
+                ratio = times["Skseqae"] / times[peer] if peer in times else math.nan
+                logs.setdefault((method, peer), []).append(math.log(ratio))
+                cells += [_seconds(times[peer] / per), f"{ratio:.2f}"] if peer in times else ["", ""]
             lines.append(f"| {case} | {title} | {' | '.join(cells)} |")
-    for verb, title in VERBS.items():
-        means = [f"{math.exp(sum(logs[verb, peer]) / len(logs[verb, peer])):.2f}" for peer in ("Keras", "Torch")]
+    for method, title in METHODS.items():
+        means = [f"{math.exp(sum(logs[method, peer]) / len(logs[method, peer])):.2f}" for peer in ("Keras", "Torch")]
         lines.append(f"| **geometric mean** | {title} | | | **{means[0]}** | | **{means[1]}** |")
-    return "\n".join(["### Beside the tutorials' network in Keras, and beside PyTorch", "", *lines])
+    return "\n".join(["### Comparison with the tutorials' network in Keras and with PyTorch", "", *lines])
 
 
-def _search(taken):
-    return _pair("### A grid of 12 candidates and 3 folds on the Japanese Vowels, 20 epochs", taken["first"], "Search")
+def _search(times):
+    title = "### Grid search of 12 candidates and 3 folds on the Japanese Vowels, 20 epochs"
+    return _pair(title, times["first"], "Search")
 
 
-def _speller(taken):
-    title = "### Six numbers, the first three said backwards: 100,000 samples, one epoch, and 1,000 decoded"
-    return _pair(title, taken["first"], "Speller")
+def _seq2seq(times):
+    title = "### Reversing the first three of six numbers: 100,000 samples, one epoch, and 1,000 samples decoded"
+    return _pair(title, times["first"], "Seq2Seq")
 
 
-def _pair(title, taken, kind):
-    ours, theirs = taken[f"Skseqae{kind}"], taken.get(f"Keras{kind}", math.nan)
-    return f"{title}\n\nskseqae {_seconds(ours)}, Keras {_seconds(theirs)}: ratio {ours / theirs:.2f}."
+def _pair(title, times, task):
+    skseqae, keras = times[f"Skseqae{task}"], times.get(f"Keras{task}", math.nan)
+    return f"{title}\n\nskseqae {_seconds(skseqae)}, Keras {_seconds(keras)}: ratio {skseqae / keras:.2f}."
 
 
-def _first(taken):
-    said = ", ".join(f"{case} {_seconds(seconds)}" for case, seconds in taken.items())
-    return f"### The first fit of a process, imports done, 20 samples of about 10 timesteps\n\n{said}."
+def _first(times):
+    cases = ", ".join(f"{case} {_seconds(seconds)}" for case, seconds in times.items())
+    return f"### First fit of a process, after imports, 20 samples of about 10 timesteps\n\n{cases}."
 
 
-def _memory(taken):
-    grown = taken["after each new architecture"]
+def _memory(megabytes):
+    grown = megabytes["after each new architecture"]
     later = (grown[-1] - grown[len(grown) // 2]) / max(1, len(grown) - 1 - len(grown) // 2)
     return (
-        f"### Memory\n\nA fit leaves {taken['a fit']:.3f} MB behind. {len(grown)} architectures one after another take "
-        f"{grown[-1] - grown[0]:.0f} MB, and each of the later half {later:.1f} MB."
+        f"### Memory\n\nThe process grows by {megabytes['per fit']:.3f} MB per fit. {len(grown)} consecutive "
+        f"architectures take {grown[-1] - grown[0]:.0f} MB; each architecture of the second half takes {later:.1f} MB."
     )
 
 
@@ -88,25 +89,25 @@ def _seconds(seconds):
 
 
 def draw(results, folder):
-    """Draw how time grows."""
+    """Plot the times against the growing quantities."""
     if "growth" not in results:
         return
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(14, 5.5), layout="constrained")
     axes = figure.subplots(2, len(results["growth"]), sharey="row")
-    for column, (what, points) in zip(axes.T, results["growth"].items(), strict=True):
-        for ax, verb in zip(column, ("fit", "transform"), strict=True):
+    for column, (quantity, points) in zip(axes.T, results["growth"].items(), strict=True):
+        for ax, method in zip(column, ("fit", "transform"), strict=True):
             for peer, name, colour in (("Skseqae", "skseqae", "#0072B2"), ("Torch", "PyTorch", "#D55E00")):
-                seconds = [taken[verb].get(peer, math.nan) for _, taken in points]
+                seconds = [times[method].get(peer, math.nan) for _, times in points]
                 ax.loglog([size for size, _ in points], seconds, "o-", color=colour, label=name)
             sizes = [size for size, _ in points]
             ax.set_xticks(sizes, map(str, sizes))
             ax.minorticks_off()
-            ax.set_xlabel(what)
+            ax.set_xlabel(quantity)
             ax.grid(alpha=0.3)
     axes[0, 0].set_ylabel("fit, one epoch (s)")
     axes[1, 0].set_ylabel("transform (s)")
     axes[0, 0].legend()
-    figure.suptitle("1,000 samples of 50 timesteps, 8 features, 64 units, batches of 32; one of these grows")
+    figure.suptitle("1,000 samples of 50 timesteps, 8 features, 64 units, batches of 32; one quantity varies per panel")
     figure.savefig(folder / "growth.png", dpi=110)

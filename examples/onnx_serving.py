@@ -2,10 +2,10 @@
 Serving encodings without TensorFlow
 ====================================
 
-ONNX Runtime encodes sequences alone: neither TensorFlow nor skseqae is there.
-An LSTM autoencoder learns from utterances of 7 to 29 timesteps and is exported to one file. Another Python process,
-which knows nothing but NumPy and ONNX Runtime, reads the file and encodes the utterances, all together and one at a
-time. Its encodings are held against those of `transform`.
+ONNX Runtime encodes sequences in a process that imports neither TensorFlow nor skseqae. An LSTM autoencoder is trained
+on utterances of 7 to 29 timesteps and exported to one file. Another Python process, which imports only NumPy and ONNX
+Runtime, loads the file and encodes the utterances, first as one batch and then one at a time. Its encodings are
+compared with those of `transform`.
 
 To run it::
 
@@ -44,7 +44,7 @@ np.savez("served.npz", encodings=encodings, seconds=seconds)
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--fast", action="store_true", help="train for 1 epoch on little data, to see that all runs")
+    parser.add_argument("--fast", action="store_true", help="train for 1 epoch on little data, as a smoke test")
     arguments = parser.parse_args()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -56,13 +56,13 @@ def main():
     if arguments.fast:
         X, epochs = X[:32], 1
     encoder = skseqae.LSTMAutoencoderTransformer(latent_dim=64, epochs=epochs, random_state=0)
-    true = encoder.fit(X).transform(X)
+    expected = encoder.fit(X).transform(X)
     start = perf_counter()
     for x in X:
         encoder.transform([x])
     seconds = (perf_counter() - start) / len(X)
 
-    # padded with anything: where a sequence ends, its length says
+    # the padding value does not matter: the lengths mark the ends of the sequences
     batch = {"x": skseqae.Sequences.from_list(X).to_padded(), "lengths": np.array([len(x) for x in X])}
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "encoder.onnx")
@@ -73,7 +73,7 @@ def main():
         served = dict(np.load(os.path.join(folder, "served.npz")))
 
     print(f"{kilobytes:.0f} kB, {len(X)} utterances of {min(map(len, X))} to {max(map(len, X))} timesteps")
-    print(f"largest difference     {np.abs(served['encodings'] - true).max():.1e}")
+    print(f"largest difference     {np.abs(served['encodings'] - expected).max():.1e}")
     print(f"one utterance, skseqae {1e6 * seconds:.0f} µs")
     print(f"one utterance, ONNX    {1e6 * served['seconds']:.0f} µs")
 

@@ -1,11 +1,11 @@
 """
-Decoders of one's own
-=====================
+Custom decoders
+===============
 
-A decoder makes a sequence from an encoding. "repeat" shows the encoding to an LSTM at every timestep; "conditional"
-also shows it what it has said before. Any other is a function that returns a Keras model, from encodings
-(B, latent_dim) to sequences (B, n_timesteps, n_features). Two that are often asked for: one unfolds the encoding into a
-short sequence of its own, and one says the sequence in fewer, wider strides.
+A decoder maps an encoding to a sequence. With ``decoder="repeat"`` an LSTM receives the encoding at every timestep;
+with ``decoder="conditional"`` it also receives its previous output. Any other decoder is a function that returns a
+Keras model from encodings (B, latent_dim) to sequences (B, n_timesteps, n_features). This example defines two decoders
+that users often ask for: one reshapes the encoding into a short sequence, and one decodes several timesteps per step.
 
 To run it::
 
@@ -23,17 +23,17 @@ from skseqae import LSTMAutoencoderTransformer
 from skseqae.datasets import make_waves
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-parser.add_argument("--picture", default="decoders.png", help="where to draw (default: %(default)s)")
-parser.add_argument("--fast", action="store_true", help="few epochs, to see that everything runs")
+parser.add_argument("--picture", default="decoders.png", help="path of the figure (default: %(default)s)")
+parser.add_argument("--fast", action="store_true", help="few epochs, as a smoke test")
 arguments = parser.parse_args()
 
 # %%
-# An encoding of 20 is read as 10 timesteps of 2 numbers each, and an LSTM of 5 goes over them. Functions are defined at
-# the top level of a module, so that estimators that hold them can be pickled.
+# The first decoder reshapes an encoding of 20 values to 10 timesteps of 2 features, which an LSTM of 5 units reads. The
+# decoder functions are defined at the top level of a module, so that estimators that hold them can be pickled.
 
 
 def unfold(n_timesteps, latent_dim, n_features):
-    """Read the encoding as timesteps of two, then an LSTM of 5, then as many timesteps as there should be."""
+    """Reshape the encoding to timesteps of 2 features, apply an LSTM of 5 units, and map to `n_timesteps`."""
     return keras.Sequential(
         [
             keras.Input((latent_dim,)),
@@ -47,12 +47,12 @@ def unfold(n_timesteps, latent_dim, n_features):
 
 
 # %%
-# An LSTM of 50 reads the encoding, and what it ends with is read as 10 timesteps of 5 numbers each, from which a dense
-# layer says the features: where the sequences are longer than that, several timesteps at once.
+# In the second decoder an LSTM of 50 units reads the encoding. Its final output is reshaped to 10 steps of 5 values,
+# and a dense layer maps each step to the features: to several timesteps at once if the sequences have more than 10.
 
 
 def strides(n_timesteps, latent_dim, n_features):
-    """Read an LSTM of 50 as 10 strides of 5 numbers, and say as many timesteps from each as it takes."""
+    """Reshape the output of an LSTM of 50 units to 10 steps of 5 values, and decode several timesteps per step."""
     width = -(-n_timesteps // 10)
     return keras.Sequential(
         [
@@ -68,9 +68,9 @@ def strides(n_timesteps, latent_dim, n_features):
 
 
 # %%
-# The sequences are sums of two sines, of 10 to 30 timesteps. A decoder of one's own always says as
-# many timesteps as the longest training sequence has; what is beyond the end of a shorter one is neither counted in the
-# loss nor returned. The encoder is the same for all four.
+# The sequences are sums of two sines and have 10 to 30 timesteps. The output of a custom decoder always has the length
+# of the longest training sequence. Timesteps after the end of a shorter sequence are excluded from the loss and are not
+# returned. All four autoencoders use the same encoder architecture.
 
 X, _ = make_waves(400, lengths=(10, 30), noise=0.05, random_state=0)
 X_test, y_test = make_waves(100, lengths=(10, 30), noise=0.05, random_state=1)
@@ -88,14 +88,15 @@ fitted = {
 }
 
 # %%
-# What they make of one test sequence, and how they learned. (The loss of the conditional decoder is not comparable: in
-# training it is shown the true timestep before, here and in the table it must do without.)
+# Plot the four reconstructions of one test sequence. The training loss of the conditional decoder is not comparable
+# with the others: during training, this decoder receives the true previous timestep (teacher forcing). In the figure
+# and in the table below it receives its own previous output.
 
 figure, axes = plt.subplots(2, 2, figsize=(10, 6), sharex=True, sharey=True, layout="constrained")
-example = next(x for x, kind in zip(X_test, y_test, strict=True) if kind == 1 and len(x) > 20)
+example = next(x for x, label in zip(X_test, y_test, strict=True) if label == 1 and len(x) > 20)
 for axis, (name, model) in zip(axes.flat, fitted.items(), strict=True):
     axis.plot(example, "o", color="0.7", label="true")
-    axis.plot(model.reconstruct([example])[0], color="C0", label="said")
+    axis.plot(model.reconstruct([example])[0], color="C0", label="reconstruction")
     axis.set_title(f"{name}: mean squared error {model.reconstruction_error([example])[0]:.3f}")
 for axis in axes[-1]:
     axis.set_xlabel("timestep")
@@ -105,15 +106,15 @@ figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center
 figure.savefig(arguments.picture, dpi=120)
 
 # %%
-# Nothing was published but the shapes. The floor of the test error is that of the mean, which is 1: errors are in
-# units of each feature's variance.
+# Only the shapes were published. The baseline of the test error is that of predicting the mean, which is 1: errors are
+# in units of the variance of each feature.
 
 if arguments.fast:
-    print("--fast: too little training for these figures to mean anything")
+    print("--fast: the training is too short for meaningful results")
 print(f"{'':14}{'published':>16}{'weights':>10}{'training':>10}{'test':>8}   mean squared error")
 published = {"unfold": "20 -> (10, 2)", "strides": "50 -> (10, 5)"}
 for name, model in fitted.items():
     n_weights = model.decoder_.count_params()
     errors = [np.mean(model.reconstruction_error(sequences)) for sequences in (X, X_test)]
     print(f"{name:14}{published.get(name, ''):>16}{n_weights:10d}{errors[0]:10.3f}{errors[1]:8.3f}")
-print(f"\nThe picture is in {arguments.picture}")
+print(f"\nFigure saved to {arguments.picture}")

@@ -1,9 +1,9 @@
 """
-What a fitted autoencoder looks like
-====================================
+Visualising a fitted autoencoder
+================================
 
-After a fit the same is always to be seen: did the loss fall, what does the network say of the sequences, where is it
-wrong, do the encodings tell the classes apart, and what was trained at all? `skseqae.display` has a picture for each.
+After a fit the same questions come up: did the loss decrease, how good are the reconstructions, at which timesteps are
+the errors, do the encodings separate the classes, and which network was trained? `skseqae.display` has a plot for each.
 
 To run it::
 
@@ -17,13 +17,14 @@ from skseqae.datasets import make_waves
 from skseqae.display import EncodingDisplay, ErrorMapDisplay, LossCurveDisplay, ReconstructionDisplay, plot_network
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-parser.add_argument("--picture", default="display", help="how the pictures' names begin (default: %(default)s)")
-parser.add_argument("--fast", action="store_true", help="few epochs, to see that everything runs")
+parser.add_argument("--picture", default="display", help="prefix of the figures' paths (default: %(default)s)")
+parser.add_argument("--fast", action="store_true", help="few epochs, as a smoke test")
 arguments = parser.parse_args()
 
 # %%
-# Waves of three frequencies, of which nothing is said in training, and of 10 to 40 timesteps. The network can be looked
-# at before it is trained: it is the one that `fit` would make for these data.
+# The data are waves of three frequencies, with 10 to 40 timesteps; the frequency is the label, which is not used in
+# training. The network can be plotted before training: the diagram shows the network that `fit` would build for these
+# data.
 
 X, y = make_waves(300, lengths=(10, 40), random_state=0)
 model = LSTMAutoencoderTransformer(
@@ -39,42 +40,44 @@ boxes = plot_network(model, X)
 boxes[0].figure.savefig(f"{arguments.picture}_network.png", dpi=120)
 
 # %%
-# How training went. The best epoch is the one whose weights are kept.
+# Plot the loss curves. The marked epoch is the best one, whose weights are kept.
 
 losses = LossCurveDisplay.from_estimator(model.fit(X))
 losses.figure_.savefig(f"{arguments.picture}_losses.png", dpi=120)
 
 # %%
-# The encodings: two principal components of the 16 dimensions. Classes come in by their colour alone.
+# Plot two principal components of the 16-dimensional encodings. The class labels only determine the colours.
 
 encodings = EncodingDisplay.from_estimator(model, X, y)
 encodings.figure_.savefig(f"{arguments.picture}_encodings.png", dpi=120)
 
 # %%
-# Labels that were measured have a colour bar: here how long each wave is, of which an encoding should know something.
+# Continuous labels get a colour bar. Here the label is the length of each wave, about which an encoding should hold
+# some information.
 
 lengths = EncodingDisplay.from_estimator(model, X, [float(len(x)) for x in X])
 lengths.colorbar_.set_label("timesteps")
 lengths.figure_.savefig(f"{arguments.picture}_lengths.png", dpi=120)
 
 # %%
-# Where reconstructions are wrong. The reconstruction begins with the last timestep, which was read last.
+# Plot the reconstruction error of each timestep. The decoder starts with the last timestep, which the encoder read
+# last.
 
 errors = ErrorMapDisplay.from_estimator(model, X[:60])
 errors.figure_.savefig(f"{arguments.picture}_errors.png", dpi=120)
 
 # %%
-# Reconstructions beside their originals. Every display also draws on axes that are given to it as `ax`.
+# Plot reconstructions and the original sequences. Every display also accepts existing axes as `ax`.
 
 several = ReconstructionDisplay.from_estimator(model, X, samples=[0, 1, 2, 3])
 several.figure_.savefig(f"{arguments.picture}_reconstructions.png", dpi=120)
 
 # %%
-# Of waves like these no pictures were published. The floor is the mean of the training set, whose error is 1 in these
-# units.
+# There are no published results for these waves. The baseline is the mean of the training set, whose error is 1 in
+# scaled units.
 
 if arguments.fast:
-    print("--fast: too little training for these figures to mean anything")
-print(f"{'':28}{'published':>10}{'floor':>8}{'obtained':>10}")
-print(f"{'mean squared error':28}{'-':>10}{1.0:8.3f}{-model.score(X):10.3f}")
-print(f"\nThe pictures are in {arguments.picture}_*.png")
+    print("--fast: the training is too short for meaningful results")
+print(f"{'':28}{'published':>10}{'baseline':>10}{'obtained':>10}")
+print(f"{'mean squared error':28}{'-':>10}{1.0:10.3f}{-model.score(X):10.3f}")
+print(f"\nFigures saved to {arguments.picture}_*.png")

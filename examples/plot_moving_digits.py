@@ -2,15 +2,17 @@
 Moving digits: reconstruct, predict, or both
 ============================================
 
-Srivastava et al. (2015, arXiv:1502.04681) trained LSTM autoencoders on films of moving digits, and found that
+Srivastava et al. (2015, arXiv:1502.04681) trained LSTM autoencoders on videos of moving digits, and found that
 
-- it is easier to reconstruct the last frame first;
-- a decoder that also reads its own last frame predicts slightly better, but its encoder gives no better features;
-- an encoder that must both reconstruct the past and predict the future does better at each: its predictions are no
-  worse, and its features are the best for a classifier that has few labels.
+- reconstruction in reverse order is easier;
+- a conditional decoder, which also reads its previous output frame, predicts slightly better, but its encoder does not
+  give better features;
+- an encoder that both reconstructs the past and predicts the future improves on both: its predictions are not worse,
+  and its features are the best for a classifier with few labels.
 
-Here the same is tried on small films of scikit-learn's digits: 9 frames of 10 by 10 pixels, of which the encoder reads
-6 and the last 3 are to be predicted. All of it is one class, `CompositeSequenceRegressor`, with other settings.
+This example repeats these comparisons on small videos of scikit-learn's digits: 9 frames of 10 by 10 pixels. The
+encoder reads the first 6 frames, and the last 3 are the target of the prediction. All networks are instances of
+`CompositeSequenceRegressor` with different parameters.
 
 To run it::
 
@@ -29,35 +31,34 @@ from skseqae import CompositeSequenceRegressor
 from skseqae.datasets import make_moving_digits
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-parser.add_argument("--picture", default="moving_digits.png", help="where to draw (default: %(default)s)")
-parser.add_argument(
-    "--seeds", type=int, default=5, help="how often to repeat it all, at least 2 (default: %(default)s)"
-)
-parser.add_argument("--fast", action="store_true", help="train for 2 epochs only, to see that everything runs")
+parser.add_argument("--picture", default="moving_digits.png", help="path of the figure (default: %(default)s)")
+parser.add_argument("--seeds", type=int, default=5, help="number of repetitions, at least 2 (default: %(default)s)")
+parser.add_argument("--fast", action="store_true", help="train for 2 epochs only, as a smoke test")
 arguments, _ = parser.parse_known_args()
 if arguments.fast:
     arguments.seeds = 2
 
 # %%
-# Films to train on, and films of other digits to test with. Brightness is scaled over all pixels alike, so that an
-# error of 1 is about that of predicting the mean.
+# The test videos show other digits than the training videos. One mean and one standard deviation over all pixels scale
+# the brightness, so that predicting the mean has an error of about 1.
 
 SIZE, N_FRAMES, HORIZON = 10, 9, 3
 
 
-def films(n_samples, subset, seed):
+def videos(n_samples, subset, seed):
     X, y = make_moving_digits(n_samples, n_timesteps=N_FRAMES, size=SIZE, subset=subset, random_state=seed)
     return np.stack(X), y
 
 
-X_train, y_train = films(200 if arguments.fast else 600, "train", 0)
-X_test, y_test = films(400, "test", 1)
+X_train, y_train = videos(200 if arguments.fast else 600, "train", 0)
+X_test, y_test = videos(400, "test", 1)
 mean, std = X_train.mean(), X_train.std()
 X_train, X_test = (X_train - mean) / std, (X_test - mean) / std
 
 # %%
-# Five networks of the same width, and an encoder that has learnt nothing: it takes one step too small to matter.
-# `reconstruction_weight` says how much the past counts in the loss, and the future counts the rest.
+# There are five networks of the same width, and an encoder without pretraining, whose learning rate is too small to
+# change the weights noticeably. `reconstruction_weight` is the weight of the reconstruction of the past in the loss;
+# the prediction of the future has the remaining weight.
 
 NETWORKS = {
     "no pretraining": {"epochs": 1, "learning_rate": 1e-9},
@@ -77,14 +78,14 @@ def trained(name, seed):
 
 
 # %%
-# What is measured: the loss of the reconstruction in training, the squared error of the future frames of the test
-# films, and the accuracy of a linear classifier that reads encodings of 5 labelled films a class. That accuracy is a
-# mean over ten choices of the films, the same for every network.
+# Three quantities are measured: the reconstruction loss in training, the squared error of the predicted future frames
+# of the test videos, and the accuracy of a linear classifier trained on the encodings of 5 labelled videos per class.
+# This accuracy is a mean over ten choices of the labelled videos, which are the same for every network.
 
 
 def future_error(network):
-    said = network.predict(X_test[:, :-HORIZON])
-    return np.mean((said - X_test[:, -HORIZON:]) ** 2)
+    predictions = network.predict(X_test[:, :-HORIZON])
+    return np.mean((predictions - X_test[:, -HORIZON:]) ** 2)
 
 
 def few_labels_accuracy(network, n_labels=5, n_choices=10):
@@ -101,7 +102,7 @@ def few_labels_accuracy(network, n_labels=5, n_choices=10):
 losses = {name: [] for name in NETWORKS}
 errors = {name: [] for name in NETWORKS}
 accuracies = {name: [] for name in NETWORKS}
-shown = {}
+examples = {}
 for seed in range(arguments.seeds):
     for name in NETWORKS:
         network = trained(name, seed)
@@ -109,17 +110,17 @@ for seed in range(arguments.seeds):
         errors[name].append(future_error(network))
         accuracies[name].append(few_labels_accuracy(network))
         if seed == 0:
-            shown[name] = network.predict(X_test[:1, :-HORIZON])[0]
+            examples[name] = network.predict(X_test[:1, :-HORIZON])[0]
 
 # %%
-# One test film, what two networks say comes after its first frames, and the losses of reconstruction, seed by seed.
+# Plot one test video, the future frames that two networks predict, and the reconstruction loss of each seed.
 
 strips = {
-    "frames 1 to 3, read": X_test[0, :HORIZON],
-    "frames 4 to 6, read": X_test[0, HORIZON:-HORIZON],
+    "frames 1 to 3, input": X_test[0, :HORIZON],
+    "frames 4 to 6, input": X_test[0, HORIZON:-HORIZON],
     "frames 7 to 9, true": X_test[0, -HORIZON:],
-    "as the future-only network says": shown["future"],
-    "as the composite says": shown["composite"],
+    "predicted by the future-only network": examples["future"],
+    "predicted by the composite network": examples["composite"],
 }
 figure = plt.figure(figsize=(11, 5), layout="constrained")
 left, right = figure.subfigures(1, 2, width_ratios=[1, 1.3])
@@ -139,26 +140,26 @@ panel.legend()
 figure.savefig(arguments.picture, dpi=120)
 
 # %%
-# The table. A difference is taken within each seed; the last column counts the seeds in which it has the published
-# sign.
+# Print the table. Differences are computed within each seed; the last column counts the seeds in which the difference
+# has the published sign.
 
 
 def spread(values):
-    """Return the mean and its standard error, to print."""
+    """Return the mean and its standard error as text."""
     values = np.asarray(values)
     return f"{values.mean():.3f} +- {values.std(ddof=1) / np.sqrt(len(values)):.3f}"
 
 
 def compare(claim, values, lower, higher):
-    """Print one published claim, what came out, and in how many seeds it held."""
+    """Print a published claim, the values obtained, and the number of seeds in which the claim holds."""
     difference = np.subtract(values[higher], values[lower])
-    held = f"{np.sum(difference > 0)} of {len(difference)}"
-    print(f"{claim:<62}{spread(values[lower]):<17}{spread(values[higher]):<17}{spread(difference):<18}{held}")
+    count = f"{np.sum(difference > 0)} of {len(difference)}"
+    print(f"{claim:<62}{spread(values[lower]):<17}{spread(values[higher]):<17}{spread(difference):<18}{count}")
 
 
 last = {name: [curve[-1] for curve in curves] for name, curves in losses.items()}
 if arguments.fast:
-    print("--fast: too little training for these figures to mean anything")
+    print("--fast: the training is too short for meaningful results")
 print(f"Means +- standard errors over {arguments.seeds} seeds\n")
 print(f"{'published':<62}{'lower':<17}{'higher':<17}{'difference':<18}seeds")
 compare("loss: reversed < not reversed", last, "autoencoder", "autoencoder, not reversed")
@@ -167,13 +168,14 @@ compare("future error: composite <= future only", errors, "composite", "future")
 compare("accuracy: no pretraining (63.7) < future (64.9)", accuracies, "no pretraining", "future")
 compare("accuracy: future (64.9) < autoencoder (66.2)", accuracies, "future", "autoencoder")
 compare("accuracy: autoencoder (66.2) < composite (67.0)", accuracies, "autoencoder", "composite")
-compare("accuracy: conditional no better than repeat", accuracies, "composite, conditional", "composite")
+compare("accuracy: conditional not better than repeat", accuracies, "composite, conditional", "composite")
 
 # %%
-# The published accuracies are of human actions in real films, quoted from memory: only their order can be compared.
+# The published accuracies are for human actions in real videos and are quoted from memory: only their order can be
+# compared.
 
-print(f"\n{'network':<28}{'future error':<18}accuracy, 5 labels a class")
+print(f"\n{'network':<28}{'future error':<18}accuracy, 5 labels per class")
 for name in NETWORKS:
     predicts = NETWORKS[name].get("reconstruction_weight", 1.0) < 1
     print(f"{name:<28}{spread(errors[name]) if predicts else '-':<18}{spread(accuracies[name])}")
-print(f"\nThe picture is in {arguments.picture}")
+print(f"\nFigure saved to {arguments.picture}")

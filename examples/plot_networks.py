@@ -1,9 +1,9 @@
 """
-Pictures of the networks
-========================
+Network diagrams
+================
 
-What is trained, as a diagram with the shapes of everything that goes from layer to layer, and how training went:
-training against validation loss, and the epoch whose weights are kept.
+`plot_network` draws the layers of an autoencoder with the shapes of the tensors between them. `LossCurveDisplay` plots
+the training loss and the validation loss, and marks the epoch whose weights are kept.
 
 To run it::
 
@@ -20,13 +20,14 @@ from skseqae.datasets import load_japanese_vowels
 from skseqae.display import LossCurveDisplay, plot_network
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-parser.add_argument("--picture", default="networks.png", help="where to draw (default: %(default)s)")
-parser.add_argument("--fast", action="store_true", help="few epochs, to see that everything runs")
+parser.add_argument("--picture", default="networks.png", help="path of the figure (default: %(default)s)")
+parser.add_argument("--fast", action="store_true", help="few epochs, as a smoke test")
 arguments = parser.parse_args()
 
 # %%
-# An autoencoder of two recurrent layers each way, on utterances of 7 to 26 timesteps. With early stopping a tenth of
-# them is held out, training ends when ten epochs have brought nothing, and the best weights come back.
+# The autoencoder has two recurrent layers in the encoder and two in the decoder. The training utterances have 7 to 26
+# timesteps. With early stopping, a tenth of the utterances are held out for validation, training ends after ten epochs
+# without improvement, and the best weights are restored.
 
 X, _ = load_japanese_vowels(subset="train", return_X_y=True)
 model = LSTMAutoencoderTransformer(
@@ -39,15 +40,15 @@ model = LSTMAutoencoderTransformer(
 ).fit(X)
 
 # %%
-# `encoder_` and `decoder_` are Keras models, made from the fitted weights whenever they are asked for. Keras' own
-# summary tells what is in them.
+# `encoder_` and `decoder_` are Keras models, built from the fitted weights at each access. Keras' `summary` lists their
+# layers.
 
 model.encoder_.summary()
 model.decoder_.summary()
 
 # %%
-# `plot_network` draws what is in them, with the shapes that go from layer to layer. B is the number of sequences and T
-# that of timesteps, both of which are free. Beside it the loss, of the data that are trained on and of those held out.
+# Plot the network with the shapes between layers. B is the number of sequences and T the number of timesteps; both are
+# variable. The second panel shows the training loss and the validation loss.
 
 figure, (left, right) = plt.subplots(1, 2, figsize=(13, 7), layout="constrained")
 plot_network(model, ax=left)
@@ -57,23 +58,23 @@ figure.savefig(arguments.picture, dpi=120)
 
 
 def layers_of(network):
-    """Return the layers of a network, those of the networks inside it among them."""
+    """Return the layers of a network, including the layers of nested networks."""
     layers = []
     for layer in network.layers:
-        inside = [inner for inner in getattr(layer, "layers", []) if not isinstance(inner, keras.layers.InputLayer)]
-        layers += inside or [layer]
+        nested = [inner for inner in getattr(layer, "layers", []) if not isinstance(inner, keras.layers.InputLayer)]
+        layers += nested or [layer]
     return layers
 
 
 # %%
-# Published are such diagrams, without figures. The mean's error is 1 in these units.
+# Such diagrams were published without values. Predicting the mean has an error of 1 in scaled units.
 
 if arguments.fast:
-    print("--fast: too little training for these figures to mean anything")
+    print("--fast: the training is too short for meaningful results")
 print(f"\n{'':22}{'published':>10}{'obtained':>12}")
 for name, network in [("encoder", model.encoder_), ("decoder", model.decoder_)]:
     print(f"{name:22}{'diagram':>10}{len(layers_of(network)):12d} layers, {network.count_params():,} weights")
 print(f"{'epochs':22}{'':>10}{model.n_iter_:12d}")
 print(f"{'training loss':22}{'curve':>10}{model.history_['loss'][best]:12.3f}")
 print(f"{'validation loss':22}{'curve':>10}{model.history_['val_loss'][best]:12.3f}")
-print(f"\nThe picture is in {arguments.picture}")
+print(f"\nFigure saved to {arguments.picture}")

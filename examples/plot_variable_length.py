@@ -2,9 +2,10 @@
 Sequences of unequal length
 ===========================
 
-Four sequences of real values, of 9, 8, 4 and 4 timesteps, become points in a plane. Then 5,000 sequences of events, of
-0 to 10 timesteps, are said again: at each timestep one of eight things happens, which is one-hot, or nothing, which is
-all zeros. Here zeros are data, and empty sequences are sequences; a mask that is made from values knows neither.
+The first part encodes four sequences of real values, with 9, 8, 4 and 4 timesteps, as points in a plane. The second
+part reconstructs 5,000 sequences of events, with 0 to 10 timesteps: each timestep is one of eight events, one-hot
+encoded, or no event, encoded as all zeros. These zeros are data, and sequences may be empty; a mask computed from
+values supports neither.
 
 To run it::
 
@@ -21,17 +22,17 @@ from skseqae import LSTMAutoencoderTransformer
 from skseqae.datasets import make_events
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-parser.add_argument("--picture", default="variable_length.png", help="where to draw (default: %(default)s)")
-parser.add_argument("--seed", type=int, default=0, help="of everything random (default: %(default)s)")
-parser.add_argument("--fast", action="store_true", help="few sequences and epochs, to see that everything runs")
+parser.add_argument("--picture", default="variable_length.png", help="path of the figure (default: %(default)s)")
+parser.add_argument("--seed", type=int, default=0, help="random seed (default: %(default)s)")
+parser.add_argument("--fast", action="store_true", help="few sequences and epochs, as a smoke test")
 arguments = parser.parse_args()
 
 # %%
-# Real values first, a list of arrays (T_i, 1). They are standardised over the real timesteps. An encoder of two units
-# makes two numbers of each, so that no projection is needed to see them. Of four sequences, one is held out for
-# validation; patience as long as training lets all 400 epochs run, and the weights of the best one come back.
+# The real-valued sequences are a list of arrays (T_i, 1), which are standardised over the real timesteps. The encoder
+# has two units, so that the encodings can be plotted without a projection. One of the four sequences is held out for
+# validation. The patience is as long as the training, so that all 400 epochs run; the best weights are restored.
 
-names = ["rises", "rises, cut short", "falls", "stays"]
+names = ["rises", "rises, shorter", "falls", "stays"]
 X = [np.arange(1, 10)[:, None], np.arange(1, 9)[:, None], np.arange(4, 0, -1)[:, None], np.full((4, 1), 5)]
 epochs = 5 if arguments.fast else 400
 plane = LSTMAutoencoderTransformer(
@@ -46,21 +47,21 @@ plane = LSTMAutoencoderTransformer(
 encodings = plane.transform(X)
 
 # %%
-# Now the events. Each timestep is one of nine things, all equally likely and independent, so that nothing can be left
-# out of the encoding: ten of them are ten choices in nine. With binary cross-entropy the outputs are probabilities, and
-# zeros and ones are left as they are by `scale=None`.
+# Generate the events. Each timestep has one of nine values (eight events, or no event), which are equally likely and
+# independent. The sequences are therefore incompressible: ten timesteps are ten choices out of nine. With binary
+# cross-entropy the outputs are probabilities, and `scale=None` leaves the zeros and ones unscaled.
 
 n_samples, n_kinds = (200 if arguments.fast else 5000), 8
 events, _ = make_events(n_samples, n_kinds=n_kinds, rates=n_kinds / (n_kinds + 1), random_state=arguments.seed)
-others, _ = make_events(1000, n_kinds=n_kinds, rates=n_kinds / (n_kinds + 1), random_state=arguments.seed + 1000)
+new_events, _ = make_events(1000, n_kinds=n_kinds, rates=n_kinds / (n_kinds + 1), random_state=arguments.seed + 1000)
 
 # %%
-# What has to be remembered is remembered best by a linear cell: squashed at every timestep, it would fade. The step
-# size falls to nothing along half a cosine: an optimizer of one's own may bring its schedule.
+# A linear activation preserves information best: a bounded activation would attenuate it at every timestep. The
+# learning rate decays to zero with half a cosine: a Keras optimizer instance can have a learning rate schedule.
 
 n_epochs, batch_size = (2 if arguments.fast else 25), 32
 schedule = keras.optimizers.schedules.CosineDecay(0.01, n_epochs * -(-n_samples // batch_size))
-memory = LSTMAutoencoderTransformer(
+autoencoder = LSTMAutoencoderTransformer(
     latent_dim=128,
     cell="gru",
     activation="linear",
@@ -73,23 +74,24 @@ memory = LSTMAutoencoderTransformer(
 ).fit(events)
 
 # %%
-# A timestep is right when all its eight outputs are, rounded at 0.5. An empty sequence has none, and comes back empty.
+# A timestep is correct if all of its eight outputs are, rounded at 0.5. An empty sequence has no timesteps, and its
+# reconstruction is empty.
 
 
-def right(sequences, said):
-    """Return for each sequence which of its timesteps are right, (T_i,) each."""
-    return [((s > 0.5) == (x > 0.5)).all(axis=1) for s, x in zip(said, sequences, strict=True)]
+def correct(sequences, reconstructions):
+    """Return for each sequence a boolean array (T_i,): whether each timestep is correct."""
+    return [((r > 0.5) == (x > 0.5)).all(axis=1) for r, x in zip(reconstructions, sequences, strict=True)]
 
 
-said = memory.reconstruct(events)
-are_right, are_nothing = np.concatenate(right(events, said)), np.concatenate(events).sum(axis=1) == 0
+reconstructions = autoencoder.reconstruct(events)
+is_correct, is_no_event = np.concatenate(correct(events, reconstructions)), np.concatenate(events).sum(axis=1) == 0
 n_empty = sum(len(x) == 0 for x in events)
-n_empty_again = sum(len(x) == len(s) == 0 for x, s in zip(events, said, strict=True))
-right_elsewhere = right(others, memory.reconstruct(others))
-by_length = [np.concatenate([r for r in right_elsewhere if len(r) == n]).mean() for n in range(1, 11)]
+n_empty_reconstructed = sum(len(x) == len(r) == 0 for x, r in zip(events, reconstructions, strict=True))
+new_correct = correct(new_events, autoencoder.reconstruct(new_events))
+by_length = [np.concatenate([c for c in new_correct if len(c) == n]).mean() for n in range(1, 11)]
 
 # %%
-# The loss curves, the plane, and how well the events of new sequences are said.
+# Plot the loss curves, the encodings in the plane, and the accuracy of reconstructed events in new sequences.
 
 figure, axes = plt.subplots(2, 2, figsize=(11, 8), layout="constrained")
 (curves, scatter), (learning, accuracy) = axes
@@ -101,29 +103,29 @@ for name, x, point, marker in zip(names, X, encodings, "^>vs", strict=True):
     scatter.plot(*point, marker, markersize=9, label=f"{name}, {len(x)} timesteps")
 scatter.margins(0.2)
 scatter.legend()
-scatter.set(xlabel="first number", ylabel="second number", title="Real values: encodings")
-learning.plot(np.arange(1, memory.n_iter_ + 1), memory.history_["loss"])
+scatter.set(xlabel="first component", ylabel="second component", title="Real values: encodings")
+learning.plot(np.arange(1, autoencoder.n_iter_ + 1), autoencoder.history_["loss"])
 learning.set(xlabel="epoch", ylabel="binary cross-entropy", yscale="log", title="Events: training loss")
 accuracy.bar(range(1, 11), by_length)
 accuracy.axhline(1 / (n_kinds + 1), color="0.3", linestyle="--", label="chance")
-accuracy.set(xlabel="timesteps of the sequence", ylabel="share of timesteps right", xticks=range(1, 11))
+accuracy.set(xlabel="timesteps of the sequence", ylabel="share of correct timesteps", xticks=range(1, 11))
 accuracy.set(ylim=(0, 1.2), yticks=np.linspace(0, 1, 6), title="Events: new sequences")
 accuracy.legend(loc="upper right")
 figure.savefig(arguments.picture, dpi=120)
 
 # %%
-# Nothing was published of the events but the task. On sequences that it has not seen it is not as good: of the billions
-# of long ones it has been shown some hundreds.
+# Only the task was published for the events, without values. The accuracy on new sequences is lower: the training set
+# holds some hundreds of the billions of possible long sequences.
 
 if arguments.fast:
-    print("--fast: too little training for these figures to mean anything")
-print(f"four sequences: published two plots, obtained {len(encodings)} encodings of {encodings.shape[1]} numbers")
+    print("--fast: the training is too short for meaningful results")
+print(f"four sequences: published two plots, obtained {len(encodings)} encodings of {encodings.shape[1]} values")
 for label, key in [("training", "loss"), ("validation", "val_loss")]:
     losses = plane.history_[key]
-    print(f"  {label + ' loss':16}{losses[0]:.3f} at first, {min(losses):.3f} at best, of {plane.n_iter_} epochs")
-print(f"\n{'events, share of timesteps right':36}{'published':>10}{'limit':>8}{'obtained':>10}")
-print(f"{f'{n_samples} sequences trained on':36}{'none':>10}{0.99:8.2f}{are_right.mean():10.4f}")
-print(f"{'  where nothing happens':36}{'none':>10}{0.99:8.2f}{are_right[are_nothing].mean():10.4f}")
-print(f"{f'{len(others)} new sequences':36}{'none':>10}{'':8}{np.concatenate(right_elsewhere).mean():10.4f}")
-print(f"{'empty sequences that come back empty':36}{'none':>10}{n_empty:8d}{n_empty_again:10d}")
-print(f"\nThe picture is in {arguments.picture}")
+    print(f"  {label + ' loss':16}{losses[0]:.3f} in the first epoch, {min(losses):.3f} in the best of {plane.n_iter_}")
+print(f"\n{'events, share of correct timesteps':40}{'published':>10}{'limit':>8}{'obtained':>10}")
+print(f"{f'{n_samples} training sequences':40}{'none':>10}{0.99:8.2f}{is_correct.mean():10.4f}")
+print(f"{'  timesteps without an event':40}{'none':>10}{0.99:8.2f}{is_correct[is_no_event].mean():10.4f}")
+print(f"{f'{len(new_events)} new sequences':40}{'none':>10}{'':8}{np.concatenate(new_correct).mean():10.4f}")
+print(f"{'empty sequences reconstructed as empty':40}{'none':>10}{n_empty:8d}{n_empty_reconstructed:10d}")
+print(f"\nFigure saved to {arguments.picture}")

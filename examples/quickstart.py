@@ -1,9 +1,9 @@
-"""Tell nine speakers apart by utterances of unequal length.
+"""Classify nine speakers by their utterances of unequal length.
 
-An LSTM autoencoder, trained without labels, turns the 270 training utterances of Japanese Vowels (7 to 29 timesteps of
-12 features) into encodings of one length, and a logistic regression reads the speaker from them. A small grid search
-chooses the autoencoder. Two floors stand beside it, without which no figure means much: the same logistic regression
-on the padded values and on each utterance resampled to 16 timesteps.
+An LSTM autoencoder is trained without labels on the 270 training utterances of Japanese Vowels (7 to 29 timesteps of
+12 features). It encodes each utterance as a vector of fixed length, and a logistic regression predicts the speaker from
+this vector. A small grid search selects the parameters of the autoencoder. Two baselines put the accuracy in context:
+the same logistic regression on the zero-padded values, and on each utterance resampled to 16 timesteps.
 
 To run it::
 
@@ -29,12 +29,12 @@ GRID = {"encoder__latent_dim": [64, 128], "encoder__bidirectional": [False, True
 
 
 def padded(X, n_timesteps):
-    """Return each sequence with zeros after its end, as one row."""
+    """Return each sequence, padded with zeros at its end, as one row."""
     return np.stack([np.pad(x, ((0, n_timesteps - len(x)), (0, 0))).ravel() for x in X])
 
 
 def resampled(X, n_timesteps=16):
-    """Return each sequence at evenly spaced times, by linear interpolation, as one row."""
+    """Return each sequence, linearly interpolated at evenly spaced times, as one row."""
     rows = []
     for x in X:
         times = np.linspace(0, len(x) - 1, n_timesteps)
@@ -42,13 +42,13 @@ def resampled(X, n_timesteps=16):
     return np.stack(rows)
 
 
-def floor(train, y_train, test, y_test):
-    """Return the test accuracy of a logistic regression on rows of one length."""
+def baseline(train, y_train, test, y_test):
+    """Return the test accuracy of a logistic regression on rows of fixed length."""
     return make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)).fit(train, y_train).score(test, y_test)
 
 
-def search(X, y, epochs):
-    """Return a fitted grid search over the autoencoder's settings."""
+def grid_search(X, y, epochs):
+    """Return a fitted grid search over the parameters of the autoencoder."""
     pipeline = Pipeline(
         [
             ("encoder", LSTMAutoencoderTransformer(units=64, epochs=epochs, learning_rate=3e-3, random_state=0)),
@@ -60,14 +60,14 @@ def search(X, y, epochs):
     return GridSearchCV(pipeline, GRID, cv=folds, n_jobs=2, verbose=2).fit(X, y)
 
 
-def draw(pipeline, X, y, path):
-    """Draw the loss of the best autoencoder and its encodings of the test utterances."""
+def plot(pipeline, X, y, path):
+    """Plot the loss of the best autoencoder and its encodings of the test utterances."""
     encoder = pipeline["encoder"]
     figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.5), layout="constrained")
     left.plot(np.arange(1, encoder.n_iter_ + 1), encoder.history_["loss"])
     left.set(xlabel="epoch", ylabel="mean squared error, scaled units", title="Training loss", ylim=(0, None))
-    in_plane = PCA(2).fit_transform(encoder.transform(X))
-    points = right.scatter(*in_plane.T, c=y, cmap="tab10", vmin=-0.5, vmax=9.5, s=14)
+    components = PCA(2).fit_transform(encoder.transform(X))
+    points = right.scatter(*components.T, c=y, cmap="tab10", vmin=-0.5, vmax=9.5, s=14)
     right.set(xlabel="first component", ylabel="second component", title="Encodings of the test utterances (PCA)")
     right.legend(*points.legend_elements(num=range(9)), title="speaker", loc="center left", bbox_to_anchor=(1, 0.5))
     figure.savefig(path, dpi=120)
@@ -75,38 +75,38 @@ def draw(pipeline, X, y, path):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--picture", default="quickstart.png", help="where to draw (default: %(default)s)")
-    parser.add_argument("--fast", action="store_true", help="train for 2 epochs only, to see that everything runs")
+    parser.add_argument("--picture", default="quickstart.png", help="path of the figure (default: %(default)s)")
+    parser.add_argument("--fast", action="store_true", help="train for 2 epochs only, as a smoke test")
     arguments = parser.parse_args()
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # a worker's greetings from TensorFlow would hide the progress
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's start-up messages would hide the progress
 
     X_train, y_train = load_japanese_vowels(subset="train", return_X_y=True)
     X_test, y_test = load_japanese_vowels(subset="test", return_X_y=True)
 
-    found = search(X_train, y_train, epochs=2 if arguments.fast else 60)
-    accuracies = [found.score(X_test, y_test)]
+    search = grid_search(X_train, y_train, epochs=2 if arguments.fast else 60)
+    accuracies = [search.score(X_test, y_test)]
     for seed in (1, 2):
-        again = clone(found.best_estimator_).set_params(encoder__random_state=seed)
-        accuracies.append(again.fit(X_train, y_train).score(X_test, y_test))
-    draw(found.best_estimator_, X_test, y_test, arguments.picture)
+        pipeline = clone(search.best_estimator_).set_params(encoder__random_state=seed)
+        accuracies.append(pipeline.fit(X_train, y_train).score(X_test, y_test))
+    plot(search.best_estimator_, X_test, y_test, arguments.picture)
 
     if arguments.fast:
-        print("\n--fast: too little training for these figures to mean anything")
-    print("\nThe three best encodings (accuracy over three folds of the training set):")
-    results = found.cv_results_
+        print("\n--fast: the training is too short for meaningful results")
+    print("\nThe three best parameter settings (accuracy over three folds of the training set):")
+    results = search.cv_results_
     for i in np.argsort(results["rank_test_score"], kind="stable")[:3]:
         settings = ", ".join(
             f"{name.removeprefix('encoder__')}={value}" for name, value in results["params"][i].items()
         )
         print(f"  {results['mean_test_score'][i]:.3f} +- {results['std_test_score'][i]:.3f}  {settings}")
     longest = max(map(len, X_train + X_test))
+    on_padded = baseline(padded(X_train, longest), y_train, padded(X_test, longest), y_test)
+    on_resampled = baseline(resampled(X_train), y_train, resampled(X_test), y_test)
     print(f"\nAccuracy on the {len(X_test)} test utterances:")
-    print(
-        f"  padded values:            {floor(padded(X_train, longest), y_train, padded(X_test, longest), y_test):.3f}"
-    )
-    print(f"  resampled to 16:          {floor(resampled(X_train), y_train, resampled(X_test), y_test):.3f}")
+    print(f"  padded values:            {on_padded:.3f}")
+    print(f"  resampled to 16:          {on_resampled:.3f}")
     print(f"  LSTM autoencoder:         {accuracies[0]:.3f}  (other seeds: {accuracies[1]:.3f}, {accuracies[2]:.3f})")
-    print(f"\nThe picture is in {arguments.picture}")
+    print(f"\nFigure saved to {arguments.picture}")
 
 
 if __name__ == "__main__":

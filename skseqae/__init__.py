@@ -1,4 +1,25 @@
-"""LSTM sequence autoencoders for scikit-learn."""
+"""LSTM sequence autoencoders for scikit-learn.
+
+Estimators
+    LSTMAutoencoderTransformer     encodings of variable-length sequences
+    CompositeSequenceRegressor     reconstruct a sequence and predict values or sequences from one encoding
+    Seq2SeqClassifier              one label, or a sequence of labels, for each sequence
+    DenseAutoencoderTransformer    encodings of rows of equal length
+    SequenceOutlierDetector        outliers by reconstruction error
+
+Data and files
+    Sequences                      the container of variable-length sequences
+    save, load                     files of fitted estimators, which run no code
+    export_onnx                    files for ONNX Runtime
+
+Sub-packages
+    preprocessing                  transformers of sequences: PerTimestep, Resampler, SequencePadder
+    model_selection                splitters and scorers for sequences
+    display                        plots of losses, reconstructions, encodings, errors and networks
+    datasets                       a data set and generators
+"""
+
+from importlib import import_module
 
 from ._version import __version__
 from .data._sequences import Sequences
@@ -7,9 +28,11 @@ from .estimators._composite import CompositeSequenceRegressor
 from .estimators._dense import DenseAutoencoderTransformer
 from .estimators._outlier import SequenceOutlierDetector
 from .estimators._seq2seq import Seq2SeqClassifier
+from .exceptions import SkseqaeFormatError
 from .export._onnx import export_onnx
-from .persistence import SkseqaeFormatError
-from .persistence._estimators import load, save
+from .persistence import load, save
+
+_SUBMODULES = ("datasets", "display", "model_selection", "preprocessing")
 
 __all__ = [
     "CompositeSequenceRegressor",
@@ -24,3 +47,15 @@ __all__ = [
     "load",
     "save",
 ]
+
+
+def __getattr__(name):
+    """Import a public sub-package at its first use."""
+    if name in _SUBMODULES:
+        return import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__():
+    """List the public names."""
+    return sorted([*__all__, *_SUBMODULES])

@@ -2,8 +2,8 @@
 
 
 class SkseqaeFormatError(ValueError):
-    """A file holds no whole estimator of this package; the message says what is wrong, and where."""
+    """A file does not contain a complete estimator of this package; the message names the fault and its location."""
 
 
 class DivergedError(ValueError):
-    """Training met numbers that are not finite."""
+    """Training encountered values that are not finite."""

@@ -1,4 +1,4 @@
-"""Folds and scores for sequences of unequal length, in scikit-learn's searches and cross-validation."""
+"""Cross-validation splits and scores for sequences of unequal length."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,26 +16,31 @@ from .mixins._pipelines import last_step
 __all__ = ["LengthStratifiedKFold", "TimestepScorer"]
 
 
-class LengthStratifiedKFold(_BaseKFold):
-    """Cut samples into folds in which long and short sequences are as frequent as in all of them.
+def __dir__():
+    """Return the public names of the module."""
+    return __all__
 
-    Ranked by length, each `n_splits` samples in a row go to folds of their own. So folds have as many samples as one
-    another, up to one, and nearly as many timesteps.
+
+class LengthStratifiedKFold(_BaseKFold):
+    """Cross-validator whose folds have the distribution of sequence lengths of the whole data set.
+
+    The samples are sorted by length, and each `n_splits` consecutive samples are assigned to different folds. The folds
+    therefore differ by at most one sample, and have nearly the same number of timesteps.
 
     Parameters
     ----------
     n_splits : int, default=5
-        Folds, at least 2.
+        Number of folds, at least 2.
     shuffle : bool, default=False
-        Whether it is drawn which sample of like length goes to which fold.
+        Whether the assignment of samples of similar length to the folds is random.
     random_state : int, RandomState instance or None, default=None
-        Draws that. To be given with `shuffle` only.
+        Random state of the assignment. Set it only with `shuffle=True`.
     padding_value : float, default=None
-        What arrays are padded with at the end, where that is not NaN.
+        Value of the padding of 2-D and 3-D arrays. If None, NaN.
 
     See Also
     --------
-    sklearn.model_selection.StratifiedKFold : Folds in which classes are as frequent as in all samples.
+    sklearn.model_selection.StratifiedKFold : Folds with the class frequencies of the whole data set.
 
     Examples
     --------
@@ -54,28 +59,28 @@ class LengthStratifiedKFold(_BaseKFold):
         self.padding_value = padding_value
 
     def split(self, X, y=None, groups=None):
-        """Yield the samples to train on and those to test on, fold by fold.
+        """Generate indices to split the data into training and test set.
 
         Parameters
         ----------
-        X : sequences of N samples
-            A list of arrays (T_i, F) or (T_i,), an array (N, T, F) or (N, T), a dataframe (N, T), or `Sequences`.
+        X : sequences of shape (n_samples,)
+            The sequences; see :ref:`sequences` for accepted containers.
         y : ignored
-            Here for scikit-learn's sake.
+            Not used, present for API consistency by convention.
         groups : ignored
-            Here for scikit-learn's sake.
+            Not used, present for API consistency by convention.
 
         Yields
         ------
         train : ndarray of int
-            Numbers of the samples to train on, in order.
+            The training set indices for that split, in ascending order.
         test : ndarray of int
-            Numbers of the samples to test on, in order.
+            The test set indices for that split, in ascending order.
 
         Raises
         ------
         TypeError, ValueError
-            If X is not sequences of numbers, or there are fewer of them than folds.
+            If X does not contain sequences of numbers, or fewer of them than folds.
         """
         return super().split(X, y, groups)
 
@@ -88,7 +93,7 @@ class LengthStratifiedKFold(_BaseKFold):
         ranks = ranks[np.argsort(lengths[ranks], kind="stable")]
         fold_of = np.empty(len(lengths), dtype=np.int64)
         for start in range(0, len(ranks), self.n_splits):
-            # There and back again, otherwise the first fold would have the shortest of each row.
+            # The order alternates; otherwise the first fold would receive the shortest sample of each group.
             folds = random.permutation(folds) if self.shuffle else folds[:: 1 if start == 0 else -1]
             fold_of[ranks[start : start + self.n_splits]] = folds[: len(ranks) - start]
         for fold in range(self.n_splits):
@@ -97,23 +102,24 @@ class LengthStratifiedKFold(_BaseKFold):
 
 @dataclass(frozen=True)
 class TimestepScorer:
-    """Score what an estimator says of sequences by a metric over all real timesteps.
+    """Scorer that evaluates a metric of arrays over the real timesteps of all sequences.
 
-    scikit-learn's metrics compare arrays; this joins the real timesteps of all sequences, a row each, so that long
-    sequences count more than short ones and padding does not count.
+    The real timesteps of all sequences are concatenated, one row per timestep, and passed to the metric. Long
+    sequences therefore have more influence than short ones, and padding has none.
 
     Parameters
     ----------
     metric : callable
-        One of scikit-learn's metrics of regression, or any function of (true, said), arrays (S, F), that gives a
-        number. With `sample_weight` it must take that too, an array (S,).
+        A regression metric of scikit-learn, or any function of (y_true, y_pred) that returns a number. Both arrays have
+        the shape (n_timesteps, n_features), with the timesteps of all sequences. With `sample_weight`, the function
+        must accept it as an array of shape (n_timesteps,).
     response : {"predict", "reconstruct", "predict_next"}, default="predict"
-        What is scored: predictions against y, or what an autoencoder says of X against X. Of a pipeline that ends in an
-        autoencoder the X is what comes to it, after the steps before.
+        The method to score: "predict" compares predictions with y, the others compare the output of an autoencoder
+        with X. For a pipeline that ends with an autoencoder, this X is the output of the step before the autoencoder.
     greater_is_better : bool, default=True
-        Whether more is better. Otherwise scores are minus the metric.
+        Whether a greater value of the metric is better. If False, the score is the negated metric.
     padding_value : float, default=None
-        What arrays are padded with at the end, where that is not NaN.
+        Value of the padding of 2-D and 3-D arrays. If None, NaN.
 
     Examples
     --------
@@ -134,13 +140,13 @@ class TimestepScorer:
     padding_value: float | None = None
 
     def __post_init__(self):
-        """Refuse a response or a metric that is none."""
+        """Raise if the response or the metric is invalid."""
         if not isinstance(self.response, str) or self.response not in ("predict", "reconstruct", "predict_next"):
             raise ValueError(
                 f"response must be 'predict', 'reconstruct' or 'predict_next', got {short_repr(self.response)}."
             )
         if not callable(self.metric):
-            raise TypeError(f"metric must be a function of (true, said), got {short_repr(self.metric)}.")
+            raise TypeError(f"metric must be a function of (y_true, y_pred), got {short_repr(self.metric)}.")
 
     def __call__(self, estimator, X, y=None, sample_weight=None):
         """Return the score of a fitted estimator.
@@ -148,13 +154,13 @@ class TimestepScorer:
         Parameters
         ----------
         estimator : fitted estimator
-            With the verb that `response` names.
-        X : sequences of N samples
-            What it reads.
-        y : sequences of N samples, default=None
-            What it should predict; not looked at for other responses.
-        sample_weight : array-like of shape (N,), default=None
-            How much each timestep of a sequence counts.
+            An estimator that has the method `response`.
+        X : sequences of shape (n_samples,)
+            The sequences; see :ref:`sequences` for accepted containers.
+        y : sequences of shape (n_samples,), default=None
+            The true values of the predictions. Not used with another response than "predict".
+        sample_weight : array-like of shape (n_samples,), default=None
+            Sample weights, which are repeated for each timestep of a sequence.
 
         Returns
         -------
@@ -163,30 +169,32 @@ class TimestepScorer:
         Raises
         ------
         TypeError
-            If the estimator has no such verb.
+            If the estimator has no such method.
         ValueError
-            If there is no y where predictions are scored, or there are not as many predictions as y, of as many
+            If y is None and `response="predict"`, or if the predictions and y differ in the number of samples or of
             timesteps.
         """
         if self.response == "predict" and y is None:
-            raise ValueError("Predictions are scored against y, which is None: give it, or name another response.")
+            raise ValueError(
+                "response='predict' compares predictions with y, but y is None: pass y, or set another response."
+            )
         if self.response != "predict":
             estimator, X = last_step(estimator, X)
         if not hasattr(estimator, self.response):
-            raise TypeError(f"response={self.response!r}, but {type(estimator).__name__} has no such verb.")
-        said = self._read(getattr(estimator, self.response)(X), "said")
-        true = self._read(y, "y") if self.response == "predict" else self._read(X, "X")
-        true = next_steps(true) if self.response == "predict_next" else true
-        check_consistent_length(said.lengths, true.lengths)
-        wrong = np.flatnonzero(said.lengths != true.lengths)
+            raise TypeError(f"response={self.response!r}, but {type(estimator).__name__} has no such method.")
+        y_pred = self._check_sequences(getattr(estimator, self.response)(X), "y_pred")
+        y_true = self._check_sequences(y, "y") if self.response == "predict" else self._check_sequences(X, "X")
+        y_true = next_steps(y_true) if self.response == "predict_next" else y_true
+        check_consistent_length(y_pred.lengths, y_true.lengths)
+        wrong = np.flatnonzero(y_pred.lengths != y_true.lengths)
         if len(wrong):
             i = wrong[0]
-            raise ValueError(f"y[{i}] has {true.lengths[i]} timesteps, but its prediction has {said.lengths[i]}.")
+            raise ValueError(f"y[{i}] has {y_true.lengths[i]} timesteps, but its prediction has {y_pred.lengths[i]}.")
         weights = {}
         if sample_weight is not None:
-            weights["sample_weight"] = np.repeat(check_sample_weight(sample_weight, len(true)), true.lengths)
-        score = self.metric(true.packed, said.packed, **weights)
+            weights["sample_weight"] = np.repeat(check_sample_weight(sample_weight, len(y_true)), y_true.lengths)
+        score = self.metric(y_true.packed, y_pred.packed, **weights)
         return score if self.greater_is_better else -score
 
-    def _read(self, sequences, name):
+    def _check_sequences(self, sequences, name):
         return check_sequences(sequences, padding_value=self.padding_value, name=name)[0]

@@ -1,4 +1,4 @@
-"""How others hold sequences (nests, dataframes, Arrow columns), read as arrays of numbers and made of them."""
+"""Conversion of array-likes (nested lists, dataframes, columns, object arrays) to arrays of real numbers."""
 
 import reprlib
 from numbers import Complex, Number, Real
@@ -11,7 +11,7 @@ EXPECTED = "a list of arrays (T_i, F) or (T_i,), an array (N, T, F) or (N, T), a
 
 
 def short_repr(value):
-    """Return a repr of a line at most, whatever the value: it may be long, nested deeply, or have none."""
+    """Return a repr of at most one line, also of a value whose repr is long, nested deeply or raises an error."""
     try:
         return " ".join(reprlib.repr(value).split())
     except Exception:  # foreign code
@@ -19,9 +19,9 @@ def short_repr(value):
 
 
 def as_arrays(X, name="X", axes=AXES, expected=EXPECTED):
-    """Return X as one array, or as a list of arrays where its sequences have their own lengths.
+    """Return X as one array, or as a list of arrays if its sequences have their own lengths.
 
-    Errors call it by the name, and what is in one of its items by the `axes`.
+    Error messages call X `name`, and locate an element of one of its items by indices along `axes`.
     """
     if isinstance(X, (list, tuple)):
         arrays = [_as_numeric(item, f"{name}[{i}]", axes, expected) for i, item in enumerate(X)]
@@ -35,86 +35,86 @@ def as_arrays(X, name="X", axes=AXES, expected=EXPECTED):
 
 
 def _as_numeric(item, name, axes, expected):
-    """Return one element of a list as an array of numbers, of whatever precision."""
+    """Return one item of a list as an array of numbers, in any precision."""
     array = as_array(item, name, expected)
     return array if array.dtype.kind in NUMERIC_KINDS else as_floats(array, name, axes)
 
 
 def as_array(value, name, expected=EXPECTED):
-    """Return anything array-like as an array, but for what numpy would misread."""
+    """Return an array-like as an array, except types that NumPy would misread."""
     if type(value) is np.ndarray:
         return value
-    kind = type(value).__name__
+    type_name = type(value).__name__
     if hasattr(value, "tocsr"):
-        raise TypeError(f"{name} is sparse ({kind}), expected a dense array: pass {name}.toarray().")
+        raise TypeError(f"{name} is sparse ({type_name}), expected a dense array: pass {name}.toarray().")
     if hasattr(value, "to_pylist"):
-        raise TypeError(f"{name} is an Arrow {kind}: read a column of lists by Sequences.from_arrow.")
+        raise TypeError(f"{name} is an Arrow {type_name}: read a column of lists with Sequences.from_arrow.")
     if hasattr(value, "row_lengths"):
         parts = f"{name}.values.numpy(), {name}.row_lengths().numpy()"
-        raise TypeError(f"{name} is a {kind}: pass Sequences.from_packed({parts}).")
+        raise TypeError(f"{name} is a {type_name}: pass Sequences.from_packed({parts}).")
     if isinstance(value, (list, tuple)):
         return _nest_as_array(value, name)
     if (hasattr(value, "__array__") and not isinstance(value, type)) or isinstance(value, Number):
         return as_any_array(value, name)
-    raise TypeError(f"{name} is of type {kind}, not numbers. Expected {expected}.")
+    raise TypeError(f"{name} is of type {type_name}, not numbers. Expected {expected}.")
 
 
 def as_any_array(value, name):
-    """Return what numpy makes of a value, or say that it makes nothing of it."""
+    """Return `np.asarray(value)`, with an error message that contains the name."""
     if isinstance(value, np.ma.MaskedArray):
         raise TypeError(f"{name} is a masked array, whose mask would be lost: pass {name}.filled(np.nan).")
     try:
         return np.asarray(value)
     except MemoryError:
         raise
-    except Exception as error:  # foreign code, and the words of numpy
-        raise TypeError(f"{name} is {short_repr(value)}, of which numpy makes no array: {error}") from error
+    except Exception as error:  # foreign code and NumPy's messages, which do not contain the name
+        raise TypeError(f"{name} is {short_repr(value)}, which NumPy cannot convert to an array: {error}") from error
 
 
 def _nest_as_array(nest, name):
-    """Return nested lists as an array, or name the timestep at which they spell none."""
+    """Return a nested list as an array, or raise an error that names the timestep of an inconsistent shape."""
     try:
         array = np.asarray(nest)
     except ValueError:
         raise ValueError(f"{name} {_describe_nest(nest)}") from None
     except RuntimeError as error:
-        raise TypeError(f"{name} is {short_repr(nest)}, of which numpy makes no array: {error}") from error
-    # Where one string is among numbers, numpy makes strings of all.
+        raise TypeError(f"{name} is {short_repr(nest)}, which NumPy cannot convert to an array: {error}") from error
+    # If one item is a string, NumPy converts all numbers to strings.
     return array if array.dtype.kind in NUMERIC_KINDS else np.asarray(nest, dtype=object)
 
 
 def _describe_nest(nest):
-    """Say why nested lists spell no array."""
+    """Describe why a nested list is not an array."""
     counts = [len(step) if isinstance(step, list | tuple) else np.size(step) for step in nest]
     timestep = next((t for t, count in enumerate(counts) if count != counts[0]), None)
     if timestep is None:
-        found = "nests lists too deeply, or has timesteps of different kinds"
+        found = "nests lists too deeply, or has timesteps of different types"
     else:
         found = f"has {counts[timestep]} feature(s) at timestep {timestep}, but {counts[0]} at timestep 0"
-    return f"{found}. Each timestep must be a number, or a list of as many numbers as the others."
+    return f"{found}. Every timestep must be a number, or a list with the same number of values as the others."
 
 
 def as_floats(array, name, axes=AXES):
-    """Return an array as float32 where it is that, otherwise as float64; errors name the place along `axes`."""
+    """Return an array as float32 if it is float32, otherwise as float64. Errors give the location along `axes`."""
     kind = array.dtype.kind
     if kind in NUMERIC_KINDS:
         is_float32 = kind == "f" and array.dtype.itemsize == 4
-        with np.errstate(over="ignore"):  # a long double that becomes inf is refused as inf
+        with np.errstate(over="ignore"):  # a long double that overflows becomes inf, which is an error later
             return array.astype(np.float32 if is_float32 else np.float64, copy=False)
-    if kind in "mMV":  # as objects, dates would pass for numbers
+    if kind in "mMV":  # as objects, dates would be converted to numbers
         raise TypeError(f"{name} is of type {array.dtype}, expected real numbers.")
     floats = np.empty(array.shape)
     for index, value in np.ndenumerate(array.astype(object)):
         try:
             floats[index] = _as_float(value)
         except (TypeError, ValueError) as error:
-            place = "".join(f", {axis} {i}" for axis, i in zip(axes, index, strict=False))
-            raise type(error)(f"{name}{place} is {short_repr(value)}: {error}") from None
+            location = "".join(f", {axis} {i}" for axis, i in zip(axes, index, strict=False))
+            raise type(error)(f"{name}{location} is {short_repr(value)}: {error}") from None
     return floats
 
 
 def _as_float(value):
-    """Return one Python object as a float, and one that stands for no value as NaN."""
+    """Return one Python object as a float, a missing value as NaN."""
     if _is_none(value):
         return np.nan
     if isinstance(value, (Real, np.bool_)):
@@ -124,24 +124,24 @@ def _as_float(value):
             raise ValueError("it overflows float32. Rescale this feature.") from None
     if isinstance(value, Complex):
         raise ValueError("Complex data not supported. Pass real and imaginary parts as two features.")
-    # scikit-learn's check_dtype_object looks for these words.
-    raise TypeError("each argument must be real. Turn a string or another object into a number first.")
+    # scikit-learn's check_dtype_object matches "argument must be .* string.* number"
+    raise TypeError("each argument must be real. Convert a string or another object to a number first.")
 
 
 def _is_none(value):
-    return value is None or type(value).__name__ == "NAType"  # the latter is the NA of pandas
+    return value is None or type(value).__name__ == "NAType"  # pandas.NA
 
 
 def is_missing(value):
-    """Tell whether an object stands for no value: None, NA or a NaN."""
+    """Return whether an object is a missing value: None, NA or NaN."""
     try:
         return _is_none(value) or bool(value != value)
-    except Exception:  # what cannot be compared with itself, such as an array, is there
+    except Exception:  # an object that cannot be compared with itself, such as an array, is not missing
         return False
 
 
 def locate(row, lengths):
-    """Return the sample and the timestep that stand at a row of packed values."""
+    """Return the sample and the timestep at a row of packed values."""
     ends = np.cumsum(lengths)
     sample = np.searchsorted(ends, row, side="right")
     return sample, row - ends[sample] + lengths[sample]

@@ -8,15 +8,15 @@ from ._arrays import locate
 
 def pack_arrow(column):
     """Flatten an Arrow column of N lists into packed values (S,) or (S, F), and lengths (N,)."""
-    if hasattr(getattr(column, "array", None), "__arrow_array__"):  # as pandas before 3 hands it over
+    if hasattr(getattr(column, "array", None), "__arrow_array__"):  # pandas before version 3 has no Arrow interface
         column = column.array.__arrow_array__()
     if hasattr(column, "__arrow_c_stream__") and not hasattr(column, "combine_chunks"):
         column = import_optional("pyarrow", "arrow").chunked_array(column)
-    array = _storage(column.combine_chunks() if hasattr(column, "combine_chunks") else column)
+    array = _unwrap_extension(column.combine_chunks() if hasattr(column, "combine_chunks") else column)
     if not hasattr(array, "value_lengths"):
-        advice = " Pass a column of it, such as table['x']." if hasattr(array, "column_names") else ""
-        kind = getattr(array, "type", type(array).__name__)
-        raise TypeError(f"Expected a pyarrow column of lists, got {kind}.{advice}")
+        advice = " Pass one of its columns, such as table['x']." if hasattr(array, "column_names") else ""
+        arrow_type = getattr(array, "type", type(array).__name__)
+        raise TypeError(f"Expected a pyarrow column of lists, got {arrow_type}.{advice}")
     values, lengths = _flatten_lists(array, "X[{}]".format)
     if not hasattr(values, "value_lengths"):
         return values.to_numpy(zero_copy_only=False), lengths
@@ -33,15 +33,15 @@ def pack_arrow(column):
 
 
 def _flatten_lists(array, name):
-    """Return what the lists of an Arrow array hold, one after another, and how much each holds."""
+    """Return the concatenated items of the lists of an Arrow array, and the length of each list."""
     if array.null_count:
         row = array.is_null().to_pylist().index(True)
-        raise ValueError(f"{name(row)} is null. Drop it; an empty sequence is an empty list.")
-    return _storage(array.flatten()), array.value_lengths().to_numpy(zero_copy_only=False).astype(np.int64)
+        raise ValueError(f"{name(row)} is null. Drop it, or replace it by an empty list for an empty sequence.")
+    return _unwrap_extension(array.flatten()), array.value_lengths().to_numpy(zero_copy_only=False).astype(np.int64)
 
 
-def _storage(array):
-    """Return what an Arrow array of an extension type, such as Awkward Array's, is made of."""
+def _unwrap_extension(array):
+    """Return the storage of an Arrow array of an extension type, such as Awkward Array's."""
     return getattr(array, "storage", array)
 
 
@@ -51,5 +51,5 @@ def make_arrow(values, lengths):
     steps = arrow.array(values.ravel())
     if values.shape[1] > 1:
         steps = arrow.FixedSizeListArray.from_arrays(steps, values.shape[1])
-    # large lists, because 32 bits do not count the timesteps of every memory map
+    # large lists, because a memory map may have more timesteps than 32 bits can count
     return arrow.LargeListArray.from_arrays(np.append(0, np.cumsum(lengths)), steps)

@@ -13,7 +13,7 @@ def pack_frame(frame, sample, time, features):
         raise TypeError(f"Expected a pandas or polars dataframe, got {type(frame).__name__}.{advice}")
     _check_names([sample, time], "sample and time")
     keys = [sample] if time is None else [sample, time]
-    levels = getattr(getattr(frame, "index", None), "names", ())  # pandas may hold a sample's rows together by these
+    levels = getattr(getattr(frame, "index", None), "names", ())  # in pandas, a key may be a level of the index
     levels = [key for key in keys if key in levels and key not in frame.columns]
     frame = frame.reset_index(level=levels) if levels else frame
     if features is None:
@@ -22,7 +22,7 @@ def pack_frame(frame, sample, time, features):
     if not features:
         raise ValueError(f"Found frame with 0 feature(s) beside {keys} while a minimum of 1 is required.")
     _check_columns(frame, [*keys, *features])
-    # By hashing, because labels of different kinds cannot be sorted.
+    # By hashing, because labels of different types cannot be sorted.
     code_of = {}
     codes = [code_of.setdefault(label, len(code_of)) for label in _check_present(frame[sample], sample)]
     codes, labels = np.array(codes, dtype=np.int64), list(code_of)
@@ -36,7 +36,7 @@ def pack_frame(frame, sample, time, features):
 
 
 def common_feature_names(X, name="X"):
-    """Return the names of the columns where X is a list of dataframes, which must have the same; otherwise None."""
+    """Return the column names if X is a list of dataframes, which must have the same columns, otherwise None."""
     if not isinstance(X, list | tuple):
         return None
     columns = {i: list(frame.columns) for i, frame in enumerate(X) if has_columns(frame)}
@@ -47,24 +47,24 @@ def common_feature_names(X, name="X"):
         if others != names:
             raise ValueError(
                 f"{name}[{i}] has the columns {short_repr(others)}, but {name}[{first}] has {short_repr(names)}. "
-                "Every dataframe must have the same columns, in one order."
+                "All dataframes must have the same columns in the same order."
             )
     return names_if_strings(names) if len(columns) == len(X) else None
 
 
 def has_columns(X):
-    """Tell whether X is a dataframe, whose columns may have names."""
+    """Return whether X is a dataframe, whose columns may have names."""
     return hasattr(X, "__array__") and hasattr(X, "columns")
 
 
 def names_if_strings(names):
-    """Return names of columns, a tuple, where they are names of features too: strings, each once."""
+    """Return column names as a tuple if they are feature names too (different strings), otherwise None."""
     names = tuple(names)
     return names if all(isinstance(name, str) for name in names) and len(set(names)) == len(names) else None
 
 
 def check_feature_names(names, n_features):
-    """Return names of so many features, strings that are all different."""
+    """Return `n_features` feature names, which must be different strings."""
     names = _check_names(names, "feature_names")
     if not all(isinstance(name, str) for name in names):
         raise TypeError(f"feature_names must be strings, got {short_repr(names)}.")
@@ -73,20 +73,20 @@ def check_feature_names(names, n_features):
     return names
 
 
-def _check_names(names, what):
-    """Return names of columns as a list."""
+def _check_names(names, parameter):
+    """Return column names as a list."""
     if isinstance(names, str | bytes | dict) or not np.iterable(names):
-        raise TypeError(f"{what} must be a list of names of columns, got {short_repr(names)}.")
+        raise TypeError(f"{parameter} must be a list of column names, got {short_repr(names)}.")
     for name in names:
         try:
             hash(name)
         except TypeError:
-            raise TypeError(f"{what} must be names of columns, got {short_repr(name)}.") from None
+            raise TypeError(f"{parameter} must be column names, got {short_repr(name)}.") from None
     return list(names)
 
 
 def _check_columns(frame, names):
-    """Refuse a dataframe in which a named column is missing or comes twice."""
+    """Raise an error if a named column of a dataframe is missing or duplicated."""
     columns = list(frame.columns)
     for name in names:
         if columns.count(name) != 1:
@@ -96,21 +96,21 @@ def _check_columns(frame, names):
 
 
 def _check_present(column, name):
-    """Return a column as a list, none of whose values is missing."""
+    """Return a column without missing values as a list."""
     items = column.to_list()
     for row, item in enumerate(items):
         if is_missing(item):
-            raise ValueError(f"Column {name!r} has no value (NaN or null) at row {row}. Drop such rows or fill them.")
+            raise ValueError(f"Column {name!r} has a missing value (NaN or null) at row {row}. Drop or impute it.")
     return items
 
 
 def _order_in_time(times, codes, labels):
-    """Return the order of rows by sample, and by time within each."""
+    """Return the order of rows by sample, and by time within each sample."""
     order = np.argsort(times, kind="stable")
     order = order[np.argsort(codes[order], kind="stable")]
-    is_twice = (np.diff(codes[order]) == 0) & (times[order][1:] == times[order][:-1])
-    if is_twice.any():
-        row = order[:-1][is_twice][0]
+    is_duplicate = (np.diff(codes[order]) == 0) & (times[order][1:] == times[order][:-1])
+    if is_duplicate.any():
+        row = order[:-1][is_duplicate][0]
         raise ValueError(f"Sample {labels[codes[row]]!r} has time {times[row]} twice. Drop or combine such rows.")
     return order
 
@@ -127,7 +127,7 @@ def make_frame(values, lengths, sample, time, features, library):
         raise ValueError(f"Expected names of {values.shape[1]} features, got {len(features)}: {features}.")
     names = [sample, time, *features]
     if len(set(names)) < len(names):
-        raise ValueError(f"Expected a name of its own for each column, got {names}.")
+        raise ValueError(f"Column names must be unique, got {names}.")
     starts = np.cumsum(lengths) - lengths
     rows = [np.repeat(np.arange(len(lengths)), lengths), np.arange(len(values)) - np.repeat(starts, lengths)]
     return frames.DataFrame(dict(zip(names, [*rows, *values.T], strict=True)))

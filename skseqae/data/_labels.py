@@ -7,21 +7,21 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_y, check_array
 
 from ._arrays import as_any_array, short_repr
-from ._tokens import Tokens, _check_symbols, _joined, _rows, as_array, unique_tokens
+from ._tokens import Tokens, _as_lists, _check_tokens, _concatenate, as_array, unique_tokens
 
 
-def class_weights(class_weight, classes, numbers):
+def class_weights(class_weight, classes, class_indices):
     """Return the weight of each class, from a dict or "balanced": an array of shape (C,).
 
-    `numbers` are those of the classes of all labels; from C upwards they stand for no class.
+    `class_indices` are those of all labels. Indices of C and above are not classes.
     """
     if isinstance(class_weight, str):
-        counts = np.bincount(numbers[numbers < len(classes)], minlength=len(classes))
+        counts = np.bincount(class_indices[class_indices < len(classes)], minlength=len(classes))
         return counts.sum() / (len(classes) * np.maximum(counts, 1))
     labels = classes.tolist()
     unknown = [label for label in class_weight if label not in labels]
     unweighted = [label for label in labels if label not in class_weight]
-    # a fold may lack a class, but a name that is wrong leaves one without its weight
+    # a fold may lack a class, but a misspelt label leaves a class without its weight
     if (unknown and unweighted) or not all(map(_is_weight, class_weight.values())):
         raise ValueError(
             f"class_weight must give finite weights of at least 0 to some of the classes {labels}, got "
@@ -41,7 +41,7 @@ def read_labels(y, estimator):
     ----------
     y : array-like of shape (N,) or (N, H), or list of N lists, tuples or arrays of labels (H_i,)
     estimator : estimator
-        Named in errors.
+        Named in error messages.
 
     Returns
     -------
@@ -50,7 +50,7 @@ def read_labels(y, estimator):
     Raises
     ------
     TypeError, ValueError
-        If y is None, or of continuous numbers, or a label is missing or cannot be hashed.
+        If y is None, holds continuous numbers, or a label is missing or not hashable.
     """
     if y is None:
         raise ValueError(f"This {type(estimator).__name__} requires y to be passed, but the target y is None.")
@@ -58,7 +58,7 @@ def read_labels(y, estimator):
         y = as_any_array(y, "y")
     if isinstance(y, list | tuple) or (y.dtype == object and y.ndim == 1):
         if any(isinstance(row, list | tuple) or getattr(row, "ndim", 0) for row in y):
-            labels = _joined("list", _rows(y, "y"), "y")
+            labels = _concatenate("list", _as_lists(y, "y"), "y")
             _check_discrete(labels.values)
             return labels
         y = as_array([row.item() if isinstance(row, np.ndarray) else row for row in y])
@@ -73,34 +73,34 @@ def read_labels(y, estimator):
 
 
 def read_classes(classes):
-    """Return all labels that any call will bring, each once.
+    """Return the unique labels of all calls, as passed to the first call of `partial_fit`.
 
     Raises
     ------
     TypeError, ValueError
-        If classes is no list or array of labels.
+        If classes is not a list or array of labels.
     """
     if isinstance(classes, str | bytes | dict) or not np.iterable(classes) or getattr(classes, "ndim", 1) != 1:
         raise TypeError(f"classes must be a list or an array (C,) of labels, got {short_repr(classes)}.")
-    symbols = [[label] for label in classes]
-    _check_symbols(symbols, "classes", is_one_each=True)
-    return unique_tokens(_joined("list", symbols, "classes").values)
+    rows = [[label] for label in classes]
+    _check_tokens(rows, "classes", is_one_each=True)
+    return unique_tokens(_concatenate("list", rows, "classes").values)
 
 
 def _check_labels(y):
-    """Return an array (N,) or (N, H), and refuse what is no label, naming the first."""
+    """Return an array (N,) or (N, H). Errors name the first invalid label."""
     if y.dtype.kind in "cV":
-        raise TypeError(f"y is of type {y.dtype}, expected labels: strings, integers, or whatever else can be hashed.")
+        raise TypeError(f"y is of type {y.dtype}, expected labels: strings, integers or other hashable objects.")
     if y.ndim > 2:
         raise ValueError(f"y has shape {y.shape}, expected (N,), (N, H) or N sequences of labels.")
     if y.ndim and y.dtype.kind not in "biuUST":
-        _check_symbols(y.reshape(len(y), -1 if y.size else 0).tolist(), "y", is_one_each=y.ndim == 1)
+        _check_tokens(y.reshape(len(y), -1 if y.size else 0).tolist(), "y", is_one_each=y.ndim == 1)
     if y.ndim and y.dtype.kind == "f" and np.isinf(y).any():
-        raise ValueError(f"y[{np.argwhere(np.isinf(y))[0][0]}] is infinite, which is no label.")
+        raise ValueError(f"y[{np.argwhere(np.isinf(y))[0][0]}] is infinite, which is not a label.")
     return y.astype(object) if y.dtype.kind == "T" else y
 
 
 def _check_discrete(values):
-    """Refuse continuous numbers, in scikit-learn's words, which has none for objects that are not strings."""
+    """Raise scikit-learn's error on continuous numbers. Objects that are not strings are discrete."""
     if values.size and (values.dtype != object or all(isinstance(label, str) for label in values.flat)):
         check_classification_targets(values)

@@ -1,4 +1,4 @@
-"""Lists and padded arrays, checked and packed: all timesteps in one array, and the lengths."""
+"""Validation and packing of lists and padded arrays: all timesteps in one array, and the lengths."""
 
 from numbers import Real
 
@@ -8,13 +8,13 @@ from ..runtime._memory import check_memory
 from ._arrays import NUMERIC_KINDS, as_any_array, as_arrays, as_floats, locate, short_repr
 
 FLOAT32_MAX = np.finfo(np.float32).max
-_BLOCK = 65_536  # timesteps checked at a time, so that a memory map is never read whole
+_BLOCK = 65_536  # timesteps checked at a time, so that a memory map is never loaded as a whole
 RESHAPE = "Reshape your data: one sequence is X.reshape(1, -1), one value per sample is X.reshape(-1, 1)."
-ABOUT_GAPS = (
-    "Fill gaps first, by PerTimestep(SimpleImputer()) for one, to which Sequences pass them with allow_missing=True. "
-    "Only padding at a sequence's end is cut off."
+ADVICE_ON_NAN = (
+    "Impute missing values first, for example with PerTimestep(SimpleImputer()), which reads Sequences created with "
+    "allow_missing=True. Only padding at the end of a sequence is removed."
 )
-ABOUT_MEMORY = "Take fewer samples at a time, or hold them in a memory map and read that by Sequences.from_packed."
+ADVICE_ON_MEMORY = "Pass fewer samples at a time, or store them in a memory map and read it with Sequences.from_packed."
 
 
 def pack_list(arrays, name="X", allow_missing=False):
@@ -26,19 +26,19 @@ def pack_list(arrays, name="X", allow_missing=False):
             raise ValueError(f"{name}[{i}] has shape {array.shape}, expected (T_i, F) or (T_i,).")
     lengths = np.array([len(array) for array in arrays], dtype=np.int64)
     check_not_empty(lengths)
-    filled = [i for i, array in enumerate(arrays) if array.shape != (0,)]  # the others have the features of these
+    filled = [i for i, array in enumerate(arrays) if array.shape != (0,)]  # arrays (0,) fit any number of features
     first = filled[0]
     for i in filled:
         if arrays[i].shape[1:] != arrays[first].shape[1:]:
             is_flipped = len({array.shape[:1] for array in arrays}) == 1
             raise ValueError(
                 f"{name}[{i}] has {_describe(arrays[i])}, but {name}[{first}] has {_describe(arrays[first])}. "
-                "Every sequence must be (T_i, F) with the same F, or every one (T_i,)."
-                f"{' Arrays (F, T_i) are read by Sequences.from_channels_first.' if is_flipped else ''}"
+                "All sequences must have shape (T_i, F) with the same F, or all must have shape (T_i,)."
+                f"{' Sequences.from_channels_first reads arrays (F, T_i).' if is_flipped else ''}"
             )
     n_values = float(sum(array.size for array in arrays))
-    check_memory(16 * n_values, f"{len(arrays)} sequences in one array", ABOUT_MEMORY)
-    # Those without timesteps have no say in the type.
+    check_memory(16 * n_values, f"Packing {len(arrays)} sequences into one array", ADVICE_ON_MEMORY)
+    # Arrays without timesteps do not affect the dtype.
     values = as_floats(np.concatenate([arrays[i] for i in filled if lengths[i]]), name)
     values = values.reshape(lengths.sum(), arrays[first].shape[1] if arrays[first].ndim == 2 else 1)
     check_values(values, lengths, (name + "[{}]").format, allow_missing=allow_missing)
@@ -46,7 +46,7 @@ def pack_list(arrays, name="X", allow_missing=False):
 
 
 def _describe(array):
-    return f"{array.shape[1]} features per timestep" if array.ndim == 2 else "numbers as timesteps"
+    return f"{array.shape[1]} features per timestep" if array.ndim == 2 else "no feature axis"
 
 
 def pack_padded(X, lengths, padding, padding_value, name="X", allow_missing=False):
@@ -55,14 +55,14 @@ def pack_padded(X, lengths, padding, padding_value, name="X", allow_missing=Fals
         raise ValueError(f"padding must be 'post' or 'pre', got {short_repr(padding)}.")
     padding_value = check_padding_value(padding_value)
     if lengths is not None and padding_value is not None:
-        raise ValueError("lengths and padding_value both say where sequences end: give only one of them.")
+        raise ValueError("lengths and padding_value both define where sequences end: pass only one of them.")
     array = _check_padded(X, name)
     n_samples, n_timesteps, _ = array.shape
     check_memory(
-        # whether each value is padding, then the real ones
+        # whether each value is padding, and a copy of the real values
         array.size * (2 + array.itemsize),
-        f"An array {array.shape} of {array.dtype} without its padding",
-        ABOUT_MEMORY,
+        f"Removing the padding of an array {array.shape} of {array.dtype}",
+        ADVICE_ON_MEMORY,
     )
     if lengths is None:
         lengths = _lengths_of_padded(array, padding, padding_value)
@@ -79,9 +79,7 @@ def _check_padded(X, name):
     """Return an array (N, T, F) of floats."""
     array = as_arrays(X, name)
     if isinstance(array, list):
-        raise ValueError(
-            "Expected an array (N, T, F) or (N, T), got sequences of their own lengths, which need no padding."
-        )
+        raise ValueError("Expected an array (N, T, F) or (N, T), got a list of sequences, which has no padding.")
     if array.ndim < 2:
         raise ValueError(f"Expected an array (N, T, F) or (N, T), got shape {array.shape}. {RESHAPE}")
     if array.ndim > 3:
@@ -94,19 +92,21 @@ def _check_padded(X, name):
 
 
 def check_shape(shape, axes):
+    """Raise scikit-learn's error about the first of the named axes whose size is 0."""
     for count, axis in zip(shape, axes, strict=True):
         if count == 0:
             raise ValueError(f"Found array with 0 {axis}(s) (shape={shape}) while a minimum of 1 is required.")
 
 
 def check_not_empty(lengths):
+    """Raise an error if there is no sample or no timestep."""
     check_shape(lengths.shape, ("sample",))
     if not lengths.any():
-        raise ValueError(f"All {len(lengths)} sequences are empty: at least one timestep is needed.")
+        raise ValueError(f"All {len(lengths)} sequences are empty: at least one timestep is required.")
 
 
 def check_padding_value(padding_value):
-    """Return the sentinel as a float, and NaN, which is padding anyway, as None."""
+    """Return the padding value as a float, or None for NaN, which is the default."""
     if padding_value is None:
         return None
     if not isinstance(padding_value, Real):
@@ -114,7 +114,7 @@ def check_padding_value(padding_value):
     try:
         value = float(padding_value)
     except OverflowError:
-        raise ValueError(f"padding_value is {short_repr(padding_value)}, which no float can be.") from None
+        raise ValueError(f"padding_value is {short_repr(padding_value)}, which overflows a float.") from None
     return None if np.isnan(value) else value
 
 
@@ -127,7 +127,7 @@ def _lengths_of_padded(array, padding, padding_value):
 
 
 def check_lengths(lengths, longest, n_samples=None):
-    """Return lengths as int64, each from 0 to the longest."""
+    """Return lengths as int64, each from 0 to `longest`."""
     array = as_any_array(lengths, "lengths")
     if array.ndim != 1 or n_samples not in (None, len(array)):
         expected = "(N,)" if n_samples is None else f"({n_samples},), one for each sample"
@@ -141,10 +141,10 @@ def check_lengths(lengths, longest, n_samples=None):
 
 
 def check_values(values, lengths, name="X[{}]".format, first=None, allow_missing=False):
-    """Refuse packed values that a network cannot compute with, naming the first.
+    """Raise an error that names the first packed value with which a network cannot compute.
 
-    `name` words a sample, `first` is the timestep at which each sample starts in the user's own array, and
-    `allow_missing` lets NaN pass.
+    `name` returns the name of a sample, `first` is the timestep at which each sample starts in the array of the user,
+    and `allow_missing` accepts NaN.
     """
     check_not_empty(lengths)
     check_shape(values.shape, ("timestep", "feature"))
@@ -152,23 +152,23 @@ def check_values(values, lengths, name="X[{}]".format, first=None, allow_missing
         block = values[start : start + _BLOCK]
         if block.min() >= -FLOAT32_MAX and block.max() <= FLOAT32_MAX:  # false for NaN too
             continue
-        is_fault = ~(np.abs(block) <= FLOAT32_MAX)
+        is_invalid = ~(np.abs(block) <= FLOAT32_MAX)
         if allow_missing:
-            is_fault &= ~np.isnan(block)
-            if not is_fault.any():
+            is_invalid &= ~np.isnan(block)
+            if not is_invalid.any():
                 continue
-        row, feature = np.argwhere(is_fault)[0]
+        row, feature = np.argwhere(is_invalid)[0]
         sample, timestep = locate(start + row, lengths)
         timestep += 0 if first is None else first[sample]
-        place = f"timestep {timestep}" + (f", feature {feature}" if values.shape[1] > 1 else "")
-        what, advice = describe_fault(block[row, feature])
-        raise ValueError(f"{name(sample)} has {what} at {place}. {advice}")
+        location = f"timestep {timestep}" + (f", feature {feature}" if values.shape[1] > 1 else "")
+        value, advice = describe_invalid_value(block[row, feature])
+        raise ValueError(f"{name(sample)} has {value} at {location}. {advice}")
 
 
-def describe_fault(value, about_gaps=ABOUT_GAPS):
-    """Say what is wrong with a value, and what to do."""
+def describe_invalid_value(value, advice_on_nan=ADVICE_ON_NAN):
+    """Return a description of an invalid value, and advice."""
     if np.isnan(value):
-        return "NaN", about_gaps
+        return "NaN", advice_on_nan
     if np.isinf(value):
         return str(value), "Replace infinite values first."
     return f"{value:g}", f"It overflows float32, whose largest value is {FLOAT32_MAX:g}. Rescale this feature."

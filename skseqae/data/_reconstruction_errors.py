@@ -6,10 +6,10 @@ from ._arrays import short_repr
 from ._sequences import Sequences
 
 
-def check_reduction(reduction, known):
-    """Refuse what is none of the reductions that are known, by name."""
-    if not isinstance(reduction, str) or reduction not in known:
-        raise ValueError(f"reduction must be one of {', '.join(map(repr, known))}, got {short_repr(reduction)}.")
+def check_reduction(reduction, valid_names):
+    """Raise an error unless `reduction` is one of the valid names."""
+    if not isinstance(reduction, str) or reduction not in valid_names:
+        raise ValueError(f"reduction must be one of {', '.join(map(repr, valid_names))}, got {short_repr(reduction)}.")
 
 
 def squared_errors(sequences, decoded, std):
@@ -18,7 +18,7 @@ def squared_errors(sequences, decoded, std):
     Parameters
     ----------
     sequences, decoded : Sequences of N sequences (T_i, F)
-        What was asked for and what was said.
+        The targets and the outputs of a decoder.
     std : array of shape (F,)
         Standard deviation of each feature over the training set, above 0.
 
@@ -36,7 +36,7 @@ def mean_by_timestep(errors):
 
 
 def mean_by_feature(errors):
-    """Average over each sequence's timesteps, 0 for an empty one: array of shape (N, F)."""
+    """Average over the timesteps of each sequence, 0 for an empty sequence: array of shape (N, F)."""
     lengths = errors.lengths
     sums = np.zeros((len(errors), errors.n_features))
     filled = lengths > 0
@@ -47,5 +47,5 @@ def mean_by_feature(errors):
 
 
 def mean_by_sample(errors):
-    """Average over each sequence's timesteps and features, 0 for an empty one: array of shape (N,)."""
+    """Average over the timesteps and features of each sequence, 0 for an empty sequence: array of shape (N,)."""
     return mean_by_feature(errors).mean(axis=1)

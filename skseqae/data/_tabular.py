@@ -4,7 +4,7 @@ import numpy as np
 
 from ..runtime._memory import check_memory
 from ._arrays import NUMERIC_KINDS, as_arrays, as_floats
-from ._packing import FLOAT32_MAX, RESHAPE, check_shape, describe_fault
+from ._packing import FLOAT32_MAX, RESHAPE, check_shape, describe_invalid_value
 
 
 def read_rows(X, name, *, ndim=(2,), largest=FLOAT32_MAX):
@@ -14,23 +14,23 @@ def read_rows(X, name, *, ndim=(2,), largest=FLOAT32_MAX):
     ----------
     X : array-like of shape (N, F) or (N,), or dataframe
     name : str
-        What errors call it.
+        Name of X in error messages.
     ndim : tuple of int, default=(2,)
-        Numbers of dimensions that it may have, 1 or 2.
+        Accepted numbers of dimensions, 1 or 2.
     largest : float, default=FLOAT32_MAX
-        Up to which magnitude values are taken.
+        Largest accepted magnitude of a value.
 
     Returns
     -------
     array of shape (N, F) or (N,)
-        float32 where X is, otherwise float64. May be X itself.
+        float32 if X is float32, otherwise float64. May be X itself.
 
     Raises
     ------
     TypeError
-        If X is not of real numbers, or is sparse or masked.
+        If X does not hold real numbers, or is sparse or masked.
     ValueError
-        If its shape is another, or rows differ in length, or a value is NaN, infinite or too large.
+        If X has another shape, rows differ in length, or a value is NaN, infinite or too large.
     """
     shapes = " or ".join(("(N,)", "(N, F)")[n - 1] for n in ndim)
     array = as_arrays(X, name, ("column",), f"an array {shapes}")
@@ -42,15 +42,15 @@ def read_rows(X, name, *, ndim=(2,), largest=FLOAT32_MAX):
         )
     check_shape(array.shape, ("sample", "feature")[: array.ndim])
     if array.dtype.kind not in NUMERIC_KINDS:
-        places = ("column",)[: array.ndim - 1]
-        array = np.stack([as_floats(np.asarray(row), f"{name}[{i}]", places) for i, row in enumerate(array)])
-    check_memory(array.size * 17, f"{name} of shape {array.shape}", "Take fewer samples at a time.")
+        axes = ("column",)[: array.ndim - 1]
+        array = np.stack([as_floats(np.asarray(row), f"{name}[{i}]", axes) for i, row in enumerate(array)])
+    check_memory(array.size * 17, f"{name} of shape {array.shape}", "Pass fewer samples at a time.")
     array = as_floats(array, name)
-    faults = np.argwhere(~(np.abs(array) <= largest))
-    if len(faults):
-        what, advice = describe_fault(array[tuple(faults[0])], "Fill it in, or leave such samples out.")
-        place = f" in column {faults[0][1]}" if array.ndim == 2 else ""
-        raise ValueError(f"{name}[{faults[0][0]}] has {what}{place}. {advice}")
+    invalid = np.argwhere(~(np.abs(array) <= largest))
+    if len(invalid):
+        value, advice = describe_invalid_value(array[tuple(invalid[0])], "Impute it, or remove such samples.")
+        location = f" in column {invalid[0][1]}" if array.ndim == 2 else ""
+        raise ValueError(f"{name}[{invalid[0][0]}] has {value}{location}. {advice}")
     return array
 
 
@@ -59,20 +59,20 @@ def _stack(rows, name):
     for i, row in enumerate(rows):
         if row.shape != rows[0].shape:
             raise ValueError(
-                f"{name}[{i}] has shape {row.shape}, but {name}[0] has {rows[0].shape}. Every row must have as many "
-                "columns as the others."
+                f"{name}[{i}] has shape {row.shape}, but {name}[0] has {rows[0].shape}. All rows must have the same "
+                "number of columns."
             )
     check_shape((len(rows),), ("sample",))
     return np.stack(rows)
 
 
 def check_sample_weight(sample_weight, n_samples):
-    """Return one weight for each of N samples.
+    """Return one weight per sample.
 
     Parameters
     ----------
     sample_weight : array-like of shape (N,) or None
-        None: all weigh 1.
+        None: all weights are 1.
     n_samples : int
 
     Returns
@@ -82,7 +82,7 @@ def check_sample_weight(sample_weight, n_samples):
     Raises
     ------
     TypeError, ValueError
-        If the weights are not N finite numbers of at least 0, one of them above.
+        If the weights are not N finite non-negative numbers, or all are 0.
     """
     if sample_weight is None:
         return np.ones(n_samples)

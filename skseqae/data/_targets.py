@@ -1,4 +1,4 @@
-"""What the network must say back: the sequence itself, reversed or shifted, its future, or the y of a regressor."""
+"""Targets of the decoders: the reversed or shifted sequence, its last timesteps, or the y of a regressor."""
 
 import re
 from dataclasses import dataclass, replace
@@ -31,7 +31,7 @@ def reversed_in_time(sequences):
 
 
 def next_steps(sequences):
-    """Drop each sequence's first timestep: what a reader of the rest should have said at every step.
+    """Drop the first timestep of each sequence: the target of next-step prediction.
 
     Parameters
     ----------
@@ -47,13 +47,13 @@ def next_steps(sequences):
 
 
 def split_future(sequences, horizon):
-    """Cut the last timesteps off each sequence.
+    """Split each sequence into its last timesteps and those before.
 
     Parameters
     ----------
     sequences : Sequences of N sequences (T_i, F)
     horizon : int
-        Timesteps to cut off, at least 1.
+        Number of last timesteps, at least 1.
 
     Returns
     -------
@@ -62,14 +62,14 @@ def split_future(sequences, horizon):
     Raises
     ------
     ValueError
-        If a sequence has no more timesteps than that.
+        If a sequence has fewer than `horizon + 1` timesteps.
     """
     lengths = sequences.lengths
     short = np.flatnonzero(lengths <= horizon)
     if len(short):
         raise ValueError(
-            f"X[{short[0]}] has {lengths[short[0]]} timesteps, but horizon={horizon} needs more than so many: those "
-            "before the last are read, the last are said."
+            f"X[{short[0]}] has {lengths[short[0]]} timesteps, but horizon={horizon} requires at least {horizon + 1} "
+            f"timesteps: the last {horizon} are the target and the earlier ones the input."
         )
     is_future = np.repeat(np.cumsum(lengths) - horizon, lengths) <= np.arange(lengths.sum())
     past = Sequences(sequences.packed[~is_future], lengths - horizon)
@@ -78,52 +78,55 @@ def split_future(sequences, horizon):
 
 @dataclass(frozen=True)
 class TargetLayout:
-    """The kind of what a decoder says, and how long it is.
+    """The container of y, to which predictions are restored, and the lengths of its sequences.
 
     Parameters
     ----------
-    kind : {"number", "vector", "sequences"}
-        One number a sample, (N,); one vector, (N, K); or sequences.
+    target_type : {"number", "vector", "sequences"}
+        One number per sample, (N,); one vector per sample, (N, K); or sequences.
     layout : Layout, default=None
-        The kind of sequences.
+        The container of sequences.
     length : int, default=None
-        Timesteps of every target, where they all have as many.
+        Number of timesteps of every target, if it is constant.
     length_offset : int, default=None
-        How many more timesteps than its sample every target has, where that is the same for all.
+        Length of a target minus the length of its sample, if that difference is constant.
     """
 
-    kind: Literal["number", "vector", "sequences"]
+    target_type: Literal["number", "vector", "sequences"]
     layout: Layout | None = None
     length: int | None = None
     length_offset: int | None = None
 
     def restore(self, sequences):
-        """Give sequences back as the kind of y."""
-        if self.kind == "sequences":
-            # an array is as long as the longest of these, whatever those in training were
+        """Return sequences in the container of y."""
+        if self.target_type == "sequences":
+            # an array is as wide as its longest sequence, independently of the targets in training
             return replace(self.layout, n_timesteps=0).restore(sequences)
-        return (sequences.packed[:, 0] if self.kind == "number" else sequences.packed).copy()
+        return (sequences.packed[:, 0] if self.target_type == "number" else sequences.packed).copy()
 
-    def measured(self, lengths, target_lengths):
-        """Return the layout with the rules that the lengths of these samples and targets obey."""
-        return replace(self, length=_the_one(target_lengths), length_offset=_the_one(target_lengths - lengths))
+    def infer_lengths(self, lengths, target_lengths):
+        """Return the layout with the `length` and the `length_offset` of these samples and targets."""
+        return replace(
+            self, length=_common_value(target_lengths), length_offset=_common_value(target_lengths - lengths)
+        )
 
-    def agreed(self, other):
-        """Return the layout with the rules that the other one has too."""
+    def intersect(self, other):
+        """Return the layout with only the `length` and the `length_offset` that equal those of the other layout."""
         length = self.length if self.length == other.length else None
         return replace(
             self, length=length, length_offset=self.length_offset if self.length_offset == other.length_offset else None
         )
 
     def lengths_for(self, lengths, n_timesteps=None):
-        """Return the timesteps of each target, for samples of these lengths.
+        """Return the number of timesteps of each target, for samples of these lengths.
 
         Raises
         ------
         ValueError
-            If they follow no rule and `n_timesteps` is not given, or it is not N lengths, or means nothing.
+            If the lengths cannot be inferred and `n_timesteps` is None, or `n_timesteps` is not one length per sample,
+            or y does not hold sequences.
         """
-        if n_timesteps is not None and self.kind != "sequences":
+        if n_timesteps is not None and self.target_type != "sequences":
             raise ValueError(
                 f"n_timesteps={short_repr(n_timesteps)} has no meaning: y had one value or vector for each sample."
             )
@@ -134,13 +137,13 @@ class TargetLayout:
         if self.length_offset is not None:
             return np.maximum(lengths + self.length_offset, 0)
         raise ValueError(
-            "The lengths of y in training follow no rule (neither all alike nor those of X and a constant): say "
-            "n_timesteps, an int or an array of one length for each sample."
+            "Cannot infer the length of the predictions: target lengths in training were neither constant nor at a "
+            "constant offset from the lengths of X. Pass n_timesteps (int or array of shape (n_samples,))."
         )
 
 
 def check_n_timesteps(n_timesteps, n_samples):
-    """Return one length for each of N samples, from an int or an array of N."""
+    """Return one length per sample, from an int or an array of `n_samples` ints."""
     lengths = as_any_array(n_timesteps, "n_timesteps")
     if lengths.dtype.kind not in "iu" or lengths.shape not in ((), (n_samples,)) or (lengths < 0).any():
         raise ValueError(
@@ -156,18 +159,18 @@ def check_target(y, estimator):
     ----------
     y : array-like of shape (N,), (N, K) or (N, H, D), list of N arrays, or Sequences
     estimator : estimator
-        Named in errors.
+        Named in error messages.
 
     Returns
     -------
     target : Sequences of N sequences
-        Of one timestep where y holds numbers or vectors.
+        Sequences of one timestep if y holds numbers or vectors.
     layout : TargetLayout
 
     Raises
     ------
     TypeError, ValueError
-        If y is None or not of finite real numbers, or its shape is none of those.
+        If y is None, does not hold finite real numbers, or has another shape than above.
     """
     if y is None:
         name = type(estimator).__name__
@@ -175,7 +178,7 @@ def check_target(y, estimator):
     try:
         return _read_target(y)
     except (TypeError, ValueError) as error:
-        # what is common to X and y does not say which it is about
+        # messages that X and y share do not name either
         raise error if re.search(r"\by\b", str(error)) else type(error)(f"In y: {error}") from None
 
 
@@ -185,13 +188,13 @@ def _read_target(y):
         target, layout = check_sequences(arrays, for_float32=True, name="y")
         return target, TargetLayout("sequences", layout)
     values = read_rows(arrays, "y", ndim=(1, 2))
-    kind = "number" if values.ndim == 1 else "vector"
+    target_type = "number" if values.ndim == 1 else "vector"
     target = rows_as_sequences(values.reshape(len(values), -1))
     if arrays.dtype.kind in "iu":
         warn_large_integers(target, "y")
-    return target, TargetLayout(kind)
+    return target, TargetLayout(target_type)
 
 
-def _the_one(numbers):
-    """Return the number that all are, or None."""
-    return int(numbers[0]) if (numbers == numbers[0]).all() else None
+def _common_value(values):
+    """Return the value that all elements have, or None if they differ."""
+    return int(values[0]) if (values == values[0]).all() else None

@@ -1,4 +1,4 @@
-"""Tokens, which may be any hashable objects: validation and numbering."""
+"""Sequences of tokens, which may be any hashable objects: validation and encoding as indices."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -11,19 +11,19 @@ from ._sequences import Sequences
 
 @dataclass(frozen=True)
 class Tokens:
-    """N sequences of symbols, one after another.
+    """The concatenated tokens of N sequences.
 
     Parameters
     ----------
-    kind : {"label", "table", "list"}
-        One symbol for each sample, as (N,); N rows of as many, as (N, H); or a list of N sequences of their own
+    container : {"label", "table", "list"}
+        One token per sample, (N,); an array (N, H) with H tokens per sample; or a list of N sequences of their own
         lengths.
     values : ndarray of shape (S,)
-        All symbols.
+        All tokens.
     lengths : int array of shape (N,)
     """
 
-    kind: Literal["label", "table", "list"]
+    container: Literal["label", "table", "list"]
     values: np.ndarray
     lengths: np.ndarray
 
@@ -32,53 +32,53 @@ class Tokens:
 
     def __getitem__(self, rows):
         kept = np.zeros(len(self), bool)
-        kept[rows] = True  # rows come in order
-        return Tokens(self.kind, self.values[np.repeat(kept, self.lengths)], self.lengths[rows])
+        kept[rows] = True  # rows are sorted
+        return Tokens(self.container, self.values[np.repeat(kept, self.lengths)], self.lengths[rows])
 
-    def indices_in(self, known):
-        """Return the place of each symbol among those known, one after another, `len(known)` for any other."""
-        place_of = {symbol: place for place, symbol in enumerate(known.tolist())}
-        places = (place_of.get(symbol, len(known)) for symbol in self.values.tolist())
-        return np.fromiter(places, np.int64, len(self.values))
+    def indices_in(self, vocabulary):
+        """Return the index in the vocabulary of each token, `len(vocabulary)` for an unknown token."""
+        index_of = {token: index for index, token in enumerate(vocabulary.tolist())}
+        indices = (index_of.get(token, len(vocabulary)) for token in self.values.tolist())
+        return np.fromiter(indices, np.int64, len(self.values))
 
-    def locate(self, place):
-        """Return a symbol by its place among all, with its sample and its timestep."""
-        return self.values[[place]].tolist()[0], *locate(place, self.lengths)
+    def locate(self, position):
+        """Return the token at a position in `values`, with its sample and its timestep."""
+        return self.values[[position]].tolist()[0], *locate(position, self.lengths)
 
 
 def unique_tokens(values):
-    """Return each symbol once: sorted, or where they have no order as they first appear."""
+    """Return the unique tokens, sorted, or by first appearance if they cannot be compared."""
     if values.dtype != object:
         return np.unique(values)
-    symbols = list(dict.fromkeys(values.tolist()))
+    tokens = list(dict.fromkeys(values.tolist()))
     try:
-        return as_array(sorted(symbols))
+        return as_array(sorted(tokens))
     except TypeError:
-        return as_array(symbols)
+        return as_array(tokens)
 
 
-def as_array(symbols):
-    """Return a list of symbols as an array, of objects where numpy would turn them into something else."""
-    kinds = {type(symbol) for symbol in symbols}
-    array = np.asarray(symbols) if len(kinds) <= 1 else None
-    # of integers beyond 64 bits NumPy makes floats
-    if array is None or array.ndim != 1 or array.dtype.kind not in ("biu" if kinds == {int} else "biufUSM"):
-        array = np.empty(len(symbols), dtype=object)
-        array[:] = symbols
+def as_array(tokens):
+    """Return a list of tokens as an array, of type object if NumPy would convert the tokens to another type."""
+    types = {type(token) for token in tokens}
+    array = np.asarray(tokens) if len(types) <= 1 else None
+    # NumPy converts integers beyond 64 bits to floats
+    if array is None or array.ndim != 1 or array.dtype.kind not in ("biu" if types == {int} else "biufUSM"):
+        array = np.empty(len(tokens), dtype=object)
+        array[:] = tokens
     return array
 
 
-def indices_as_sequences(numbers, lengths):
-    """Return numbers as `Sequences` of one feature, float32."""
-    return Sequences(numbers.astype(np.float32)[:, None], lengths)
+def indices_as_sequences(indices, lengths):
+    """Return indices as `Sequences` of one feature, float32."""
+    return Sequences(indices.astype(np.float32)[:, None], lengths)
 
 
 def read_tokens(X, padding_value=None):
-    """Read the X of a classifier of symbols.
+    """Read the X of a classifier of tokens.
 
     Parameters
     ----------
-    X : list of N lists or arrays of symbols (T_i,), or array of shape (N, T)
+    X : list of N lists or arrays of tokens (T_i,), or array of shape (N, T)
         Trailing None, NaN or `padding_value` of an array is padding.
     padding_value : float, default=None
 
@@ -89,49 +89,49 @@ def read_tokens(X, padding_value=None):
     Raises
     ------
     TypeError, ValueError
-        If X is not N sequences, or a symbol is missing or cannot be hashed.
+        If X does not hold N sequences, or a token is missing or not hashable.
     """
     if hasattr(X, "__array__") and not isinstance(X, type):
         X = as_any_array(X, "X")
     if not isinstance(X, np.ndarray) or (X.dtype == object and X.ndim == 1):
-        symbols = _joined("list", _rows(X, "X"), "X")
+        tokens = _concatenate("list", _as_lists(X, "X"), "X")
     elif X.ndim == 2:
         rows = X.tolist()
-        _check_symbols(rows, "X", may_be_missing=True)
-        symbols = _joined("table", [_without_padding(row, padding_value) for row in rows], "X")
+        _check_tokens(rows, "X", may_be_missing=True)
+        tokens = _concatenate("table", [_strip_padding(row, padding_value) for row in rows], "X")
     else:
-        raise ValueError(f"Expected symbols as an array (N, T) or N sequences, got shape {X.shape}.")
-    if not symbols.lengths.any():
-        raise ValueError(f"All {len(symbols)} sequences of X are empty: at least one needs a symbol.")
-    return symbols
+        raise ValueError(f"Expected tokens as an array (N, T) or N sequences, got shape {X.shape}.")
+    if not tokens.lengths.any():
+        raise ValueError(f"All {len(tokens)} sequences of X are empty: at least one token is required.")
+    return tokens
 
 
-def _check_symbols(rows, name, *, may_be_missing=False, is_one_each=False):
-    """Refuse what cannot be hashed or is missing, naming the first."""
+def _check_tokens(rows, name, *, may_be_missing=False, is_one_each=False):
+    """Raise an error that names the first token that is not hashable or is missing."""
     for i, row in enumerate(rows):
-        for t, symbol in enumerate(row):
+        for t, token in enumerate(row):
             try:
-                hash(symbol)
+                hash(token)
             except Exception:  # foreign code
                 error = TypeError, "which cannot be hashed"
             else:
-                if may_be_missing or not is_missing(symbol):
+                if may_be_missing or not is_missing(token):
                     continue
-                error = ValueError, f"where a {'label' if name == 'y' else 'symbol'} should be"
-            place = "" if is_one_each else f" at timestep {t}"
-            raise error[0](f"{name}[{i}] has {short_repr(symbol)}{place}, {error[1]}.")
+                error = ValueError, f"expected a {'label' if name == 'y' else 'token'}"
+            location = "" if is_one_each else f" at timestep {t}"
+            raise error[0](f"{name}[{i}] has {short_repr(token)}{location}, {error[1]}.")
 
 
-def _rows(X, name):
-    """Return the sequences of symbols as lists."""
+def _as_lists(X, name):
+    """Return sequences of tokens as a list of lists."""
     if not isinstance(X, list | tuple | np.ndarray):
-        raise TypeError(f"{name} is of type {type(X).__name__}, expected a list of sequences of symbols.")
+        raise TypeError(f"{name} is of type {type(X).__name__}, expected a list of sequences of tokens.")
     rows = []
     for i, row in enumerate(X):
         if isinstance(row, str | bytes) or not isinstance(row, list | tuple | np.ndarray):
             raise TypeError(
-                f"{name}[{i}] is {short_repr(row)}, expected a sequence of symbols: a list, tuple or array. "
-                "Split a string into its symbols first, for example by list(...)."
+                f"{name}[{i}] is {short_repr(row)}, expected a sequence of tokens: a list, tuple or array. "
+                "Split a string into its tokens first, for example with list(...)."
             )
         if isinstance(row, np.ndarray) and row.ndim != 1:
             raise ValueError(f"{name}[{i}] has shape {row.shape}, expected (T_i,).")
@@ -139,16 +139,16 @@ def _rows(X, name):
     return rows
 
 
-def _joined(kind, rows, name):
-    """Return lists of symbols as `Tokens`."""
-    _check_symbols(rows, name)
+def _concatenate(container, rows, name):
+    """Return lists of tokens as `Tokens`."""
+    _check_tokens(rows, name)
     lengths = np.array([len(row) for row in rows], dtype=np.int64)
     if not len(lengths):
         raise ValueError(f"Found {name} with 0 sample(s) while a minimum of 1 is required.")
-    return Tokens(kind, as_array([symbol for row in rows for symbol in row]), lengths)
+    return Tokens(container, as_array([token for row in rows for token in row]), lengths)
 
 
-def _without_padding(row, padding_value):
+def _strip_padding(row, padding_value):
     end = len(row)
     while end and (is_missing(row[end - 1]) or (padding_value is not None and row[end - 1] == padding_value)):
         end -= 1

@@ -1,4 +1,4 @@
-"""Generators of sequences whose ground truth is known."""
+"""Generators of sequences with known ground truth."""
 
 from numbers import Integral, Real
 
@@ -23,41 +23,42 @@ from ._arguments import _FINITE, _LENGTHS, _PROBABILITY, _check_bounds, _check_g
 def make_waves(
     n_samples=100, *, n_features=1, lengths=(10, 40), noise=0.1, n_classes=3, return_truth=False, random_state=None
 ):
-    """Generate sums of two sines, whose frequency tells the class.
+    """Generate sums of two sines, whose frequency depends on the class.
 
-    With the class's frequency f_i and phases φ_i of the sample's own, feature j of sample i is::
+    With the frequency f_i of its class and random phases φ_i, feature j of sample i is::
 
         x_i[t, j] = sin(2π f_i t + φ_i[0, j]) + sin(4π f_i t + φ_i[1, j]) / 2 + noise
 
     Parameters
     ----------
     n_samples : int, default=100
-        The number of sequences N, at least 1.
+        The number of sequences, at least 1.
     n_features : int, default=1
-        The number of features F per timestep, at least 1. They share the frequency, not the phases.
+        The number of features per timestep, at least 1. They share the frequency, not the phases.
     lengths : int or (int, int), default=(10, 40)
-        The number of timesteps of every sequence, or the least and the most, both included. At least 0.
+        The number of timesteps of every sequence, or its minimum and maximum, both included. At least 0.
     noise : float, default=0.1
         The standard deviation of the Gaussian noise, at least 0.
     n_classes : int, default=3
-        The number of frequencies, at least 1, evenly spaced from 0.05 to 0.2 cycles per timestep (0.05 alone if 1).
-        The classes have as many samples each, or one more.
+        The number of classes, at least 1. Their frequencies are evenly spaced from 0.05 to 0.2 cycles per timestep
+        (0.05 if there is one class). The numbers of samples of two classes differ by at most 1.
     return_truth : bool, default=False
-        Also return the frequencies and phases.
+        Whether to return the frequencies and phases too.
     random_state : int, RandomState instance or None, default=None
-        Where the numbers come from. None seeds afresh and leaves NumPy's global generator alone.
+        Determines random number generation. Pass an int for reproducible output. None uses a new seed, without
+        changing the state of NumPy's global generator.
 
     Returns
     -------
-    X : list of N float64 arrays of shape (T_i, F)
+    X : list of n_samples float64 arrays of shape (n_timesteps_i, n_features)
         The sequences.
-    y : int array of shape (N,)
-        Their classes, from 0 (the slowest) to ``n_classes - 1``.
+    y : int array of shape (n_samples,)
+        The classes, from 0 (the lowest frequency) to ``n_classes - 1``.
     truth : Bunch, only if ``return_truth``
-        frequency : float array of shape (N,)
+        frequency : float array of shape (n_samples,)
             Cycles per timestep.
-        phase : float array of shape (N, 2, F)
-            Radians, from 0 to 2π, of the two sines.
+        phase : float array of shape (n_samples, 2, n_features)
+            Phases of the two sines, in radians from 0 to 2π.
 
     Raises
     ------
@@ -93,27 +94,29 @@ def make_waves(
 def make_counters(n_samples=100, *, lengths=(5, 15), starts=(0.0, 1.0), steps=(0.05, 0.2), random_state=None):
     """Generate sequences that count from a random start by a random step.
 
-    The value after the last is known: ``start + len(x) * step``. The 0.1, 0.2 … 0.9 of the tutorials is one of them.
+    The value that follows the last one is ``start + len(x) * step``. The sequence 0.1, 0.2 … 0.9 of the tutorials is
+    such a counter.
 
     Parameters
     ----------
     n_samples : int, default=100
-        The number of sequences N, at least 1.
+        The number of sequences, at least 1.
     lengths : int or (int, int), default=(5, 15)
-        The number of timesteps of every sequence, or the least and the most, both included. At least 0.
+        The number of timesteps of every sequence, or its minimum and maximum, both included. At least 0.
     starts : float or (float, float), default=(0.0, 1.0)
-        The first value of every sequence, or the least and the most.
+        The first value of every sequence, or its minimum and maximum.
     steps : float or (float, float), default=(0.05, 0.2)
-        The step of every sequence, or the least and the most. A negative step counts down.
+        The step of every sequence, or its minimum and maximum. A negative step counts down.
     random_state : int, RandomState instance or None, default=None
-        Where the numbers come from. None seeds afresh and leaves NumPy's global generator alone.
+        Determines random number generation. Pass an int for reproducible output. None uses a new seed, without
+        changing the state of NumPy's global generator.
 
     Returns
     -------
-    X : list of N float64 arrays of shape (T_i, 1)
+    X : list of n_samples float64 arrays of shape (n_timesteps_i, 1)
         The sequences.
-    y : float64 array of shape (N, 2)
-        Their starts and steps.
+    y : float64 array of shape (n_samples, 2)
+        The start and the step of each sequence.
 
     Raises
     ------
@@ -152,31 +155,32 @@ def make_counters(n_samples=100, *, lengths=(5, 15), starts=(0.0, 1.0), steps=(0
     prefer_skip_nested_validation=True,
 )
 def make_events(n_samples=100, *, n_kinds=8, lengths=(0, 10), rates=(0.0, 1.0), random_state=None):
-    """Generate sequences in which, at each timestep, one of several kinds of events happens or nothing does.
+    """Generate sequences of categorical events, with at most one event per timestep.
 
-    An event is one-hot and nothing is all zeros: data like the rest, which must not be taken for padding. Timesteps are
-    independent, so that nothing short of the whole sequence tells it.
+    An event is a one-hot vector. A timestep without an event is all zeros, which is data and not padding. The timesteps
+    are independent, so that no part of a sequence determines the rest.
 
     Parameters
     ----------
     n_samples : int, default=100
-        The number of sequences N, at least 1.
+        The number of sequences, at least 1.
     n_kinds : int, default=8
-        The number of kinds of events K, at least 1, all equally likely.
+        The number of kinds of events, at least 1. All kinds are equally likely.
     lengths : int or (int, int), default=(0, 10)
-        The number of timesteps of every sequence, or the least and the most, both included. At least 0.
+        The number of timesteps of every sequence, or its minimum and maximum, both included. At least 0.
     rates : float or (float, float), default=(0.0, 1.0)
-        The probability of an event at each timestep, from 0 to 1, of every sequence, or the least and the most. At
-        ``n_kinds / (n_kinds + 1)``, nothing is as likely as each of the kinds.
+        The probability of an event at each timestep of every sequence, from 0 to 1, or its minimum and maximum. With
+        ``n_kinds / (n_kinds + 1)``, no event is as likely as an event of any one kind.
     random_state : int, RandomState instance or None, default=None
-        Where the numbers come from. None seeds afresh and leaves NumPy's global generator alone.
+        Determines random number generation. Pass an int for reproducible output. None uses a new seed, without
+        changing the state of NumPy's global generator.
 
     Returns
     -------
-    X : list of N float64 arrays of shape (T_i, K)
+    X : list of n_samples float64 arrays of shape (n_timesteps_i, n_kinds)
         The sequences, of zeros and ones.
-    y : float64 array of shape (N,)
-        Their rates.
+    y : float64 array of shape (n_samples,)
+        The rate of each sequence.
 
     Raises
     ------
@@ -203,7 +207,7 @@ def make_events(n_samples=100, *, n_kinds=8, lengths=(0, 10), rates=(0.0, 1.0), 
     rates = _check_bounds(rates, _PROBABILITY, "rates")
 
     rate = rng.uniform(*rates, size=n_samples)
-    # A generator for each sequence: however long the others are, longer ones begin with the events of shorter ones.
+    # One generator per sequence, so that the events of a sequence do not depend on the lengths of the others.
     generators = [np.random.RandomState(seed) for seed in rng.randint(2**31, size=n_samples)]
     n_timesteps = _draw_lengths(rng, bounds, n_samples)
 
@@ -222,29 +226,30 @@ def make_events(n_samples=100, *, n_kinds=8, lengths=(0, 10), rates=(0.0, 1.0), 
     prefer_skip_nested_validation=True,
 )
 def make_reversals(n_samples=100, *, lengths=6, n_symbols=50, n_reversed=None, random_state=None):
-    """Draw sequences of symbols, and what a reader who says them backwards should say.
+    """Generate random sequences of tokens and their reversals.
 
-    Each symbol is as likely as any other, whatever stands before it: there is nothing to guess from.
+    All tokens are equally likely and independent, so that a token cannot be predicted from the others.
 
     Parameters
     ----------
     n_samples : int, default=100
-        The number of sequences N, at least 1.
+        The number of sequences, at least 1.
     lengths : int or (int, int), default=6
-        The number of symbols of every sequence, or the least and the most, both included. At least 0.
+        The number of tokens of every sequence, or its minimum and maximum, both included. At least 0.
     n_symbols : int, default=50
-        The number of symbols to choose from, at least 1.
+        The number of distinct tokens, at least 1.
     n_reversed : int, default=None
-        How many of the first symbols are said backwards, at least 1; the others are not said. None: all.
+        The number of first tokens to reverse, at least 1. y does not contain the others. None: all.
     random_state : int, RandomState instance or None, default=None
-        Where the numbers come from. None seeds afresh and leaves NumPy's global generator alone.
+        Determines random number generation. Pass an int for reproducible output. None uses a new seed, without
+        changing the state of NumPy's global generator.
 
     Returns
     -------
-    X : list of N int arrays of shape (T_i,)
-        The symbols, from 1 to `n_symbols`.
-    y : list of N int arrays of shape (min(T_i, n_reversed),)
-        The first of them, the last of those first.
+    X : list of n_samples int arrays of shape (n_timesteps_i,)
+        The tokens, from 1 to `n_symbols`.
+    y : list of n_samples int arrays of shape (min(n_timesteps_i, n_reversed),)
+        The first `n_reversed` tokens of each sequence in reverse order.
 
     Raises
     ------
@@ -265,19 +270,19 @@ def make_reversals(n_samples=100, *, lengths=6, n_symbols=50, n_reversed=None, r
     """
     rng = _check_generator(random_state)
     lengths = _draw_lengths(rng, _check_bounds(lengths, _LENGTHS, "lengths"), n_samples)
-    symbols = rng.randint(1, n_symbols + 1, size=lengths.sum())
-    X = np.split(symbols, np.cumsum(lengths)[:-1])
+    tokens = rng.randint(1, n_symbols + 1, size=lengths.sum())
+    X = np.split(tokens, np.cumsum(lengths)[:-1])
     return X, [x[:n_reversed][::-1].copy() for x in X]
 
 
 def _wave(frequency, phase, n_timesteps):
-    """Return Σ_k sin(2π k f t + φ_k) / k for k = 1, 2: phases (2, F) to values (T, F)."""
+    """Return Σ_k sin(2π k f t + φ_k) / k for k = 1, 2, with phases (2, F), as an array (T, F)."""
     k = np.array([[1], [2]])
     t = np.arange(n_timesteps)[:, None, None]
     return (np.sin(2 * np.pi * k * frequency * t + phase) / k).sum(axis=1)
 
 
 def _events(rng, n_kinds, rate, n_timesteps):
-    """Return zeros (T, K) with a one in the rows in which something happens."""
-    happens, which = rng.uniform(size=(n_timesteps, 2)).T
-    return (np.arange(n_kinds) == np.floor(which * n_kinds)[:, None]) * (happens < rate)[:, None].astype(np.float64)
+    """Return an array (T, K) of one-hot rows and rows of zeros."""
+    occurrence, event = rng.uniform(size=(n_timesteps, 2)).T
+    return (np.arange(n_kinds) == np.floor(event * n_kinds)[:, None]) * (occurrence < rate)[:, None].astype(np.float64)

@@ -8,16 +8,16 @@ from sklearn.utils._param_validation import validate_params
 
 from ._arguments import _SUBSETS, _subset
 
-_VOWELS_TRAIN = 270  # the archive's own split
+_VOWELS_TRAIN = 270  # the split of the archive
 
 
 @validate_params({"subset": [_SUBSETS], "return_X_y": ["boolean"]}, prefer_skip_nested_validation=True)
 def load_japanese_vowels(*, subset="all", return_X_y=False):
-    """Load the Japanese Vowels: nine speakers saying /ae/, to be told apart.
+    """Load the Japanese Vowels data set (classification): utterances of /ae/ by nine speakers.
 
     =================   ==================================
     Classes             9 speakers
-    Samples             640: 270 to train on, 370 to test on
+    Samples             640: 270 for training, 370 for test
     Timesteps           7 to 29
     Features            12 LPC cepstrum coefficients, real
     =================   ==================================
@@ -25,20 +25,20 @@ def load_japanese_vowels(*, subset="all", return_X_y=False):
     Parameters
     ----------
     subset : {"train", "test", "all"}, default="all"
-        The archive's training utterances, its test utterances (the same speakers on other occasions), or the former
-        followed by the latter.
+        The training utterances of the archive, its test utterances (the same speakers on other occasions), or the
+        training utterances followed by the test utterances.
     return_X_y : bool, default=False
-        Return ``(data, target)`` instead of a Bunch.
+        Whether to return ``(data, target)`` instead of a Bunch.
 
     Returns
     -------
     data : Bunch, or the tuple ``(data, target)`` if ``return_X_y``
-        data : list of N float64 arrays of shape (T_i, 12)
-            The utterances, T_i from 7 to 29 timesteps of 6.4 ms.
-        target : int array of shape (N,)
+        data : list of n_samples float64 arrays of shape (n_timesteps_i, 12)
+            The utterances, of 7 to 29 timesteps of 6.4 ms.
+        target : int array of shape (n_samples,)
             The speakers, from 0 to 8.
         DESCR : str
-            What the data is, whose, and under which licence.
+            Description, source and licence of the data set.
 
     References
     ----------
@@ -59,7 +59,7 @@ def load_japanese_vowels(*, subset="all", return_X_y=False):
     folder = files("skseqae.datasets.data")
     with (folder / "japanese_vowels.npz").open("rb") as file, np.load(file) as archive:
         ends = np.cumsum(archive["lengths"], dtype=np.intp)
-        # The source has six decimals: whole millionths hold them exactly, and in less space than floats.
+        # The values of the archive have six decimals: integer millionths are exact, and smaller than floats.
         values = archive["millionths"] / 1e6
         target = archive["target"].astype(np.int64)
 

@@ -1,8 +1,8 @@
-"""Pictures of what was learnt, in the manner of scikit-learn's displays; they need matplotlib.
+"""Visualisation of fitted estimators, in the style of scikit-learn's displays; it requires matplotlib.
 
-Each display keeps what it shows and draws it by `plot`, as often as wanted; `from_estimator` asks a fitted estimator
-for it and draws at once. Legends stand beside the axes, where they cover nothing: a figure of your own has room for
-them if it is made with `layout="constrained"`.
+Each display stores the data that it shows. `plot` draws them and can be called repeatedly; `from_estimator` computes
+the data with a fitted estimator and draws them at once. Legends are placed beside the axes, so that they cover no data:
+create your own figure with `layout="constrained"` to reserve space for them.
 """
 
 from ._encoding import EncodingDisplay
@@ -12,3 +12,8 @@ from ._network_diagram import plot_network
 from ._reconstruction import ReconstructionDisplay
 
 __all__ = ["EncodingDisplay", "ErrorMapDisplay", "LossCurveDisplay", "ReconstructionDisplay", "plot_network"]
+
+
+def __dir__():
+    """Return the public names of the module."""
+    return __all__

@@ -1,43 +1,44 @@
-"""EncodingDisplay: encodings in the plane."""
+"""EncodingDisplay: encodings as a two-dimensional scatter plot."""
 
 import numpy as np
 from sklearn.decomposition import PCA
 from sklearn.utils import check_array
 
 from ..data._tokens import unique_tokens
-from ._axes import MARKERS, _check_ax, _check_estimator, _check_labels, _put_legend_beside
+from ._axes import MARKERS, _check_ax, _check_estimator, _check_labels, _place_legend_beside
 
 
 class EncodingDisplay:
-    """Show encodings in the plane, coloured by label.
+    """Visualise encodings as a scatter plot, coloured by label.
 
-    Encodings of two dimensions are drawn as they are. Of more, the two principal components are, whose labels tell
-    their shares of the variance. Those of one dimension are drawn against the number of the sample.
+    Two-dimensional encodings are plotted directly. Of encodings with more dimensions, the first two principal
+    components are plotted, and the axis labels contain their shares of the variance. One-dimensional encodings are
+    plotted against the index of the sample.
 
-    Labels have a colour and a shape each, and a legend. Where they are numbers that were measured (floats of more than
-    20 different values, such as the targets of a regression), a colour bar tells them instead.
+    Each label has a colour, a marker and an entry in the legend. A continuous target (floats with more than 20
+    different values, such as the targets of a regression) has a colour bar instead.
 
     Parameters
     ----------
-    encodings : ndarray of shape (N, L)
+    encodings : ndarray of shape (n_samples, n_encodings)
         The encodings.
-    labels : array-like of shape (N,), default=None
-        A label for each, of which there may be 20 different ones, or any number of floats.
+    labels : array-like of shape (n_samples,), default=None
+        The label of each sample: at most 20 different labels, or any number of different floats.
 
     Attributes
     ----------
-    points_ : ndarray of shape (N, 2)
-        Where they are drawn.
+    points_ : ndarray of shape (n_samples, 2)
+        The plotted coordinates.
     explained_variance_ratio_ : ndarray of shape (2,) or None
-        The shares of the variance, where L is more than 2.
+        The shares of the variance of the two principal components; None if n_encodings is at most 2.
     scatters_ : list of matplotlib.collections.PathCollection
-        The points of each label in the order of the legend; all in one where there are no labels or a colour bar.
+        The points of each label in the order of the legend; one collection without labels or with a colour bar.
     colorbar_ : matplotlib.colorbar.Colorbar or None
-        What the colours mean, where labels are floats of more than 20 different values.
+        The colour bar of a continuous target.
     ax_ : matplotlib.axes.Axes
-        What was drawn on.
+        The Axes with the scatter plot.
     figure_ : matplotlib.figure.Figure
-        What that is a part of.
+        The figure that contains the Axes.
 
     Examples
     --------
@@ -59,19 +60,19 @@ class EncodingDisplay:
 
     @classmethod
     def from_estimator(cls, estimator, X, y=None, *, ax=None, **scatter):
-        """Draw what `transform` gives.
+        """Plot the encodings that `transform` returns.
 
         Parameters
         ----------
         estimator : fitted transformer, or pipeline of such
-        X : sequences of N samples
-            What `transform` reads.
-        y : array-like of shape (N,), default=None
-            A label for each, of which there may be 20 different ones, or any number of floats.
+        X : sequences of shape (n_samples,)
+            The input of `transform`; see :ref:`sequences` for accepted containers.
+        y : array-like of shape (n_samples,), default=None
+            The label of each sample: at most 20 different labels, or any number of different floats.
         ax : matplotlib.axes.Axes, default=None
-            What to draw on. None: a new figure.
+            Axes to draw on. If None, a new figure is created.
         **scatter : dict
-            More arguments for `matplotlib.axes.Axes.scatter`, such as `s` or `alpha`.
+            Further keyword arguments of `matplotlib.axes.Axes.scatter`, such as `s` or `alpha`.
 
         Returns
         -------
@@ -82,23 +83,24 @@ class EncodingDisplay:
         NotFittedError
             If the estimator is not fitted.
         TypeError
-            If it has no `transform`, or `ax` is no Axes.
+            If the estimator has no `transform`, or `ax` is not a matplotlib Axes.
         ValueError
-            If there are other than N labels, missing or infinite ones, or more than 20 different ones that are not
-            floats; or if encodings of more than two dimensions are all the same and have no principal components.
+            If the number of labels is not n_samples, if labels are missing or infinite, or if there are more than 20
+            different labels that are not floats; or if encodings with more than two dimensions are all equal, so that
+            they have no principal components.
         """
         _check_estimator(estimator, "transform", cls)
         return cls(encodings=np.asarray(estimator.transform(X)), labels=y).plot(ax, **scatter)
 
     def plot(self, ax=None, **scatter):
-        """Draw the encodings.
+        """Plot the encodings.
 
         Parameters
         ----------
         ax : matplotlib.axes.Axes, default=None
-            What to draw on. None: a new figure.
+            Axes to draw on. If None, a new figure is created.
         **scatter : dict
-            More arguments for `matplotlib.axes.Axes.scatter`, such as `s` or `alpha`.
+            Further keyword arguments of `matplotlib.axes.Axes.scatter`, such as `s` or `alpha`.
 
         Returns
         -------
@@ -108,35 +110,37 @@ class EncodingDisplay:
         names = self._project()
         ax = _check_ax(ax, type(self))
         if labels is not None and labels.dtype.kind == "f":
-            self._plot_numbers(labels, ax, scatter)
+            self._plot_continuous(labels, ax, scatter)
         else:
-            self._plot_groups(labels, ax, scatter)
+            self._plot_labels(labels, ax, scatter)
         ax.set(xlabel=names[0], ylabel=names[1])
         self.ax_, self.figure_ = ax, ax.figure
         return self
 
-    def _plot_numbers(self, numbers, ax, scatter):
-        """Draw all points at once, coloured by numbers (N,)."""
-        self.scatters_ = [ax.scatter(*self.points_.T, c=numbers, **{"alpha": 0.7, **scatter})]
+    def _plot_continuous(self, target, ax, scatter):
+        """Plot all points as one collection, coloured by a continuous target (N,)."""
+        self.scatters_ = [ax.scatter(*self.points_.T, c=target, **{"alpha": 0.7, **scatter})]
         self.colorbar_ = ax.figure.colorbar(self.scatters_[0], ax=ax, label="label")
-        self.colorbar_.solids.set_alpha(1)  # stripes show where its steps would overlap
+        self.colorbar_.solids.set_alpha(1)  # Overlapping colour steps would show as stripes.
 
-    def _plot_groups(self, labels, ax, scatter):
-        """Draw the points of each label, of which there may be none."""
+    def _plot_labels(self, labels, ax, scatter):
+        """Plot one collection of points per label, or a single one if labels is None."""
         from matplotlib import color_sequences
 
         groups = (
-            [(None, slice(None))] if labels is None else [(str(each), labels == each) for each in unique_tokens(labels)]
+            [(None, slice(None))]
+            if labels is None
+            else [(str(label), labels == label) for label in unique_tokens(labels)]
         )
         self.scatters_, self.colorbar_ = [], None
         for i, (name, rows) in enumerate(groups):
             style = {"color": color_sequences["petroff10"][i % 10], "marker": MARKERS[i % len(MARKERS)], "alpha": 0.7}
             self.scatters_.append(ax.scatter(*self.points_[rows].T, label=name, **{**style, **scatter}))
         if labels is not None:
-            _put_legend_beside(ax)
+            _place_legend_beside(ax)
 
     def _project(self):
-        """Find the place of each encoding, and return the names of the axes."""
+        """Set the coordinates of the points, and return the labels of the axes."""
         Z, self.explained_variance_ratio_ = check_array(self.encodings, input_name="encodings"), None
         if Z.shape[1] == 1:
             self.points_ = np.column_stack([Z[:, 0], np.arange(len(Z))])
@@ -146,8 +150,8 @@ class EncodingDisplay:
             return "encoding 0", "encoding 1"
         if not np.ptp(Z, axis=0).any():
             raise ValueError(
-                f"{len(Z)} encoding(s) of {Z.shape[1]} dimensions do not differ, and have no principal components: "
-                "give at least two sequences whose encodings differ."
+                f"All {len(Z)} encodings with {Z.shape[1]} dimensions are equal, so they have no principal components: "
+                "pass at least two sequences with different encodings."
             )
         pca = PCA(2, svd_solver="full").fit(Z)
         self.points_, self.explained_variance_ratio_ = pca.transform(Z), pca.explained_variance_ratio_

@@ -5,31 +5,32 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..data._padding import pad
 from ..mixins._pipelines import last_step
-from ._axes import _check_ax, _check_estimator, _check_number_of_rows, _count_in_whole_numbers, _read
+from ._axes import _check_ax, _check_estimator, _check_number_of_rows, _check_sequences, _set_integer_ticks
 
 
 class ErrorMapDisplay:
-    """Show where reconstructions are wrong: a row for each sample, a column for each timestep.
+    """Visualise reconstruction errors as a heat map, with one row per sample and one column per timestep.
 
-    Padding is left blank. The errors of a `DenseAutoencoderTransformer` are those of each feature.
+    Padding is blank. For a `DenseAutoencoderTransformer`, the map has one column per feature.
 
     Parameters
     ----------
-    errors : ndarray of shape (N, T)
-        Mean squared error of each timestep, in units of the training standard deviation; NaN in padding.
+    errors : ndarray of shape (n_samples, n_timesteps) or (n_samples, n_features)
+        Mean squared error of each timestep, or squared error of each feature, in units of the standard deviations in
+        training; NaN in padding.
     unit : {"timestep", "feature"}, default="timestep"
-        What the columns are.
+        What a column represents, which is the label of the x-axis.
 
     Attributes
     ----------
     image_ : matplotlib.image.AxesImage
-        The map.
+        The heat map.
     colorbar_ : matplotlib.colorbar.Colorbar
-        What the colours mean.
+        The scale of the colours.
     ax_ : matplotlib.axes.Axes
-        What was drawn on.
+        The Axes with the map.
     figure_ : matplotlib.figure.Figure
-        What that is a part of.
+        The figure that contains the Axes.
 
     Examples
     --------
@@ -51,18 +52,19 @@ class ErrorMapDisplay:
 
     @classmethod
     def from_estimator(cls, estimator, X, *, ax=None, **image):
-        """Draw what `reconstruction_error` gives for each timestep.
+        """Plot the reconstruction error of each timestep.
 
         Parameters
         ----------
         estimator : fitted estimator of this package that has `reconstruction_error`, or `SequenceOutlierDetector`
-            Or a pipeline that ends in one, of which is drawn what comes to it.
-        X : sequences of N samples
-            What `reconstruction_error` reads, at most 1000.
+            Or a pipeline that ends with one; X is then transformed by the other steps.
+        X : sequences of shape (n_samples,)
+            The sequences, at most 1000; see :ref:`sequences` for accepted containers. For a
+            `DenseAutoencoderTransformer`, an array-like of shape (n_samples, n_features).
         ax : matplotlib.axes.Axes, default=None
-            What to draw on. None: a new figure.
+            Axes to draw on. If None, a new figure is created.
         **image : dict
-            More arguments for `matplotlib.axes.Axes.imshow`, such as `cmap` or `norm="log"`.
+            Further keyword arguments of `matplotlib.axes.Axes.imshow`, such as `cmap` or `norm="log"`.
 
         Returns
         -------
@@ -73,16 +75,16 @@ class ErrorMapDisplay:
         NotFittedError
             If the estimator is not fitted.
         TypeError
-            If it does not reconstruct, or `ax` is no Axes.
+            If the estimator has no `reconstruction_error`, or `ax` is not a matplotlib Axes.
         ValueError
             If X has more than 1000 samples.
         """
-        if hasattr(estimator, "error_map"):  # a detector
+        if hasattr(estimator, "error_map"):  # SequenceOutlierDetector
             check_is_fitted(estimator)
             estimator = estimator.estimator_
         estimator, X = last_step(estimator, X)
         _check_estimator(estimator, "reconstruction_error", cls)
-        sequences, is_rows = _read(estimator, X)
+        sequences, is_rows = _check_sequences(estimator, X)
         _check_number_of_rows(len(sequences))
         if is_rows:
             errors = estimator.reconstruction_error(sequences.packed, reduction="feature")
@@ -91,25 +93,25 @@ class ErrorMapDisplay:
         return cls(errors=pad(errors, value=np.nan)[:, :, 0]).plot(ax, **image)
 
     def plot(self, ax=None, **image):
-        """Draw the map.
+        """Plot the heat map.
 
         Parameters
         ----------
         ax : matplotlib.axes.Axes, default=None
-            What to draw on. None: a new figure.
+            Axes to draw on. If None, a new figure is created.
         **image : dict
-            More arguments for `matplotlib.axes.Axes.imshow`, such as `cmap` or `norm="log"`.
+            Further keyword arguments of `matplotlib.axes.Axes.imshow`, such as `cmap` or `norm="log"`.
 
         Returns
         -------
         display : ErrorMapDisplay
         """
         _check_number_of_rows(len(self.errors))
-        ax = _check_ax(ax, type(self), height=max(4.8, 1 + len(self.errors) / 80))  # so that each row has its pixel
+        ax = _check_ax(ax, type(self), height=max(4.8, 1 + len(self.errors) / 80))  # at least one pixel per row
         self.image_ = ax.imshow(self.errors, **{"aspect": "auto", "interpolation": "nearest", **image})
         self.colorbar_ = ax.figure.colorbar(self.image_, ax=ax, label="squared error (training variance = 1)")
         ax.set(xlabel=self.unit, ylabel="sample")
-        _count_in_whole_numbers(ax.xaxis)
-        _count_in_whole_numbers(ax.yaxis)
+        _set_integer_ticks(ax.xaxis)
+        _set_integer_ticks(ax.yaxis)
         self.ax_, self.figure_ = ax, ax.figure
         return self

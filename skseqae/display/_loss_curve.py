@@ -4,29 +4,29 @@ import numpy as np
 from sklearn.utils import check_consistent_length
 
 from ..mixins._pipelines import last_step
-from ._axes import ORIGINAL, SAID, _check_ax, _check_estimator, _count_in_whole_numbers, _put_legend_beside
+from ._axes import BLUE, VERMILION, _check_ax, _check_estimator, _place_legend_beside, _set_integer_ticks
 
 
 class LossCurveDisplay:
-    """Show how the loss fell in training.
+    """Visualise the training and validation loss over the epochs.
 
     Parameters
     ----------
-    loss : array-like of shape (E,)
+    loss : array-like of shape (n_epochs,)
         The training loss of each epoch.
-    val_loss : array-like of shape (E,), default=None
-        That of the data held out, where there are such.
+    val_loss : array-like of shape (n_epochs,), default=None
+        The validation loss of each epoch, if a validation set was held out.
 
     Attributes
     ----------
     best_epoch_ : int or None
-        The epoch of the lowest validation loss, counted from 1, whose weights early stopping keeps.
+        The epoch with the lowest validation loss, counted from 1. Early stopping keeps the weights of this epoch.
     line_, val_line_, best_line_ : matplotlib.lines.Line2D
-        The curves, and what marks the best epoch; the last two are None where nothing was held out.
+        The curves, and the line that marks the best epoch. The last two are None without a validation loss.
     ax_ : matplotlib.axes.Axes
-        What was drawn on.
+        The Axes with the curves.
     figure_ : matplotlib.figure.Figure
-        What that is a part of.
+        The figure that contains the Axes.
 
     See Also
     --------
@@ -52,15 +52,16 @@ class LossCurveDisplay:
 
     @classmethod
     def from_estimator(cls, estimator, *, ax=None, log_scale=False):
-        """Draw the losses of a fitted estimator.
+        """Plot the loss curves of a fitted estimator.
 
         Parameters
         ----------
         estimator : fitted estimator of this package
+            Or a pipeline that ends with one.
         ax : matplotlib.axes.Axes, default=None
-            What to draw on. None: a new figure.
+            Axes to draw on. If None, a new figure is created.
         log_scale : bool, default=False
-            Whether the axis of the loss is logarithmic.
+            Whether the loss axis is logarithmic.
 
         Returns
         -------
@@ -71,7 +72,7 @@ class LossCurveDisplay:
         NotFittedError
             If the estimator is not fitted.
         TypeError
-            If it keeps no history, or `ax` is no Axes.
+            If the estimator has no `history_`, or `ax` is not a matplotlib Axes.
         """
         estimator, _ = last_step(estimator)
         _check_estimator(estimator, "history_", cls)
@@ -79,14 +80,14 @@ class LossCurveDisplay:
         return cls(loss=history["loss"], val_loss=history.get("val_loss")).plot(ax, log_scale=log_scale)
 
     def plot(self, ax=None, *, log_scale=False):
-        """Draw the losses.
+        """Plot the loss curves.
 
         Parameters
         ----------
         ax : matplotlib.axes.Axes, default=None
-            What to draw on. None: a new figure.
+            Axes to draw on. If None, a new figure is created.
         log_scale : bool, default=False
-            Whether the axis of the loss is logarithmic.
+            Whether the loss axis is logarithmic.
 
         Returns
         -------
@@ -94,18 +95,18 @@ class LossCurveDisplay:
         """
         ax = _check_ax(ax, type(self))
         epochs = np.arange(1, len(self.loss) + 1)
-        marker = "o" if len(epochs) == 1 else None  # a line of one point cannot be seen
-        (self.line_,) = ax.plot(epochs, self.loss, color=ORIGINAL, marker=marker, label="training")
+        marker = "o" if len(epochs) == 1 else None  # A line through one point is invisible.
+        (self.line_,) = ax.plot(epochs, self.loss, color=BLUE, marker=marker, label="training")
         self.val_line_ = self.best_line_ = self.best_epoch_ = None
         if self.val_loss is not None:
             check_consistent_length(self.loss, self.val_loss)
             self.best_epoch_ = int(np.argmin(self.val_loss)) + 1
-            style = {"color": SAID, "linestyle": "--", "marker": marker}
+            style = {"color": VERMILION, "linestyle": "--", "marker": marker}
             (self.val_line_,) = ax.plot(epochs, self.val_loss, **style, label="validation")
             label = f"best epoch: {self.best_epoch_}"
             self.best_line_ = ax.axvline(self.best_epoch_, color="0.4", linestyle=":", label=label)
         ax.set(xlabel="epoch", ylabel="loss", yscale="log" if log_scale else "linear")
-        _count_in_whole_numbers(ax.xaxis)
-        _put_legend_beside(ax)
+        _set_integer_ticks(ax.xaxis)
+        _place_legend_beside(ax)
         self.ax_, self.figure_ = ax, ax.figure
         return self

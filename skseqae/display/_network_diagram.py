@@ -4,45 +4,46 @@ from dataclasses import dataclass
 
 from sklearn.utils.validation import check_is_fitted
 
-from ._axes import _check_ax, _check_matplotlib, _without
+from ..mixins._inspection import has_network, make_untrained
+from ._axes import _check_ax, _check_matplotlib
 
 
 def plot_network(estimator, X=None, y=None, *, ax=None):
-    """Draw the layers of a network with the shapes that they give.
+    """Plot the layers of an estimator's network with their output shapes.
 
-    Those of `encoder_` and, below it, of `decoder_`, as they are given away: with the scaling inside. B is the number
-    of sequences and T that of timesteps, both of which are free. Masks, which every recurrent layer reads, are not
-    drawn.
+    The diagram shows `encoder_` and, below it, `decoder_`. These Keras models include the scaling. In a shape, B is the
+    number of samples and T is the number of timesteps; both are variable. The masks, which every recurrent layer
+    receives, are not drawn.
 
     Parameters
     ----------
     estimator : estimator of this package
-    X : sequences of N samples, default=None
-        For an estimator that is not fitted, what it would be fitted on, from which the widths of its layers follow.
-        Nothing is trained, and the estimator stays as it is.
-    y : targets or labels of N samples, default=None
-        The same, for an estimator that reads them.
+    X : sequences of shape (n_samples,), default=None
+        For an unfitted estimator, the X to fit it on, which determines the widths of the layers. Nothing is trained,
+        and the estimator is not modified.
+    y : targets or labels of shape (n_samples,), default=None
+        For an unfitted estimator that requires y, the y to fit it on.
     ax : matplotlib.axes.Axes, default=None
-        What to draw on. None: a new figure that is large enough.
+        Axes to draw on. If None, a new figure is created that is large enough.
 
     Returns
     -------
     boxes : list of matplotlib.text.Text
-        What tells of each layer, top down and left to right.
+        One box per layer, from top to bottom and from left to right.
 
     Raises
     ------
     NotFittedError
-        If the estimator is not fitted, and there is no X.
+        If the estimator is not fitted and X is None.
     TypeError
-        If it has no network, or `ax` is no Axes.
+        If the estimator has no network, or `ax` is not a matplotlib Axes.
     ValueError
-        If it is fitted, and there is an X; or if X is not what it could be fitted on.
+        If the estimator is fitted and X is not None, or if the estimator cannot be fitted on X.
 
     See Also
     --------
-    keras.Model.summary : The same as plain text, such as `estimator.encoder_.summary()`.
-    keras.utils.plot_model : Each tensor, where graphviz is installed.
+    keras.Model.summary : A table of the layers, for example by `estimator.encoder_.summary()`.
+    keras.utils.plot_model : A graph of all tensors; it requires graphviz.
 
     Examples
     --------
@@ -54,29 +55,32 @@ def plot_network(estimator, X=None, y=None, *, ax=None):
     >>> boxes = plot_network(LSTMAutoencoderTransformer(units=(16, 8), bidirectional=True), X)
     >>> plt.close(boxes[0].figure)
     """
-    if not hasattr(estimator, "_untrained"):
-        raise TypeError(_without("network", estimator, "plot_network"))
+    if not has_network(estimator):
+        raise TypeError(
+            f"{type(estimator).__name__} has no network, which plot_network draws. Expected an estimator of skseqae: "
+            "for a pipeline or a search, pass the estimator inside it."
+        )
     if X is None:
-        check_is_fitted(estimator, msg="%(name)s is not fitted: fit it, or give plot_network the X and y to fit it on.")
+        check_is_fitted(estimator, msg="%(name)s is not fitted: fit it, or pass plot_network the X and y to fit it on.")
     elif hasattr(estimator, "history_"):
         raise ValueError(
-            f"{type(estimator).__name__} is fitted, and drawn as it is: leave out X and y, or give a clone of it."
+            f"{type(estimator).__name__} is fitted, so its trained network is drawn: omit X and y, or pass a clone."
         )
     else:
-        estimator = estimator._untrained(X, y)
+        estimator = make_untrained(estimator, X, y)
     _check_matplotlib("plot_network")
     return draw_diagram(estimator, ax if ax is None else _check_ax(ax, plot_network))
 
 
-ROW, COLUMN = 0.62, 3.8  # inches that a box takes of a figure of our own
+ROW_HEIGHT, COLUMN_WIDTH = 0.62, 3.8  # in inches, of a new figure
 MAX_FONT_SIZE = 9
-LINE = "0.25"
+LINE_COLOUR = "0.25"
 FILLS = {"input": "#fde3c4", "weights": "#d3e5f5", "plain": "#eeeeee"}
 
 
 @dataclass(frozen=True)
 class Box:
-    """A layer: what it is called, what it gives, and which fill it has."""
+    """A layer: its name, type and output shape as text, and the key of its fill colour."""
 
     text: str
     fill: str
@@ -84,50 +88,51 @@ class Box:
 
 @dataclass(frozen=True)
 class Part:
-    """An encoder or a decoder: layers in a row, and what else the first of them reads."""
+    """An encoder or a decoder: consecutive layers, and the further inputs of the first layer."""
 
     name: str
     n_weights: int
     boxes: list[Box]
-    beside: list[Box]
+    further_inputs: list[Box]
 
 
 def draw_diagram(estimator, ax):
-    """Draw the encoder of a fitted estimator, and below it its decoders beside one another.
+    """Draw the encoder of a fitted estimator and, below it, its decoders side by side.
 
     Parameters
     ----------
     estimator : fitted estimator of this package
     ax : matplotlib.axes.Axes or None
-        None: of a new figure that is large enough.
+        Axes to draw on. If None, a new figure is created that is large enough.
 
     Returns
     -------
     boxes : list of matplotlib.text.Text
     """
     encoder, *decoders = _parts(estimator)
-    widths = [1 + bool(part.beside) for part in decoders]
+    widths = [1 + bool(part.further_inputs) for part in decoders]
     columns = [sum(widths[:i]) for i in range(len(widths))]
     middle, below = sum(columns) / len(columns), len(encoder.boxes) + 0.8
     n_rows, n_columns = below + max(len(part.boxes) for part in decoders) + 0.4, sum(widths)
-    pen = _Pen(ax or _new_axes(n_rows, n_columns), n_rows, n_columns, [encoder, *decoders])
-    texts = pen.draw_part(encoder, middle, 0)
+    canvas = _Canvas(ax or _new_axes(n_rows, n_columns), n_rows, n_columns, [encoder, *decoders])
+    texts = canvas.draw_part(encoder, middle, 0)
     bend = below - 1
     for part, column in zip(decoders, columns, strict=True):
-        texts += pen.draw_part(part, column, below)
-        pen.ax.plot([middle, middle, column], [bend - 1 + pen.half, bend, bend], color=LINE, linewidth=1)
-        pen.draw_arrow((column, bend), (column, below - pen.half))
+        texts += canvas.draw_part(part, column, below)
+        corner_rows = [bend - 1 + canvas.half_height, bend, bend]
+        canvas.ax.plot([middle, middle, column], corner_rows, color=LINE_COLOUR, linewidth=1)
+        canvas.draw_arrow((column, bend), (column, below - canvas.half_height))
     return texts
 
 
 def _new_axes(n_rows, n_columns):
     import matplotlib.pyplot as plt
 
-    return plt.figure(figsize=(COLUMN * n_columns, ROW * n_rows)).add_axes((0, 0, 1, 1))
+    return plt.figure(figsize=(COLUMN_WIDTH * n_columns, ROW_HEIGHT * n_rows)).add_axes((0, 0, 1, 1))
 
 
-class _Pen:
-    """Draw in rows and columns, with letters as large as there is room for."""
+class _Canvas:
+    """Axes with rows and columns for boxes, and the largest font size at which the boxes fit."""
 
     def __init__(self, ax, n_rows, n_columns, parts):
         self.ax = ax
@@ -135,67 +140,78 @@ class _Pen:
         ax.axis("off")
         inches = ax.get_window_extent().transformed(ax.figure.dpi_scale_trans.inverted())
         row, self.column = 72 * inches.height / n_rows, 72 * inches.width / n_columns  # in points
-        longest = max(_n_letters(box) for part in parts for box in part.boxes)
-        # two lines, their box and an arrow in each row, and the longest line in a column
-        self.font = min(MAX_FONT_SIZE, row / 4.4, self.column / (0.55 * longest + 4))
-        self.half = 1.75 * self.font / row  # of a box's height
+        longest = max(_line_length(box) for part in parts for box in part.boxes)
+        # A row must fit two lines of text, the frame and an arrow; a column must fit the longest line.
+        self.font_size = min(MAX_FONT_SIZE, row / 4.4, self.column / (0.55 * longest + 4))
+        self.half_height = 1.75 * self.font_size / row  # of a box, in rows
 
     def draw_part(self, part, column, top):
-        """Draw a frame around the boxes of an encoder or a decoder."""
+        """Draw the boxes of an encoder or a decoder, and a frame around them."""
         from matplotlib.patches import Rectangle
 
-        width, height = 0.94 + bool(part.beside), len(part.boxes) + 0.3
+        width, height = 0.94 + bool(part.further_inputs), len(part.boxes) + 0.3
         frame = {"facecolor": "none", "edgecolor": "0.6", "linestyle": ":"}
         self.ax.add_patch(Rectangle((column - 0.47, top - 0.75), width, height, **frame))
-        style = {"fontsize": self.font, "style": "italic", "va": "top", "color": LINE}
+        style = {"fontsize": self.font_size, "style": "italic", "va": "top", "color": LINE_COLOUR}
         self.ax.text(column - 0.45, top - 0.71, part.name, ha="left", **style)
         self.ax.text(column - 0.49 + width, top - 0.71, f"{part.n_weights:,} weights", ha="right", **style)
         texts = [self.draw_box(box, column, top + row) for row, box in enumerate(part.boxes)]
         for row in range(len(part.boxes) - 1):
-            self.draw_arrow((column, top + row + self.half), (column, top + row + 1 - self.half))
-        for box in part.beside:
+            self.draw_arrow((column, top + row + self.half_height), (column, top + row + 1 - self.half_height))
+        for box in part.further_inputs:
             texts.append(self.draw_box(box, column + 1, top))
             self.draw_arrow((column + 1 - self.half_width(box), top), (column + self.half_width(part.boxes[0]), top))
         return texts
 
     def draw_box(self, box, x, y):
-        """Draw a layer."""
-        frame = {"boxstyle": "round,pad=0.4", "facecolor": FILLS[box.fill], "edgecolor": LINE}
-        return self.ax.text(x, y, box.text, ha="center", va="center", fontsize=self.font, bbox=frame)
+        """Draw the box of a layer."""
+        frame = {"boxstyle": "round,pad=0.4", "facecolor": FILLS[box.fill], "edgecolor": LINE_COLOUR}
+        return self.ax.text(x, y, box.text, ha="center", va="center", fontsize=self.font_size, bbox=frame)
 
     def draw_arrow(self, start, end):
-        """Draw what goes from layer to layer."""
-        self.ax.annotate("", end, start, arrowprops={"arrowstyle": "->", "color": LINE, "shrinkA": 0, "shrinkB": 0})
+        """Draw an arrow between two boxes."""
+        style = {"arrowstyle": "->", "color": LINE_COLOUR, "shrinkA": 0, "shrinkB": 0}
+        self.ax.annotate("", end, start, arrowprops=style)
 
     def half_width(self, box):
-        """Return how far a box goes to each side, in columns."""
-        return self.font * (0.28 * _n_letters(box) + 0.6) / self.column
+        """Return half of the width of a box, in columns."""
+        return self.font_size * (0.28 * _line_length(box) + 0.6) / self.column
 
 
-def _n_letters(box):
+def _line_length(box):
+    """Return the number of characters of the longest line."""
     return max(len(line) for line in box.text.split("\n"))
 
 
 def _parts(estimator):
-    """Return the encoder, then the decoder of each head."""
+    """Return the encoder and the decoder of each head as a list of `Part`."""
     encoder, decoder = estimator.encoder_, estimator.decoder_
     boxes = [_box(layer) for layer in _layers(encoder) if layer.name != "mask"]
     parts = [Part("encoder", encoder.count_params(), boxes, [])]
-    for head in estimator._architecture.heads:
-        inside = decoder.get_layer(f"{head}_decoder")
-        boxes = [_box(layer) for layer in _layers(inside) if not _is_input(layer)]
-        boxes += [_box(layer) for layer in decoder.layers if layer.name == head]  # undoes the scaling
-        beside = [_box(layer) for layer in inside.layers if layer.name == "previous"]
-        parts.append(Part(f"{head} decoder", inside.count_params(), boxes, beside))
+    for head in _heads(decoder):
+        network = decoder.get_layer(f"{head}_decoder")
+        boxes = [_box(layer) for layer in _layers(network) if not _is_input(layer)]
+        boxes += [_box(layer) for layer in decoder.layers if layer.name == head]  # inverts the scaling
+        further_inputs = [_box(layer) for layer in network.layers if layer.name == "previous"]
+        parts.append(Part(f"{head} decoder", network.count_params(), boxes, further_inputs))
     return parts
 
 
+def _heads(decoder):
+    """Return the heads of a Keras decoder: the names of its outputs, or else of its only nested decoder."""
+    if isinstance(decoder.output, dict):
+        return list(decoder.output)
+    return [layer.name.removesuffix("_decoder") for layer in decoder.layers if layer.name.endswith("_decoder")]
+
+
 def _layers(network):
-    """Return the layers of a network, in the place of each network inside it those of that."""
+    """Return the layers of a network, with each nested network replaced by its layers, except its inputs."""
     layers = []
     for layer in network.layers:
-        inside = _layers(layer) if _is_network(layer) else [layer]
-        layers += [each for each in inside if layer is each or not _is_input(each)]
+        if _is_network(layer):
+            layers += [nested for nested in _layers(layer) if not _is_input(nested)]
+        else:
+            layers.append(layer)
     return layers
 
 
@@ -210,14 +226,14 @@ def _is_input(layer):
 
 
 def _box(layer):
-    kind = type(layer).__name__
-    if kind == "Bidirectional":
-        kind = f"Bidirectional {type(layer.forward_layer).__name__}"
+    layer_type = type(layer).__name__
+    if layer_type == "Bidirectional":
+        layer_type = f"Bidirectional {type(layer.forward_layer).__name__}"
     n_weights = layer.count_params()
     fill = "input" if _is_input(layer) else "weights" if n_weights else "plain"
-    about = f"{layer.name}: {kind}" + (f", {n_weights:,} weights" if n_weights else "")
+    description = f"{layer.name}: {layer_type}" + (f", {n_weights:,} weights" if n_weights else "")
     outputs = layer.output if isinstance(layer.output, list | tuple) else [layer.output]
-    return Box(f"{about}\n{', '.join(_shape(output.shape) for output in outputs)}", fill)
+    return Box(f"{description}\n{', '.join(_shape(output.shape) for output in outputs)}", fill)
 
 
 def _shape(shape):

@@ -4,42 +4,43 @@ import numpy as np
 
 from ..mixins._pipelines import last_step
 from ._axes import (
-    ORIGINAL,
-    SAID,
+    BLUE,
+    VERMILION,
     _check_estimator,
     _check_grid,
-    _check_numbers,
-    _count_in_whole_numbers,
-    _put_legend_beside,
-    _read,
+    _check_indices,
+    _check_sequences,
+    _place_legend_beside,
+    _set_integer_ticks,
 )
 
 
 class ReconstructionDisplay:
-    """Show sequences and what is said of them again, the difference as a band.
+    """Visualise sequences and their reconstructions, with the difference as a band.
 
-    A row of panels for each sample and a column for each feature. Only real timesteps are drawn, never padding. The
-    rows of a `DenseAutoencoderTransformer` are drawn over their features, in one column.
+    The figure has one row of panels per sample and one column per feature. Only real timesteps are plotted, not
+    padding. The samples of a `DenseAutoencoderTransformer` are plotted over their features, in one column of panels.
 
     Parameters
     ----------
-    originals, reconstructions : list of S ndarrays of shape (T_i, K)
-        The chosen samples and features.
-    samples : array-like of int of shape (S,)
-        The numbers of the samples, for the titles.
-    features : array-like of int or str of shape (K,), default=None
-        The numbers or names of the features, for the titles. None: the sequences are rows, and go over the features.
+    originals, reconstructions : list of ndarrays of shape (n_timesteps, n_features)
+        The selected features of the selected samples, n_samples arrays each.
+    samples : array-like of int of shape (n_samples,)
+        The indices of the samples, for the titles.
+    features : array-like of int or str of shape (n_features,), default=None
+        The indices or names of the features, for the titles. If None, the samples are rows without a time axis and the
+        x-axis is the index of the feature.
 
     Attributes
     ----------
-    lines_, reconstruction_lines_ : ndarray of shape (S, K) of matplotlib.lines.Line2D
-        The originals and what is said of them.
-    bands_ : ndarray of shape (S, K) of matplotlib.collections.FillBetweenPolyCollection
-        What is between them.
-    ax_ : ndarray of shape (S, K) of matplotlib.axes.Axes
-        What was drawn on.
+    lines_, reconstruction_lines_ : ndarray of shape (n_samples, n_features) of matplotlib.lines.Line2D
+        The lines of the originals and of the reconstructions.
+    bands_ : ndarray of shape (n_samples, n_features) of matplotlib.collections.FillBetweenPolyCollection
+        The bands between these lines.
+    ax_ : ndarray of shape (n_samples, n_features) of matplotlib.axes.Axes
+        The panels.
     figure_ : matplotlib.figure.Figure
-        What those are parts of.
+        The figure that contains the panels.
 
     Examples
     --------
@@ -63,20 +64,21 @@ class ReconstructionDisplay:
 
     @classmethod
     def from_estimator(cls, estimator, X, *, samples=None, features=None, ax=None):
-        """Draw what `reconstruct` says of samples.
+        """Plot samples and the reconstructions that `reconstruct` returns.
 
         Parameters
         ----------
         estimator : fitted estimator of this package that has `reconstruct`
-            Or a pipeline that ends in one, of which is drawn what comes to it.
-        X : sequences of N samples
-            What `reconstruct` reads.
+            Or a pipeline that ends with one; X is then transformed by the other steps.
+        X : sequences of shape (n_samples,)
+            The sequences; see :ref:`sequences` for accepted containers. For a `DenseAutoencoderTransformer`, an
+            array-like of shape (n_samples, n_features).
         samples : int or array-like of int, default=None
-            Which samples to draw, counted from 0. None: the first three.
+            Indices of the samples to plot, counted from 0. If None, the first three samples.
         features : int or array-like of int, default=None
-            Which features of a timestep to draw, counted from 0. None: the first three.
+            Indices of the features to plot, counted from 0. If None, the first three features.
         ax : matplotlib.axes.Axes or array-like of them, default=None
-            What to draw on, one for each sample and feature. None: a new figure.
+            Axes to draw on, one for each sample and feature. If None, a new figure is created.
 
         Returns
         -------
@@ -87,30 +89,32 @@ class ReconstructionDisplay:
         NotFittedError
             If the estimator is not fitted.
         TypeError
-            If it does not reconstruct, or samples, features or `ax` are of a wrong type.
+            If the estimator has no `reconstruct`, or `samples`, `features` or `ax` is of the wrong type.
         ValueError
-            If there are no such samples or features, or more panels than can be seen.
+            If `samples` or `features` is out of range, or if they select more than 30 panels.
         """
         estimator, X = last_step(estimator, X)
         _check_estimator(estimator, "reconstruct", cls)
-        sequences, is_rows = _read(estimator, X)
-        samples = _check_numbers(samples, len(sequences), "samples")
-        chosen = sequences[samples]
+        sequences, is_rows = _check_sequences(estimator, X)
+        samples = _check_indices(samples, len(sequences), "samples")
+        selected = sequences[samples]
         if is_rows:
-            said = estimator.reconstruct(chosen.packed)
-            return cls(originals=chosen.packed[:, :, None], reconstructions=said[:, :, None], samples=samples).plot(ax)
-        features = _check_numbers(features, sequences.n_features, "features")
-        originals, said = ([x[:, features] for x in each] for each in (chosen, estimator.reconstruct(chosen)))
+            rows = selected.packed
+            reconstructed = estimator.reconstruct(rows)
+            return cls(originals=rows[:, :, None], reconstructions=reconstructed[:, :, None], samples=samples).plot(ax)
+        features = _check_indices(features, sequences.n_features, "features")
+        originals = [x[:, features] for x in selected]
+        reconstructions = [x[:, features] for x in estimator.reconstruct(selected)]
         features = features if sequences.feature_names is None else [sequences.feature_names[i] for i in features]
-        return cls(originals=originals, reconstructions=said, samples=samples, features=features).plot(ax)
+        return cls(originals=originals, reconstructions=reconstructions, samples=samples, features=features).plot(ax)
 
     def plot(self, ax=None):
-        """Draw the panels.
+        """Plot the panels.
 
         Parameters
         ----------
         ax : matplotlib.axes.Axes or array-like of them, default=None
-            What to draw on, one for each sample and feature. None: a new figure.
+            Axes to draw on, one for each sample and feature. If None, a new figure is created.
 
         Returns
         -------
@@ -121,24 +125,25 @@ class ReconstructionDisplay:
         self.figure_ = self.ax_[0, 0].figure
         self.lines_, self.reconstruction_lines_, self.bands_ = (np.empty(shape, object) for _ in range(3))
         for row, column in np.ndindex(shape):
-            pair = self.originals[row][:, column], self.reconstructions[row][:, column]
-            self._plot_panel((row, column), *pair)
-        if ax is None:  # above the panels, where it covers nothing
+            values = self.originals[row][:, column], self.reconstructions[row][:, column]
+            self._plot_panel((row, column), *values)
+        if ax is None:  # The legend is placed above the panels, where it covers no data.
             handles = self.lines_[0, 0], self.reconstruction_lines_[0, 0], self.bands_[0, 0]
             self.figure_.legend(handles=handles, loc="outside upper center", ncols=3)
         else:
-            _put_legend_beside(self.ax_[-1, -1])
+            _place_legend_beside(self.ax_[-1, -1])
         return self
 
-    def _plot_panel(self, place, original, said):
-        """Draw two arrays (T,)."""
-        ax, timesteps = self.ax_[place], np.arange(len(original))
-        marker = "o" if len(timesteps) == 1 else None  # a line of one point cannot be seen
-        (self.lines_[place],) = ax.plot(timesteps, original, color=ORIGINAL, marker=marker, label="original")
-        style = {"color": SAID, "linestyle": "--", "marker": marker}
-        (self.reconstruction_lines_[place],) = ax.plot(timesteps, said, **style, label="reconstruction")
-        self.bands_[place] = ax.fill_between(timesteps, original, said, color="0.5", alpha=0.35, lw=0, label="error")
-        row, column = place
+    def _plot_panel(self, panel, original, reconstructed):
+        """Plot two arrays (T,) in the panel (row, column)."""
+        ax, timesteps = self.ax_[panel], np.arange(len(original))
+        marker = "o" if len(timesteps) == 1 else None  # A line through one point is invisible.
+        (self.lines_[panel],) = ax.plot(timesteps, original, color=BLUE, marker=marker, label="original")
+        style = {"color": VERMILION, "linestyle": "--", "marker": marker}
+        (self.reconstruction_lines_[panel],) = ax.plot(timesteps, reconstructed, **style, label="reconstruction")
+        band = {"color": "0.5", "alpha": 0.35, "lw": 0, "label": "error"}
+        self.bands_[panel] = ax.fill_between(timesteps, original, reconstructed, **band)
+        row, column = panel
         title = [f"sample {self.samples[row]}"]
         if self.features is not None:
             feature = self.features[column]
@@ -146,4 +151,4 @@ class ReconstructionDisplay:
         ax.set_title(", ".join(title + ["empty"] * (len(original) == 0)), fontsize="medium")
         if row == len(self.samples) - 1:
             ax.set_xlabel("feature" if self.features is None else "timestep")
-        _count_in_whole_numbers(ax.xaxis)
+        _set_integer_ticks(ax.xaxis)

@@ -1,4 +1,4 @@
-"""LSTMAutoencoderTransformer: variable-length sequences in, fixed-length encodings out."""
+"""LSTMAutoencoderTransformer: encodings of variable-length sequences."""
 
 from dataclasses import replace
 
@@ -6,12 +6,12 @@ import numpy as np
 from sklearn.base import _fit_context
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted
 
 from ..data._reconstruction_errors import mean_by_sample, squared_errors
-from ..data._tabular import check_sample_weight, read_rows
 from ..data._targets import check_n_timesteps, next_steps, reversed_in_time
-from ._recurrent_autoencoder import BaseAutoencoder, has_head
+from ._autoencoder_mixin import mean_score
+from ._fitting import TrainingTargets
+from ._recurrent_autoencoder import BaseRecurrentAutoencoder, has_head
 
 HEADS = {
     "reconstruction": ("reconstruction",),
@@ -20,7 +20,7 @@ HEADS = {
 }
 
 
-class LSTMAutoencoderTransformer(BaseAutoencoder):
+class LSTMAutoencoderTransformer(BaseRecurrentAutoencoder):
     """Encode variable-length sequences as fixed-length vectors, by an LSTM autoencoder.
 
     An encoder reads each sequence into one vector, and a decoder says the sequence again from that vector alone. After
@@ -133,7 +133,7 @@ class LSTMAutoencoderTransformer(BaseAutoencoder):
     """
 
     _parameter_constraints: dict = {
-        **BaseAutoencoder._parameter_constraints,
+        **BaseRecurrentAutoencoder._parameter_constraints,
         "objective": [StrOptions(set(HEADS))],
     }
 
@@ -268,10 +268,7 @@ class LSTMAutoencoderTransformer(BaseAutoencoder):
         ValueError
             If Z has another number of columns, or `n_timesteps` is needed or out of range.
         """
-        check_is_fitted(self)
-        Z = read_rows(Z, "Z")
-        if Z.shape[1] != self._n_features_out:
-            raise ValueError(f"Z has {Z.shape[1]} columns, but encodings have latent_dim={self._n_features_out}.")
+        Z = self._check_encodings(Z)
         lengths = self._lengths_to_decode(n_timesteps, len(Z))
         decoded = self._reconstruct(Z.astype(np.float32), lengths, Z.dtype)
         return replace(self._layout, n_timesteps=int(lengths.max())).restore(decoded)
@@ -313,12 +310,12 @@ class LSTMAutoencoderTransformer(BaseAutoencoder):
         """
         sequences, _, x = self._read(X)
         Z = self._encode(x)
-        if "reconstruction" in self._architecture.heads:
+        if "reconstruction" in self._fitted.architecture.heads:
             decoded = self._reconstruct(Z, sequences.lengths, np.float64)
         else:
             decoded = self._predict_next(Z, sequences.lengths, np.float64)
             sequences = next_steps(sequences)
-        return -mean_by_sample(squared_errors(sequences, decoded, self._feature_std))
+        return -mean_by_sample(squared_errors(sequences, decoded, self._fitted.input.feature_std))
 
     def score(self, X, y=None, sample_weight=None):
         """Return the mean of `score_samples`.
@@ -337,37 +334,35 @@ class LSTMAutoencoderTransformer(BaseAutoencoder):
         score : float
             At most 0, the best.
         """
-        scores = self.score_samples(X)
-        return float(np.average(scores, weights=check_sample_weight(sample_weight, len(scores))))
+        return mean_score(self.score_samples(X), sample_weight)
 
     def _heads(self):
         return HEADS.get(self.objective, ())
 
-    def _architecture_for(self, sequences, target):
-        said = {head: next_steps(sequences) if head == "prediction" else sequences for head in self._heads()}
-        if not said[self._heads()[-1]].lengths.any():
+    def _architecture_for(self, problem):
+        sequences = problem.sequences
+        targets = {head: next_steps(sequences) if head == "prediction" else sequences for head in self._heads()}
+        if not targets[self._heads()[-1]].lengths.any():
             raise ValueError(
                 f"objective={self.objective!r} needs a sequence of 2 timesteps or more, but the longest has "
                 f"{sequences.lengths.max()}."
             )
-        return self._make_architecture(sequences.n_features, said)
+        return self._recurrent_architecture(sequences.n_features, targets, target_names=["X"] * len(targets))
 
-    def _targets_for(self, architecture, x, target):
-        says = {"reconstruction": reversed_in_time if architecture.reverse else lambda x: x, "prediction": next_steps}
-        return {head: says[head](x) for head in architecture.heads}
-
-    def _head_weights(self):
-        heads = HEADS[self.objective]
-        return dict.fromkeys(heads, 1 / len(heads))
+    def _training_targets(self, architecture, x, problem):
+        reconstruction = reversed_in_time(x) if architecture.reverse else x
+        targets = {head: next_steps(x) if head == "prediction" else reconstruction for head in architecture.heads}
+        head_weights = dict.fromkeys(HEADS[self.objective], 1 / len(HEADS[self.objective]))
+        return TrainingTargets(targets, head_weights, self.loss, self._routed)
 
     def _predict_next(self, Z, lengths, dtype):
-        return self._scaling.undo(self._decode("prediction", Z, np.maximum(lengths - 1, 0)), dtype)
+        return self._fitted.input.scaling.undo(self._decode("prediction", Z, np.maximum(lengths - 1, 0)), dtype)
 
     def _lengths_to_decode(self, n_timesteps, n_samples):
-        shortest, longest = self._length_range
+        shortest, longest = self._fitted.input.length_range
         if n_timesteps is None and shortest != longest:
             raise ValueError(
-                f"The training sequences had from {shortest} to {longest} timesteps: say n_timesteps, an int or an "
-                "array of one length for each row of Z."
+                f"The training sequences had from {shortest} to {longest} timesteps: pass n_timesteps, an int or an "
+                "array with one length for each row of Z."
             )
         return check_n_timesteps(longest if n_timesteps is None else n_timesteps, n_samples)

@@ -12,10 +12,12 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 from ..data._scaling import Scaling, weighted_moments
 from ..data._tabular import check_sample_weight
 from ..data._targets import TargetLayout, check_target, reversed_in_time, split_future
-from ._recurrent_autoencoder import BaseAutoencoder
+from ._fitted_state import FittedTarget
+from ._fitting import TrainingTargets
+from ._recurrent_autoencoder import BaseRecurrentAutoencoder
 
 
-class CompositeSequenceRegressor(RegressorMixin, BaseAutoencoder):
+class CompositeSequenceRegressor(RegressorMixin, BaseRecurrentAutoencoder):
     """Predict values or sequences from variable-length sequences, by an encoder that must also reconstruct them.
 
     One LSTM encoder reads each sequence into one vector; from that alone one decoder says the sequence again and
@@ -134,7 +136,7 @@ class CompositeSequenceRegressor(RegressorMixin, BaseAutoencoder):
     """
 
     _parameter_constraints: dict = {
-        **BaseAutoencoder._parameter_constraints,
+        **BaseRecurrentAutoencoder._parameter_constraints,
         "horizon": [Interval(Integral, 1, None, closed="left"), None],
         "reconstruction_weight": [Interval(Real, 0, 1, closed="both")],
     }
@@ -274,9 +276,10 @@ class CompositeSequenceRegressor(RegressorMixin, BaseAutoencoder):
             If X is not sequences of as many features as in training, or `n_timesteps` is needed or means nothing.
         """
         sequences, layout, x = self._read(X)
-        lengths = self._target_layout.lengths_for(sequences.lengths, n_timesteps)
+        fitted_target = self._fitted.target
+        lengths = fitted_target.layout.lengths_for(sequences.lengths, n_timesteps)
         predicted = self._predict(x, lengths, sequences.dtype)
-        return (replace(layout, n_timesteps=0) if self._horizon else self._target_layout).restore(predicted)
+        return (replace(layout, n_timesteps=0) if fitted_target.horizon else fitted_target.layout).restore(predicted)
 
     def score(self, X, y=None, sample_weight=None):
         """Return the coefficient of determination R², averaged over outputs.
@@ -297,8 +300,8 @@ class CompositeSequenceRegressor(RegressorMixin, BaseAutoencoder):
         """
         check_is_fitted(self)
         sequences, _ = self._check_input(X)
-        sequences, target = self._check_target(sequences, y, reset=False)
-        predicted = self._predict(self._scaling.apply(sequences), target.lengths, np.float64)
+        sequences, target, _ = self._read_target(sequences, y, self._fitted)
+        predicted = self._predict(self._fitted.input.scaling.apply(sequences), target.lengths, np.float64)
         weights = check_sample_weight(sample_weight, len(target))
         return r2_score(target.packed, predicted.packed, sample_weight=np.repeat(weights, target.lengths))
 
@@ -311,60 +314,54 @@ class CompositeSequenceRegressor(RegressorMixin, BaseAutoencoder):
     def _heads(self):
         return ("reconstruction", "prediction")
 
-    def _reads_y(self, head):
-        return head == "prediction" and self.horizon is None
-
-    def _split(self, sequences, y, horizon):
-        """Return the sequences to read, the targets, and their layout: y, or the end of the sequences."""
+    def _read_target(self, sequences, y, continued):
+        horizon = continued.target.horizon if continued else self.horizon
         if horizon is None:
             target, layout = check_target(y, self)
             check_consistent_length(sequences, target)
-            return sequences, target, layout
-        if y is not None:
-            raise ValueError(f"y and horizon={horizon} both say what to predict: give only one of them.")
-        past, future = split_future(sequences, horizon)
-        return past, future, TargetLayout("sequences")
+        elif y is not None:
+            raise ValueError(f"y and horizon={horizon} both determine the target: pass only one of them.")
+        else:
+            sequences, target = split_future(sequences, horizon)
+            layout = TargetLayout("sequences")
+        if continued:
+            self._check_same_target(continued, target, layout)
+        return sequences, target, FittedTarget(horizon, layout)
 
-    def _check_target(self, sequences, y, *, reset):
-        horizon = self.horizon if reset else self._horizon
-        sequences, target, layout = self._split(sequences, y, horizon)
-        if reset:
-            self._horizon, self._target_layout = horizon, layout
-            return sequences, target
-        want = self._architecture.width("prediction")
-        if target.n_features != want:
+    def _check_same_target(self, fitted, target, layout):
+        """Refuse targets of another type or width than in training."""
+        width = fitted.architecture.width("prediction")
+        if target.n_features != width:
             raise ValueError(
-                f"y has {target.n_features} features or outputs, but {type(self).__name__} was fitted on {want}."
+                f"y has {target.n_features} features or outputs, but {type(self).__name__} was fitted on {width}."
             )
-        if (layout.kind == "sequences") != (self._target_layout.kind == "sequences"):
-            raise ValueError(f"y is of another kind than the one that {type(self).__name__} was fitted on.")
-        return sequences, target
+        if (layout.target_type == "sequences") != (fitted.target.layout.target_type == "sequences"):
+            raise ValueError(f"y is of another type than the one that {type(self).__name__} was fitted on.")
 
-    def _fit_target(self, sequences, target, sample_weight, *, reset):
+    def _describe_target(self, fitted_target, sequences, target, sample_weight, continued):
         if not target.lengths.any():
             raise ValueError("All targets with a sample_weight above zero are empty: at least one needs a timestep.")
-        layout = self._target_layout.measured(sequences.lengths, target.lengths)
-        self._target_layout = layout if reset else self._target_layout.agreed(layout)
-        if reset:
-            mean, std = weighted_moments(target, sample_weight)
-            self._target_scaling = Scaling(mean, std) if self.scale == "standard" else Scaling.identity(len(mean))
+        if continued:
+            layout = continued.target.layout
+            layout = layout.intersect(layout.infer_lengths(sequences.lengths, target.lengths))
+            return replace(continued.target, layout=layout)
+        layout = fitted_target.layout.infer_lengths(sequences.lengths, target.lengths)
+        mean, std = weighted_moments(target, sample_weight)
+        scaling = Scaling(mean, std) if self.scale == "standard" else Scaling.identity(len(mean))
+        return replace(fitted_target, layout=layout, scaling=scaling)
 
-    def _architecture_for(self, sequences, target):
-        return self._make_architecture(sequences.n_features, {"reconstruction": sequences, "prediction": target})
+    def _architecture_for(self, problem):
+        targets = {"reconstruction": problem.sequences, "prediction": problem.target}
+        names = ["X", "X" if self.horizon else "y"]
+        return self._recurrent_architecture(problem.sequences.n_features, targets, target_names=names)
 
-    def _targets_for(self, architecture, x, target):
-        return {
+    def _training_targets(self, architecture, x, problem):
+        targets = {
             "reconstruction": reversed_in_time(x) if architecture.reverse else x,
-            "prediction": self._target_scaling.apply(target, "y"),
+            "prediction": problem.fitted_target.scaling.apply(problem.target, "y"),
         }
-
-    def _head_weights(self):
-        return {"reconstruction": self.reconstruction_weight, "prediction": 1 - self.reconstruction_weight}
-
-    def _says(self, head):
-        if head == "reconstruction":
-            return super()._says(head)
-        return self._target_scaling, self._target_layout
+        head_weights = {"reconstruction": self.reconstruction_weight, "prediction": 1 - self.reconstruction_weight}
+        return TrainingTargets(targets, head_weights, self.loss, self._routed)
 
     def _predict(self, x, lengths, dtype):
-        return self._target_scaling.undo(self._decode("prediction", self._encode(x), lengths), dtype)
+        return self._fitted.target.scaling.undo(self._decode("prediction", self._encode(x), lengths), dtype)

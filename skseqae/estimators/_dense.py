@@ -1,26 +1,26 @@
-"""DenseAutoencoderTransformer: encodings of rows of one length, such as images."""
+"""DenseAutoencoderTransformer: encodings of rows of equal length, such as images."""
 
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.base import ClassNamePrefixFeaturesOutMixin, _fit_context
+from sklearn.base import _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import validate_data
 
 from ..data._check_sequences import warn_large_integers
 from ..data._dataframes import has_columns
 from ..data._layout import Layout
-from ..data._reconstruction_errors import check_reduction, mean_by_feature, mean_by_sample, squared_errors
 from ..data._sequences import rows_as_sequences
-from ..data._tabular import check_sample_weight, read_rows
-from ..mixins._dataframe_output import FrameOutputMixin
+from ..data._tabular import read_rows
 from ..networks._architectures import DenseArchitecture
-from ._base import BaseSequenceEstimator
+from ._autoencoder_mixin import AutoencoderMixin, mean_score
+from ._base import BaseSequenceEstimator, output_activation
+from ._fitting import TrainingTargets
 
 ACTIVATIONS = StrOptions({"relu", "tanh", "sigmoid", "linear"})
 
 
-class DenseAutoencoderTransformer(ClassNamePrefixFeaturesOutMixin, FrameOutputMixin, BaseSequenceEstimator):
+class DenseAutoencoderTransformer(AutoencoderMixin, BaseSequenceEstimator):
     """Encode rows of one length as shorter vectors, by a feed-forward autoencoder.
 
     Dense layers narrow each row down to one vector, and their mirror image says the row again from that vector alone
@@ -215,8 +215,7 @@ class DenseAutoencoderTransformer(ClassNamePrefixFeaturesOutMixin, FrameOutputMi
         TypeError, ValueError
             If X is not an array of as many columns as in training.
         """
-        rows, _, x = self._read(X)
-        return self._encode(x).astype(rows.dtype, copy=False)
+        return self._transform(X)
 
     def inverse_transform(self, Z):
         """Decode encodings into rows.
@@ -235,11 +234,8 @@ class DenseAutoencoderTransformer(ClassNamePrefixFeaturesOutMixin, FrameOutputMi
         ValueError
             If Z has another number of columns.
         """
-        check_is_fitted(self)
-        Z = read_rows(Z, "Z")
-        if Z.shape[1] != self._n_features_out:
-            raise ValueError(f"Z has {Z.shape[1]} columns, but encodings have latent_dim={self._n_features_out}.")
-        return self._layout.restore(self._reconstruct(Z.astype(np.float32), Z.dtype))
+        Z = self._check_encodings(Z)
+        return self._layout.restore(self._reconstruct(Z.astype(np.float32), np.ones(len(Z), np.int64), Z.dtype))
 
     def reconstruct(self, X):
         """Encode rows and decode them again; where `noise` was trained on, without it.
@@ -254,8 +250,8 @@ class DenseAutoencoderTransformer(ClassNamePrefixFeaturesOutMixin, FrameOutputMi
         decoded : ndarray of shape (N, F)
             In the units of X.
         """
-        rows, layout, x = self._read(X)
-        return layout.restore(self._reconstruct(self._encode(x), rows.dtype))
+        _, decoded, layout = self._encode_and_reconstruct(X)
+        return layout.restore(decoded)
 
     def reconstruction_error(self, X, reduction="sample"):
         """Return the mean squared difference of X and `reconstruct(X)`.
@@ -274,10 +270,8 @@ class DenseAutoencoderTransformer(ClassNamePrefixFeaturesOutMixin, FrameOutputMi
         errors : ndarray of shape (N,) or (N, F)
             For each sample, or for each sample and feature.
         """
-        check_reduction(reduction, ("sample", "feature"))
-        rows, _, x = self._read(X)
-        errors = squared_errors(rows, self._reconstruct(self._encode(x), np.float64), self._feature_std)
-        return mean_by_sample(errors) if reduction == "sample" else mean_by_feature(errors)
+        errors, _ = self._reconstruction_error(X, reduction, ("sample", "feature"))
+        return errors
 
     def score(self, X, y=None, sample_weight=None):
         """Return minus the mean of `reconstruction_error`.
@@ -296,14 +290,12 @@ class DenseAutoencoderTransformer(ClassNamePrefixFeaturesOutMixin, FrameOutputMi
         score : float
             At most 0, the best.
         """
-        errors = self.reconstruction_error(X)
-        return -float(np.average(errors, weights=check_sample_weight(sample_weight, len(errors))))
+        return -mean_score(self.reconstruction_error(X), sample_weight)
 
     def __sklearn_tags__(self):
-        """Return scikit-learn's tags: rows only, and float32 comes out where it went in."""
+        """Return scikit-learn's tags: X holds rows."""
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = False
-        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
     def _check_input(self, X, *, reset=False):
@@ -319,29 +311,22 @@ class DenseAutoencoderTransformer(ClassNamePrefixFeaturesOutMixin, FrameOutputMi
             warn_large_integers(sequences, "X")
         return sequences, Layout("rows")
 
-    def _architecture_for(self, sequences, target):
+    def _architecture_for(self, problem):
         sizes = np.atleast_1d(np.asarray(self.hidden_layer_sizes, dtype=object))
         if sizes.ndim != 1 or not all(isinstance(size, Integral) and size >= 1 for size in sizes):
             raise ValueError(f"hidden_layer_sizes must be ints of at least 1, got {self.hidden_layer_sizes!r}.")
         return DenseArchitecture(
-            n_features=sequences.n_features,
+            n_features=problem.sequences.n_features,
             latent_dim=self.latent_dim,
             hidden_layer_sizes=tuple(int(size) for size in sizes),
             activation=self.activation,
             latent_activation=self.latent_activation,
             noise=float(self.noise),
-            output_activation=self._output_activation({"reconstruction": sequences}),
+            output_activation=output_activation(self.loss, self.scale, {"X": problem.sequences}),
         )
 
-    def _targets_for(self, architecture, x, target):
-        return {"reconstruction": x}
+    def _training_targets(self, architecture, x, problem):
+        return TrainingTargets({"reconstruction": x}, {"reconstruction": 1.0}, self.loss, self._routed)
 
-    def _head_weights(self):
-        return {"reconstruction": 1.0}
-
-    @property
-    def _n_features_out(self):
-        return self._architecture.latent_dim
-
-    def _reconstruct(self, Z, dtype):
-        return self._scaling.undo(self._decode("reconstruction", Z, np.ones(len(Z), np.int64)), dtype)
+    def _reconstruct(self, Z, lengths, dtype):
+        return self._fitted.input.scaling.undo(self._decode("reconstruction", Z, lengths), dtype)

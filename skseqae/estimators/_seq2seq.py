@@ -1,17 +1,17 @@
 """Seq2SeqClassifier: a label, or a sequence of labels, for each sequence."""
 
+from dataclasses import replace
 from numbers import Integral
 
 import numpy as np
 from scipy.special import softmax
 from sklearn.base import ClassifierMixin, _fit_context
-from sklearn.exceptions import NotFittedError
-from sklearn.frozen import FrozenEstimator
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_consistent_length, validate_data
 
 from ..data._arrays import short_repr
+from ..data._label_metrics import count_matches, exact_match, token_accuracy
 from ..data._labels import class_weights, read_classes, read_labels
 from ..data._layout import Layout
 from ..data._scaling import Scaling
@@ -21,15 +21,18 @@ from ..data._tokens import Tokens, indices_as_sequences, read_tokens, unique_tok
 from ..inference._label_search import beams, greedy, greedy_logits, label_logits
 from ..networks._architectures import Seq2SeqArchitecture
 from ._base import RECURRENT_CONSTRAINTS, BaseSequenceEstimator
-from ._recurrent_autoencoder import BaseAutoencoder
+from ._fitted_state import FittedLabels
+from ._fitting import TrainingTargets
+from ._pretrained_encoder import pretrained_state, recurrent_weights
 
-HEADS = {"label": "label", "table": "sequence", "list": "sequence"}  # by the kind of y
+HEADS = {"label": "label", "table": "sequence", "list": "sequence"}  # by the type of y
+DEFAULT_UNITS = 128
 
 
 def _predicts_sequences(self):
-    """Whether there are sequences of labels to search for, as `available_if` asks."""
-    if getattr(self, "_kind", None) == "label":
-        raise AttributeError(f"A {type(self).__name__} fitted on one label for each sample says no sequences.")
+    """Return whether there are sequences of labels to search for, as `available_if` asks."""
+    if hasattr(self, "_fitted") and self._fitted.target.label_type == "label":
+        raise AttributeError(f"A {type(self).__name__} fitted on one label for each sample predicts no sequences.")
     return True
 
 
@@ -301,13 +304,14 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
         TypeError, ValueError
             If X is not such sequences as in training.
         """
-        x = self._read(X)[2]
-        if self._kind == "label":
-            return self.classes_[self._logits(x).argmax(axis=1)]
+        _, _, x = self._read(X)
+        if self._fitted.target.label_type == "label":
+            logits = label_logits(self._fitted.architecture, self._fitted.weights, x)
+            return self.classes_[logits.argmax(axis=1)]
         if self.num_beams > 1:
-            numbers, lengths, _ = self._beams(x, self.num_beams)
-            return self._restore(numbers[:, 0], lengths[:, 0])
-        return self._restore(*self._greedy(x))
+            class_indices, lengths, _ = self._search(beams, x, self.num_beams)
+            return self._restore(class_indices[:, 0], lengths[:, 0])
+        return self._restore(*self._search(greedy, x))
 
     def predict_proba(self, X):
         """Return the probability of each class, for sequences of labels at each step of the greedy path.
@@ -324,12 +328,14 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
             In the order of `classes_`; each sums to 1. Where sequences say their end, its probability is left out, and
             the rest sums to 1.
         """
-        x = self._read(X)[2]
-        if self._kind == "label":
-            return softmax(self._logits(x).astype(np.float64), axis=1)
-        lengths, logits = self._greedy_logits(x)
+        _, _, x = self._read(X)
+        label_type = self._fitted.target.label_type
+        if label_type == "label":
+            logits = label_logits(self._fitted.architecture, self._fitted.weights, x)
+            return softmax(logits.astype(np.float64), axis=1)
+        lengths, logits = self._search(greedy_logits, x)
         probabilities = softmax(logits[:, :, : len(self.classes_)].astype(np.float64), axis=2)
-        if self._kind == "table":
+        if label_type == "table":
             return probabilities
         return [row[:length] for row, length in zip(probabilities, lengths, strict=True)]
 
@@ -357,12 +363,12 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
         num_beams = self.num_beams if num_beams is None else num_beams
         if not isinstance(num_beams, Integral) or num_beams < 1:
             raise ValueError(f"num_beams must be an int of at least 1, got {short_repr(num_beams)}.")
-        numbers, lengths, scores = self._beams(self._read(X)[2], int(num_beams))
+        _, _, x = self._read(X)
+        class_indices, lengths, scores = self._search(beams, x, int(num_beams))
         n_found = int(np.isfinite(scores).sum(axis=1).min())
-        by_beam = [self._restore(numbers[:, k], lengths[:, k]) for k in range(n_found)]
-        sequences = (
-            np.stack(by_beam, axis=1) if self._kind == "table" else [list(row) for row in zip(*by_beam, strict=True)]
-        )
+        by_beam = [self._restore(class_indices[:, k], lengths[:, k]) for k in range(n_found)]
+        is_table = self._fitted.target.label_type == "table"
+        sequences = np.stack(by_beam, axis=1) if is_table else [list(row) for row in zip(*by_beam, strict=True)]
         return sequences, scores[:, :n_found].astype(np.float64)
 
     def score(self, X, y, sample_weight=None):
@@ -383,9 +389,8 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
         score : float
             From 0 to 1, the best.
         """
-        right, lengths, said = self._compare(X, y)
-        is_exact = (right == lengths) & (lengths == said)
-        return float(np.average(is_exact, weights=check_sample_weight(sample_weight, len(lengths))))
+        counts = self._compare(X, y)
+        return exact_match(*counts, check_sample_weight(sample_weight, len(counts[0])))
 
     def token_accuracy(self, X, y, sample_weight=None):
         """Return the share of labels that are right, each in its place; what is missing or too much is wrong.
@@ -405,187 +410,152 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
         accuracy : float
             From 0 to 1, the best: right labels over labels, of the longer of the two sequences.
         """
-        right, lengths, said = self._compare(X, y)
-        weights = check_sample_weight(sample_weight, len(lengths))
-        n_labels = weights @ np.maximum(lengths, said)
-        return float(weights @ right / n_labels) if n_labels else 1.0
+        counts = self._compare(X, y)
+        return token_accuracy(*counts, check_sample_weight(sample_weight, len(counts[0])))
+
+    @property
+    def classes_(self):
+        """The labels."""
+        return self._fitted.target.classes
+
+    @property
+    def vocabulary_(self):
+        """The tokens of X."""
+        if self._fitted.input.vocabulary is None:
+            raise AttributeError(f"A {type(self).__name__} with tokens=False has no vocabulary_.")
+        return self._fitted.input.vocabulary
 
     def _compare(self, X, y):
-        """Return how many labels of each sample are right, how many there should be and how many were said."""
+        """Return the numbers of correct, true and predicted labels of each sample."""
         predicted, labels = self.predict(X), read_labels(y, self)
         check_consistent_length(predicted, labels)
-        if (labels.kind == "label") != (self._kind == "label"):
-            raise ValueError(f"y is of another kind than the labels that {type(self).__name__} was fitted on.")
-        said = np.array([np.size(row) for row in predicted])
-        true = np.split(labels.values, np.cumsum(labels.lengths)[:-1])
-        pairs = (zip(np.atleast_1d(p).tolist(), t.tolist(), strict=False) for p, t in zip(predicted, true, strict=True))
-        return np.array([sum(a == b for a, b in pair) for pair in pairs]), labels.lengths, said
+        self._check_label_type(labels.container == "label", self._fitted.target.label_type == "label")
+        return count_matches(predicted, labels)
+
+    def _check_label_type(self, label_type, fitted_type):
+        if label_type != fitted_type:
+            raise ValueError(f"y is of another type than the labels that {type(self).__name__} was fitted on.")
 
     def _check_input(self, X, *, reset=False):
-        if reset:
-            vars(self).pop("vocabulary_", None)
-        if not (self.tokens if reset else hasattr(self, "vocabulary_")):
+        if not (self.tokens if reset else self._fitted.input.vocabulary is not None):
             return super()._check_input(X, reset=reset)
-        symbols = read_tokens(X, self.padding_value if reset else self._padding_value)
-        if symbols.kind == "table" and (reset or self._layout.kind == "table"):
+        tokens = read_tokens(X, self.padding_value if reset else self._padding_value)
+        if tokens.container == "table" and (reset or self._layout.container == "table"):
             validate_data(self, X, reset=reset, skip_check_array=True)
         elif reset:
             self.n_features_in_ = 1
-            self._take_names(None)
+            self._set_feature_names(None)
         if reset:
-            self.vocabulary_ = unique_tokens(symbols.values)
-        numbers = symbols.indices_in(self.vocabulary_)
-        unknown = np.flatnonzero(numbers == len(self.vocabulary_))
+            self._all_tokens = unique_tokens(tokens.values)
+        vocabulary = self._all_tokens if reset else self.vocabulary_
+        indices = tokens.indices_in(vocabulary)
+        unknown = np.flatnonzero(indices == len(vocabulary))
         if len(unknown) and self.handle_unknown == "error":
-            symbol, i, t = symbols.locate(unknown[0])
+            token, i, t = tokens.locate(unknown[0])
             raise ValueError(
-                f"X[{i}] has {symbol!r} at timestep {t}, which was not there in training. Set handle_unknown='ignore' "
-                "to read such symbols as none of those known."
+                f"X[{i}] has {token!r} at timestep {t}, which was not in the training set. Set "
+                "handle_unknown='ignore' to encode unknown tokens as all zeros."
             )
-        return indices_as_sequences(numbers, symbols.lengths), Layout(symbols.kind, 0, univariate=True)
+        return indices_as_sequences(indices, tokens.lengths), Layout(tokens.container, 0, univariate=True)
 
-    def _fit_input(self, sequences, sample_weight):
-        given = self._given_encoder()
+    def _describe_input(self, sequences, layout, sample_weight):
+        pretrained = pretrained_state(self)
         if self.tokens:
-            # once more, of the samples that count
-            symbols = Tokens("list", self.vocabulary_[sequences.packed[:, 0].astype(np.int64)], sequences.lengths)
-            self.vocabulary_, self._scaling = unique_tokens(symbols.values), Scaling.identity(1)
-            return indices_as_sequences(symbols.indices_in(self.vocabulary_), symbols.lengths)
-        if given is None:
-            return super()._fit_input(sequences, sample_weight)
-        if given._architecture.n_features != sequences.n_features:
+            # again, of the samples of positive weight alone
+            values = vars(self).pop("_all_tokens")[sequences.packed[:, 0].astype(np.int64)]
+            tokens, vocabulary = Tokens("list", values, sequences.lengths), unique_tokens(values)
+            sequences = indices_as_sequences(tokens.indices_in(vocabulary), tokens.lengths)
+            return sequences, self._fitted_input(sequences, layout, Scaling.identity(1), None, vocabulary)
+        if pretrained is None:
+            return super()._describe_input(sequences, layout, sample_weight)
+        if pretrained.architecture.n_features != sequences.n_features:
             raise ValueError(
                 f"X has {sequences.n_features} features per timestep, but encoder was fitted on "
-                f"{given._architecture.n_features}."
+                f"{pretrained.architecture.n_features}."
             )
-        self._scaling = given._scaling
-        return sequences
+        return sequences, self._fitted_input(sequences, layout, pretrained.input.scaling, None)
 
-    def _given_encoder(self):
-        """Return the fitted estimator to start from, or None."""
-        given = self.encoder.estimator if isinstance(self.encoder, FrozenEstimator) else self.encoder
-        if given is None:
-            if self.freeze_encoder:
-                raise ValueError("freeze_encoder=True needs an encoder whose weights can stay as they are.")
-            return None
-        if not isinstance(given, BaseAutoencoder):
-            raise TypeError(
-                f"encoder must be a fitted LSTMAutoencoderTransformer or CompositeSequenceRegressor, got {given!r}."
-            )
-        if not hasattr(given, "_architecture"):
-            raise NotFittedError(
-                "encoder is not fitted. Cloning, as in cross-validation, unfits an estimator: fit it, and wrap it in "
-                "sklearn.frozen.FrozenEstimator."
-            )
-        if self.tokens:
-            raise ValueError("An encoder reads real numbers: with tokens=True there is none to start from.")
-        if self.units is not None and self._units(128) != given._architecture.units:
-            raise ValueError(f"units={self.units!r}, but encoder has {given._architecture.units}: leave units=None.")
-        return given
-
-    def _check_target(self, sequences, y, *, reset, classes=None):
+    def _read_target(self, sequences, y, continued, classes=None):
         labels = read_labels(y, self)
         check_consistent_length(sequences, labels)
-        if reset:
-            vars(self).pop("classes_", None)
-            if classes is not None:
-                self.classes_ = read_classes(classes)
-        elif classes is not None and not np.array_equal(read_classes(classes), self.classes_):
-            raise ValueError(
-                f"classes are those of the first call of partial_fit: {self.classes_}, got {short_repr(classes)}."
-            )
-        return sequences, labels
+        if classes is not None:
+            classes = read_classes(classes)
+            if continued and not np.array_equal(classes, continued.target.classes):
+                raise ValueError(
+                    f"classes are those of the first call of partial_fit: {continued.target.classes}, got "
+                    f"{short_repr(classes)}."
+                )
+        return sequences, labels, FittedLabels(labels.container, classes=classes)
 
-    def _fit_target(self, sequences, labels, sample_weight, *, reset):
-        if reset:
-            self._kind, self._longest = labels.kind, 0
-            if not hasattr(self, "classes_"):
-                self.classes_ = unique_tokens(labels.values)
-            if not len(self.classes_):
-                raise ValueError("All sequences of y with a sample_weight above zero are empty: one needs a label.")
-        elif labels.kind != self._kind:
-            raise ValueError(f"y is of another kind than the labels that {type(self).__name__} was fitted on.")
-        if self._kind == "table" and self._longest not in (0, labels.lengths[0]):
-            raise ValueError(f"y has {labels.lengths[0]} labels for each sample, but those before had {self._longest}.")
-        self._longest = max(self._longest, int(labels.lengths.max()))
-        unknown = np.flatnonzero(labels.indices_in(self.classes_) == len(self.classes_))
+    def _describe_target(self, fitted_target, sequences, labels, sample_weight, continued):
+        fitted = continued.target if continued else fitted_target
+        if fitted.classes is None:
+            fitted = replace(fitted, classes=unique_tokens(labels.values))
+        if not len(fitted.classes):
+            raise ValueError("All sequences of y with a sample_weight above zero are empty: one needs a label.")
+        self._check_label_type(labels.container, fitted.label_type)
+        if fitted.label_type == "table" and fitted.max_length not in (0, labels.lengths[0]):
+            raise ValueError(
+                f"y has {labels.lengths[0]} labels for each sample, but those before had {fitted.max_length}."
+            )
+        unknown = np.flatnonzero(labels.indices_in(fitted.classes) == len(fitted.classes))
         if len(unknown):
             label, i, _ = labels.locate(unknown[0])
             raise ValueError(
-                f"y[{i}] has {label!r}, which is none of the classes: {self.classes_}. Give all of them to the first "
-                "call of partial_fit."
+                f"y[{i}] has {label!r}, which is not one of the classes: {fitted.classes}. Pass all of them to the "
+                "first call of partial_fit."
             )
+        return replace(fitted, max_length=max(fitted.max_length, int(labels.lengths.max())))
 
-    def _check_continues(self, before):
-        for name in ("classes_", "vocabulary_"):
-            old, new = getattr(before, name, None), getattr(self, name, None)
-            if not np.array_equal(old, new):
-                raise ValueError(
-                    f"warm_start=True goes on from weights for {name}={old}, but now it is {new}. Set "
-                    "warm_start=False, or clone the estimator."
-                )
-
-    def _architecture_for(self, sequences, labels):
-        given = self._given_encoder()
-        kind = given._architecture if given else self
+    def _architecture_for(self, problem):
+        pretrained, labels = pretrained_state(self), problem.fitted_target
+        encoder = pretrained.architecture if pretrained else self
         return Seq2SeqArchitecture(
-            n_features=sequences.n_features,
-            n_tokens=len(self.vocabulary_) if self.tokens else None,
-            n_classes=len(self.classes_),
-            units=given._architecture.units if given else self._units(128),
-            cell=kind.cell,
-            activation=kind.activation,
-            bidirectional=bool(kind.bidirectional),
+            n_features=problem.sequences.n_features,
+            n_tokens=len(problem.fitted_input.vocabulary) if self.tokens else None,
+            n_classes=len(labels.classes),
+            units=pretrained.architecture.units if pretrained else self._check_units(DEFAULT_UNITS),
+            cell=encoder.cell,
+            activation=encoder.activation,
+            bidirectional=bool(encoder.bidirectional),
             dropout=float(self.dropout),
-            heads=(HEADS[self._kind],),
-            has_end=self._kind == "list",
+            heads=(HEADS[labels.label_type],),
+            has_end=labels.label_type == "list",
             frozen=("encoder",) if self.freeze_encoder else (),
         )
 
-    def _targets_for(self, architecture, x, labels):
-        numbers, lengths = labels.indices_in(self.classes_), labels.lengths
+    def _training_targets(self, architecture, x, problem):
+        labels, (head,) = problem.target, architecture.heads
+        indices, lengths = labels.indices_in(problem.fitted_target.classes), labels.lengths
         if architecture.has_end:
-            numbers, lengths = np.insert(numbers, np.cumsum(lengths), architecture.n_classes), lengths + 1
-        return {architecture.heads[0]: indices_as_sequences(numbers, lengths)}
-
-    def _step_weights_for(self, targets):
-        if self.class_weight is None:
-            return {}
-        ((head, target),) = targets.items()
-        numbers = target.packed[:, 0].astype(np.int64)
-        weights = np.append(class_weights(self.class_weight, self.classes_, numbers), 1.0)  # the end counts as it is
-        return {head: Sequences(weights[numbers][:, None], target.lengths)}
-
-    def _head_weights(self):
-        return {HEADS[self._kind]: 1.0}
-
-    def _loss_and_routed(self):
-        return "sparse_categorical_crossentropy", self._routed | {"loss__from_logits": True}
-
-    def _seeds(self):
-        given = self._given_encoder()
-        n_arrays = 0 if given is None else 3 * len(given._architecture.units) * (1 + given._architecture.bidirectional)
-        return {"encoder": given._weights["encoder"][:n_arrays]} if given else {}
+            indices, lengths = np.insert(indices, np.cumsum(lengths), architecture.n_classes), lengths + 1
+        step_weights = {}
+        if self.class_weight is not None:
+            weights = class_weights(self.class_weight, problem.fitted_target.classes, indices)
+            weights = np.append(weights, 1.0)  # of the end token
+            step_weights[head] = Sequences(weights[indices][:, None], lengths)
+        pretrained = pretrained_state(self)
+        return TrainingTargets(
+            targets={head: indices_as_sequences(indices, lengths)},
+            head_weights={head: 1.0},
+            loss="sparse_categorical_crossentropy",
+            routed=self._routed | {"loss__from_logits": True},
+            step_weights=step_weights,
+            pretrained_weights={"encoder": recurrent_weights(pretrained)} if pretrained else {},
+        )
 
     @property
     def _n_steps(self):
-        """Labels to say, at most so many where the end is said."""
-        return self._longest if self.max_length is None or self._kind == "table" else self.max_length
+        """Number of labels to predict; the largest number if there is an end token."""
+        fitted = self._fitted.target
+        return fitted.max_length if self.max_length is None or fitted.label_type == "table" else self.max_length
 
-    def _logits(self, x):
-        return label_logits(self._architecture, self._weights, x)
+    def _search(self, search, x, *options):
+        """Return the result of a label search."""
+        return search(self._fitted.architecture, self._fitted.weights, x, self._n_steps, *options)
 
-    def _greedy(self, x):
-        return greedy(self._architecture, self._weights, x, self._n_steps)
-
-    def _greedy_logits(self, x):
-        return greedy_logits(self._architecture, self._weights, x, self._n_steps)
-
-    def _beams(self, x, num_beams):
-        return beams(self._architecture, self._weights, x, self._n_steps, num_beams)
-
-    def _restore(self, numbers, lengths):
-        """Return numbers (N, n_steps) as labels, of the kind of y."""
-        if self._kind == "table":
-            return self.classes_[numbers]
-        return [self.classes_[row[:length]] for row, length in zip(numbers, lengths, strict=True)]
+    def _restore(self, class_indices, lengths):
+        """Return class indices (N, n_steps) as labels, in the container of y."""
+        if self._fitted.target.label_type == "table":
+            return self.classes_[class_indices]
+        return [self.classes_[row[:length]] for row, length in zip(class_indices, lengths, strict=True)]

@@ -3,40 +3,40 @@
 import numpy as np
 
 from ..data._padding import pad
-from ._threads import count_threads, in_threads
+from ._threads import count_threads, map_in_threads
 
-MAX_ROWS, MIN_ROWS = 256, 32  # of a batch: enough for products to be fast, few enough to stay in caches
-# rows times timesteps of one batch, so that long sequences are computed few at a time
+MAX_ROWS, MIN_ROWS = 256, 32  # of a batch: enough for fast matrix products, few enough to fit into the caches
+# Rows times timesteps of a batch: batches of long sequences have fewer rows.
 MAX_BATCH_SIZE = 128 * 1024
 
 
-def columns(sequences):
-    """Return sequences side by side, (F, T, B), and their lengths (B,)."""
+def to_columns(sequences):
+    """Return padded sequences with the samples on the last axis, (F, T, B), and their lengths (B,)."""
     padded = pad(sequences, int(max(sequences.lengths)))
     return np.ascontiguousarray(padded.transpose(2, 1, 0)), sequences.lengths
 
 
-def batches_of(lengths, *, at_least=1, rows_for_each=1):
-    """Return the rows of each batch, the longest first.
+def make_batches(lengths, *, min_timesteps=1, rows_per_sample=1):
+    """Return the rows of each batch, the longest sequences first.
 
-    Each row counts for `rows_for_each`, and runs for `at_least` so many timesteps.
+    For the size of a batch, a sample counts as `rows_per_sample` rows of at least `min_timesteps` timesteps.
     """
     order, batches = np.argsort(-lengths, kind="stable"), []
-    fair = -(-len(lengths) // count_threads())
+    n_rows_per_thread = -(-len(lengths) // count_threads())
     while len(order):
-        n_timesteps = max(at_least, int(lengths[order[0]]))
-        most = min(max(fair, MIN_ROWS), MAX_ROWS, MAX_BATCH_SIZE // n_timesteps)
-        size = max(1, most // rows_for_each)
+        n_timesteps = max(min_timesteps, int(lengths[order[0]]))
+        max_rows = min(max(n_rows_per_thread, MIN_ROWS), MAX_ROWS, MAX_BATCH_SIZE // n_timesteps)
+        size = max(1, max_rows // rows_per_sample)
         batches.append(order[:size])
         order = order[size:]
     return batches
 
 
 def inverse_order(batches):
-    """Return the places, in the order of the batches, of all rows in their own order."""
+    """Return the indices that restore the original order of the rows from the order of the batches."""
     return np.argsort(np.concatenate(batches))
 
 
-def over_batches(function, batches):
-    """Return what a function gives for the rows of each batch, put together in the order of all rows."""
-    return np.concatenate(in_threads(function, batches))[inverse_order(batches)]
+def map_batches(function, batches):
+    """Return the results of a function of the rows of each batch, concatenated in the original order of the rows."""
+    return np.concatenate(map_in_threads(function, batches))[inverse_order(batches)]

@@ -1,4 +1,4 @@
-"""Decoders that are functions of the user's, which give Keras models: those models in use."""
+"""Decoding with the Keras models that a user's decoder function returns."""
 
 import numpy as np
 
@@ -6,13 +6,13 @@ from ..data._padding import mask_of
 from ..data._sequences import Sequences, unpad
 from ..networks.keras_backend._custom_decoders import compile_decoders
 
-# the sizes that batches are filled to, so that what is said of a row does not depend on how many were asked for:
-# multiples of the floats of the widest vector registers, the larger ones also of the panels of matrix products
+# Batches are filled to one of these sizes, so that the output of a sample does not depend on the number of samples:
+# multiples of the number of floats in the widest vector registers, the larger ones also of the panels of a product
 BATCH_SIZES = (16, 48, 240)
 
 
 def decode(architecture, weights, head, Z, lengths):
-    """Return the scaled sequences that encodings stand for; everything is as for `_inference.decode`."""
+    """Return the scaled sequences decoded from encodings, as `_encode_decode.decode` does."""
     program = compile_decoders(architecture)[head]
     n_timesteps = max(1, int(max(lengths)))
     values, start = [], 0

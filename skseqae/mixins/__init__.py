@@ -1,1 +1,1 @@
-"""What estimators share with scikit-learn's contract: input checks, output containers, routed parameters, callbacks."""
+"""Mixins for the scikit-learn contract: input checks, dataframe output, routed parameters, callbacks, pickling."""

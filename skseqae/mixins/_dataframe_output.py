@@ -1,4 +1,4 @@
-"""How everything here that transforms gives dataframes: by scikit-learn's `set_output`."""
+"""Dataframe output of transformers, by scikit-learn's `set_output`."""
 
 from sklearn.base import TransformerMixin
 
@@ -6,16 +6,16 @@ from ..runtime._optional_imports import import_optional
 
 
 class FrameOutputMixin(TransformerMixin):
-    """Give encodings as a dataframe of pandas or polars where `set_output` asks for one."""
+    """Mixin for transformers whose output can be a pandas or polars dataframe, set by `set_output`."""
 
     def set_output(self, *, transform=None):
-        """Choose what `transform` and `fit_transform` give.
+        """Set the output container of `transform` and `fit_transform`.
 
         Parameters
         ----------
         transform : {"default", "pandas", "polars"}, default=None
-            An array, or a dataframe of one of these, whose columns are named by `get_feature_names_out`. None: as it
-            was.
+            "default" for an array, "pandas" or "polars" for a dataframe with the column names of
+            `get_feature_names_out`. If None, the configuration is unchanged.
 
         Returns
         -------
@@ -26,6 +26,6 @@ class FrameOutputMixin(TransformerMixin):
         ImportError
             If pandas or polars is not installed.
         """
-        if transform in ("pandas", "polars"):  # now, not after a long fit
+        if transform in ("pandas", "polars"):  # Raise before a long fit, not after it.
             import_optional(transform, transform)
         return super().set_output(transform=transform)

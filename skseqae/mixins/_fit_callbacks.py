@@ -1,39 +1,39 @@
-"""Fits as scikit-learn's own callbacks follow them, from scikit-learn 1.9 on; before there is nothing to tell."""
+"""Calls of scikit-learn's callbacks during fit. They require scikit-learn 1.9; without it, nothing is called."""
 
 try:
     from sklearn.callback import CallbackSupportMixin
 except ImportError:
 
     class CallbackSupportMixin:
-        """Stand where scikit-learn before 1.9 has nothing."""
+        """Empty replacement of the mixin, which scikit-learn before 1.9 does not have."""
 
 
-# where scikit-learn keeps what `set_callbacks` was given, and what else it keeps while an estimator is fitted
+# Attributes that scikit-learn sets on an estimator: the callbacks of `set_callbacks`, and the contexts during a fit.
 CALLBACKS = "_skl_callbacks"
-WHILE_FITTING = {"_callback_fit_ctx", "_parent_callback_ctx", "_skl_callbacks_to_teardown"}
+CONTEXT_ATTRIBUTES = {"_callback_fit_ctx", "_parent_callback_ctx", "_skl_callbacks_to_teardown"}
 
 
 class FitTask:
-    """A fit, or a part of one, that has begun.
+    """A running fit, or a running part of a fit.
 
     Parameters
     ----------
     estimator : estimator
-        Whose fit it is.
+        The estimator that is being fitted.
     context : sklearn.callback.CallbackContext or None
-        Where in the tree of tasks it is. None: nobody follows.
-    told : dict
-        The X, y and metadata that callbacks are told.
+        The position in the tree of tasks. None if there are no callbacks.
+    callback_kwargs : dict
+        The X, y and metadata that are passed to the callbacks.
     """
 
-    def __init__(self, estimator, context, told):
-        self._estimator, self._context, self._told = estimator, context, told
+    def __init__(self, estimator, context, callback_kwargs):
+        self._estimator, self._context, self._callback_kwargs = estimator, context, callback_kwargs
         if context:
-            context.call_on_fit_task_begin(estimator=estimator, **told)
+            context.call_on_fit_task_begin(estimator=estimator, **callback_kwargs)
 
     @classmethod
     def begin(cls, estimator, n_parts, X, y, sample_weight=None):
-        """Begin a fit of at most so many parts, one after the other."""
+        """Begin a fit of at most `n_parts` consecutive parts."""
         context = None
         if hasattr(estimator, "set_callbacks"):
             context = estimator._init_callback_context(max_subtasks=n_parts)
@@ -43,12 +43,12 @@ class FitTask:
     def begin_part(self, name):
         """Begin the next part."""
         context = self._context and self._context.subcontext(task_name=name)
-        return FitTask(self._estimator, context, self._told)
+        return FitTask(self._estimator, context, self._callback_kwargs)
 
     def fit_part(self, name, estimator, X):
-        """Fit an estimator on X as the next part, in which its own tasks are; return what its `fit` returns."""
+        """Fit an estimator on X as the next part, with its tasks below it; return the result of its `fit`."""
         if not self._context:
-            return estimator.fit(X, None)  # a frozen one asks for a y
+            return estimator.fit(X, None)  # FrozenEstimator.fit requires y.
         context = self._context.subcontext(task_name=name)
         with context.propagate_callback_context(estimator):
             part = FitTask(self._estimator, context, {"X": X})
@@ -57,19 +57,19 @@ class FitTask:
         return fitted
 
     def end(self, make_fitted=None):
-        """End it, and tell whether a callback asks that no other part follows.
+        """End the task and return whether a callback requests that the fit stops here.
 
-        `make_fitted` returns the estimator as it would be if this were the end of the fit; it is called if a callback
-        asks for that.
+        `make_fitted` returns the estimator that the fit would give if it stopped here. It is called only if a callback
+        requests the fitted estimator.
         """
         if not self._context:
             return False
-        # all attributes at once: what an earlier fit left on the estimator must not be among them
-        made = make_fitted and (lambda: {"__dict__": _without_traces(make_fitted())})
+        # `__dict__` replaces all attributes, so that no attribute of an earlier fit remains.
+        attributes = make_fitted and (lambda: {"__dict__": _attributes_without_context(make_fitted())})
         return self._context.call_on_fit_task_end(
-            estimator=self._estimator, **self._told, reconstruction_attributes=made
+            estimator=self._estimator, **self._callback_kwargs, reconstruction_attributes=attributes
         )
 
 
-def _without_traces(estimator):
-    return {name: value for name, value in vars(estimator).items() if name not in WHILE_FITTING}
+def _attributes_without_context(estimator):
+    return {name: value for name, value in vars(estimator).items() if name not in CONTEXT_ATTRIBUTES}

@@ -1,4 +1,4 @@
-"""Pickles that detect damage to their arrays."""
+"""Pickles that detect damaged arrays."""
 
 import hashlib
 import warnings
@@ -11,10 +11,10 @@ from ..exceptions import SkseqaeFormatError
 
 
 class DigestedPickleMixin:
-    """Give pickles a digest of their arrays and the version that wrote them, and check both."""
+    """Mixin that stores a digest of the arrays and the package version in pickles, and checks both on loading."""
 
     def __copy__(self):
-        """Return a shallow copy, at once: there is nothing to check in what never left the process."""
+        """Return a shallow copy without computing a digest: arrays in memory need no check."""
         copied = type(self).__new__(type(self))
         vars(copied).update(vars(self))
         return copied
@@ -25,19 +25,19 @@ class DigestedPickleMixin:
         return state | {"_skseqae_version": __version__, "_digest": digest(state)}
 
     def __setstate__(self, state):
-        """Take the attributes; refuse damaged arrays, and warn of another version."""
+        """Set the attributes; raise if an array is damaged and warn if the version differs."""
         state = dict(state)
         version, expected = state.pop("_skseqae_version", None), state.pop("_digest", None)
         name = type(self).__name__
         if digest(state) != expected:
             raise SkseqaeFormatError(
-                f"This pickle of {name} is damaged: its arrays are not those that were pickled, by their SHA-256 "
-                "digest. Restore it from another copy, or fit the estimator again."
+                f"This pickle of {name} is damaged: the SHA-256 digest of its arrays differs from the stored one. "
+                "Restore the pickle from another copy, or refit the estimator."
             )
         if version != __version__:
             warnings.warn(
-                f"This {name} was pickled by skseqae {version}, but this is skseqae {__version__}, which may read it "
-                "otherwise. skseqae.save writes files for other versions.",
+                f"This {name} was pickled with skseqae {version} and is loaded with skseqae {__version__}, which may "
+                "interpret it differently. Use skseqae.save to write files that other versions can load.",
                 UserWarning,
                 stacklevel=2,
             )
@@ -45,7 +45,7 @@ class DigestedPickleMixin:
 
 
 def digest(state):
-    """Return the SHA-256 of the arrays among attributes, and of the attributes' names: a str of 64 hexadecimals."""
+    """Return the SHA-256 digest of all arrays in a dict of attributes and of their names: 64 hexadecimal digits."""
     sha = hashlib.sha256()
     for name in sorted(state):
         for array in _arrays_in(state[name]):
@@ -55,7 +55,7 @@ def digest(state):
 
 
 def _arrays_in(value):
-    """Yield all arrays in nested containers, but for those of objects, which have no bytes of their own."""
+    """Yield all arrays in nested containers, except object arrays, whose bytes are only references."""
     if isinstance(value, np.ndarray | np.generic):
         if value.dtype != object:
             yield np.asarray(value)

@@ -1,41 +1,41 @@
-"""Parameters that go on to Keras by SciKeras' routed names, such as `optimizer__beta_1` and `loss__delta`."""
+"""Parameters routed to Keras objects by SciKeras' names, such as `optimizer__beta_1` and `loss__delta`."""
 
 import difflib
 import inspect
 
 ROUTES = ("optimizer", "loss")
 PREFIXES = tuple(f"{route}__" for route in ROUTES)
-# what has a parameter of its own, so that there is one way to set it
-OWNED = {"optimizer__learning_rate": "learning_rate", "optimizer__clipnorm": "clipnorm"}
+# Routed names that are refused because the estimator has a parameter for them: there is one way to set each value.
+CONSTRUCTOR_PARAMETERS = {"optimizer__learning_rate": "learning_rate", "optimizer__clipnorm": "clipnorm"}
 
 
 class RoutedParametersMixin:
-    """Let an estimator's constructor, `get_params`, `set_params` and `clone` take routed names."""
+    """Mixin whose constructor, `get_params`, `set_params` and `clone` accept routed parameters."""
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
-        # scikit-learn takes every name in the signature for a parameter, and `**routed` is none
+        # scikit-learn treats every name in the signature as a parameter, so `**routed` must not be part of it.
         _self, *parameters = inspect.signature(cls.__init__).parameters.values()
         cls.__signature__ = inspect.Signature([p for p in parameters if p.kind is not p.VAR_KEYWORD])
 
     def _set_routed(self, routed):
-        """Take the constructor's `optimizer__*` and `loss__*`; refuse any other name at once."""
+        """Set the routed parameters `optimizer__*` and `loss__*` of the constructor; raise for any other name."""
         for name, value in routed.items():
             self._check_routed_name(name, TypeError)
             setattr(self, name, value)
 
     @classmethod
     def _check_routed_name(cls, name, error):
-        if name in OWNED:
-            raise error(f"{name} has a parameter of its own: set {OWNED[name]} instead.")
-        own = list(inspect.signature(cls).parameters)
-        routes = [route for route in ROUTES if route in own]
+        if name in CONSTRUCTOR_PARAMETERS:
+            raise error(f"{name} is not a routed parameter: set {CONSTRUCTOR_PARAMETERS[name]} instead.")
+        parameters = list(inspect.signature(cls).parameters)
+        routes = [route for route in ROUTES if route in parameters]
         prefix, separator, suffix = name.partition("__")
         if separator and suffix and prefix in routes:
             return
-        candidates = [f"{route}__{suffix}" for route in routes] if separator and routes else own
-        near = difflib.get_close_matches(name, candidates, n=1, cutoff=0.0)[0]
-        raise error(f"{cls.__name__} has no parameter {name!r}; the nearest is {near!r}.")
+        candidates = [f"{route}__{suffix}" for route in routes] if separator and routes else parameters
+        closest = difflib.get_close_matches(name, candidates, n=1, cutoff=0.0)[0]
+        raise error(f"{cls.__name__} has no parameter {name!r}; the nearest is {closest!r}.")
 
     @property
     def _routed(self):
@@ -47,12 +47,12 @@ class RoutedParametersMixin:
         Parameters
         ----------
         deep : bool, default=True
-            Whether to add the parameters of estimators among the parameters.
+            Whether to include the parameters of parameters that are estimators.
 
         Returns
         -------
         dict
-            Names mapped to values, routed names such as `optimizer__beta_1` among them.
+            Parameter names mapped to their values, including routed parameters such as `optimizer__beta_1`.
         """
         return super().get_params(deep=deep) | self._routed
 
@@ -62,7 +62,7 @@ class RoutedParametersMixin:
         Parameters
         ----------
         **params : dict
-            Parameters of the constructor, routed names such as `optimizer__beta_1` among them.
+            Parameters of the constructor, including routed parameters such as `optimizer__beta_1`.
 
         Returns
         -------
@@ -71,12 +71,12 @@ class RoutedParametersMixin:
         Raises
         ------
         ValueError
-            If there is no such parameter; the nearest is named.
+            If the estimator has no parameter of this name. The message contains the nearest name.
         """
-        known = self.get_params(deep=False)
+        valid = self.get_params(deep=False)
         for name in params:
-            nested = hasattr(known.get(name.partition("__")[0]), "get_params")
-            if name not in known and not nested:
+            nested = hasattr(valid.get(name.partition("__")[0]), "get_params")
+            if name not in valid and not nested:
                 self._check_routed_name(name, ValueError)
         routed = {name: value for name, value in params.items() if name.startswith(PREFIXES)}
         super().set_params(**{name: value for name, value in params.items() if name not in routed})

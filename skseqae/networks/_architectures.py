@@ -1,31 +1,34 @@
-"""What shapes a network; kept on a fitted estimator, and so free of Keras.
+"""What determines a network: plain records, which are kept on fitted estimators and in files.
 
-Every kind says which decoders there are (`heads`), how wide the target of each is (`width`), what the first step of a
-decoder that is taught by its target reads in the place of one (`first_previous`, None where it is not taught so) and
-which parts are not trained (`frozen`).
+Every architecture has decoders (`heads`), the width of each decoder's target (`width`), the value that a decoder with
+teacher forcing reads in place of a target before the first (`first_previous`, None without teacher forcing), and the
+parts that are not trained (`frozen`).
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 
+from ._cells import CELLS
 
-class Shaped:
-    """What all kinds have, and how one is compared with that of the weights to go on from."""
 
-    decoder = None  # but for a function of the user's
+class BaseArchitecture:
+    """What all architectures share."""
+
+    decoder = None  # a custom decoder is a function
     first_previous = None
     frozen = ()
+    is_tabular = False  # whether samples are rows, which the training network reads as sequences of one timestep
 
     @property
     def shape(self):
-        """All but what acts on training alone."""
+        """All fields that weights depend on: a dict without those that act in training alone."""
         names = (field.name for field in fields(self))
         return {name: getattr(self, name) for name in names if name not in ("dropout", "noise", "frozen")}
 
 
 @dataclass(frozen=True)
-class Architecture(Shaped):
-    """A recurrent autoencoder: all that decides which weights there are and what is computed from them."""
+class Architecture(BaseArchitecture):
+    """A recurrent autoencoder."""
 
     n_features: int
     latent_dim: int
@@ -37,26 +40,26 @@ class Architecture(Shaped):
     heads: tuple[str, ...] = ("reconstruction",)
     head_features: tuple[int, ...] = ()  # of each head; empty: all have n_features
     decoder: str | Callable = "repeat"
-    n_timesteps: tuple[int, ...] = ()  # of each head, where the decoder is a function
+    n_timesteps: tuple[int, ...] = ()  # of each head, for a custom decoder
     output_activation: str = "linear"
-    reverse: bool = False  # whether reconstructions are said last timestep first
+    reverse: bool = False  # whether sequences are reconstructed in reverse order of time
 
     def width(self, head):
-        """Return the number of features that a decoder says."""
+        """Return the number of features that a decoder outputs."""
         return dict(zip(self.heads, self.head_features, strict=True))[head] if self.head_features else self.n_features
 
     @property
     def first_previous(self):
-        """Zeros (in scaled units) stand before the first step of a conditional decoder."""
+        """Zeros (in scaled units) precede the first timestep of a conditional decoder."""
         return 0.0 if self.decoder == "conditional" else None
 
 
 @dataclass(frozen=True)
-class Seq2SeqArchitecture(Shaped):
+class Seq2SeqArchitecture(BaseArchitecture):
     """A recurrent encoder, and a decoder of labels that starts from the encoder's state."""
 
-    n_features: int  # 1 for symbols
-    n_tokens: int | None  # numbered from 0; None: x is of real numbers
+    n_features: int  # 1 for tokens
+    n_tokens: int | None  # tokens are numbered from 0; None: x holds real numbers
     n_classes: int
     units: tuple[int, ...]
     cell: str = "lstm"
@@ -64,37 +67,37 @@ class Seq2SeqArchitecture(Shaped):
     bidirectional: bool = False
     dropout: float = 0.0
     heads: tuple[str, ...] = ("label",)  # or ("sequence",)
-    has_end: bool = False  # whether label sequences say where they end, as one class more
+    has_end: bool = False  # whether an end token, which is one more class, ends each sequence of labels
     frozen: tuple[str, ...] = ()
 
     def width(self, head):
-        """Return 1: the target is the number of a class."""
+        """Return 1: the target is the index of a class."""
         return 1
 
     @property
     def first_previous(self):
-        """A number of its own stands before the first label."""
+        """A start token precedes the first label."""
         return float(self.n_classes) if self.heads == ("sequence",) else None
 
     @property
     def n_outputs(self):
-        """Classes, and the end where that is said."""
+        """Number of classes, and one more for the end token."""
         return self.n_classes + self.has_end
 
     @property
     def n_states(self):
-        """Parts of a layer's state: h, and c in an LSTM."""
-        return 2 if self.cell == "lstm" else 1
+        """Number of parts of a layer's state: h, and c in an LSTM."""
+        return len(CELLS[self.cell].states)
 
     @property
     def state_units(self):
         """Width of each layer's state, both directions together."""
-        return tuple(units * (2 if self.bidirectional else 1) for units in self.units)
+        return tuple(units * (1 + self.bidirectional) for units in self.units)
 
 
 @dataclass(frozen=True)
-class DenseArchitecture(Shaped):
-    """A feed-forward autoencoder, which takes each row for a sequence of one timestep."""
+class DenseArchitecture(BaseArchitecture):
+    """A feed-forward autoencoder."""
 
     n_features: int
     latent_dim: int
@@ -104,7 +107,8 @@ class DenseArchitecture(Shaped):
     noise: float = 0.0
     output_activation: str = "linear"
     heads = ("reconstruction",)
+    is_tabular = True
 
     def width(self, head):
-        """Return the number of features, all of which are said again."""
+        """Return the number of features, all of which are reconstructed."""
         return self.n_features

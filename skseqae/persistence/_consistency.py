@@ -1,5 +1,6 @@
 """Checks that the fitted state in a file is complete and consistent."""
 
+from dataclasses import fields, is_dataclass
 from itertools import chain
 
 import numpy as np
@@ -8,151 +9,172 @@ from ..data._layout import Layout
 from ..networks._architectures import Architecture
 from ..networks._weight_shapes import weight_shapes
 from ._file_format import require
-from ._schema import RECORD_RULES, RULES
+from ._schema import RECORD_RULES, RULES, STATES
 
 
-def check_fitted(name, fitted, place):
-    """Refuse fitted attributes that no training of the class gives.
+def check_fitted(name, fitted, path):
+    """Refuse fitted attributes that no training of the class leaves.
 
     Parameters
     ----------
     name : str
         Of the class.
     fitted : dict of str to object
-        All attributes that are no parameters, None for those that are not there.
-    place : str
-        Where they are, for messages.
+        All attributes that are not parameters, None for those that are missing. The histories of losses are arrays.
+    path : str
+        Their position in the file, for messages.
 
     Raises
     ------
     SkseqaeFormatError
     """
     for attribute, rule in RULES[name].items():
-        rule.check(fitted[attribute], f"{place}.{attribute}")
+        rule.check(fitted[attribute], f"{path}.{attribute}")
     if name == "SequenceOutlierDetector":
-        _check_detector(fitted, place)
+        _check_detector(fitted, path)
         return
-    for attribute, value in fitted.items():
-        _check_record(value, f"{place}.{attribute}")
-    architecture = fitted["_architecture"]
-    _check_weights(architecture, fitted, place)
-    _check_history(architecture, fitted, place)
-    _check_features(architecture.n_features, fitted, place)
+    state, path_of_state = fitted["_fitted"], f"{path}._fitted"
+    _check_record(state, path_of_state)
+    architecture_type, target_type = STATES[name]
+    for field, required in (("architecture", architecture_type), ("target", target_type)):
+        value = getattr(state, field)
+        require(type(value) is required, f"{path_of_state}.{field} must be a {required.__name__}.")
+    _check_weights(state, path_of_state)
+    _check_history(state, path_of_state)
+    _check_input(name, state, path_of_state)
+    _check_features(state, fitted, path)
     if name == "Seq2SeqClassifier":
-        _check_labels(architecture, fitted, place)
+        _check_labels(state, path_of_state)
     elif name != "DenseAutoencoderTransformer":
-        _check_heads(name, architecture, fitted, place)
-    is_dense = name == "DenseAutoencoderTransformer"
-    require((fitted["_layout"].kind == "rows") == is_dense, f"{place}._layout is not one of {name}.")
+        _check_heads(state, path_of_state)
 
 
-def _check_detector(fitted, place):
+def _check_detector(fitted, path):
     for name in ("n_features_in_", "feature_names_in_"):
         same = np.array_equal(fitted[name], getattr(fitted["estimator_"], name, None))
-        require(same, f"{place}.{name} is not that of its autoencoder.")
+        require(same, f"{path}.{name} is not that of its autoencoder.")
 
 
-def _check_record(record, place):
-    """Hold the fields of a record against their rules, and those of the records in it."""
+def _check_record(record, path):
+    """Check the fields of a record, and of the records in it."""
     for field, rule in RECORD_RULES.get(type(record), {}).items():
-        rule.check(getattr(record, field), f"{place}.{field}")
-        _check_record(getattr(record, field), f"{place}.{field}")
+        rule.check(getattr(record, field), f"{path}.{field}")
+    for field in fields(record):
+        value = getattr(record, field.name)
+        if is_dataclass(value):
+            _check_record(value, f"{path}.{field.name}")
     if type(record) is Architecture:
-        require(len(record.head_features) == len(record.heads), f"{place}.head_features must be one for each head.")
+        require(len(record.head_features) == len(record.heads), f"{path}.head_features must be one for each head.")
     if type(record) is Layout:
-        fixed = record.kind in ("padded", "table")
-        require(not fixed or record.n_timesteps is not None, f"{place}.n_timesteps is missing for an array.")
-        is_plain = record.feature_names is None or record.kind == "sequences"
-        require(is_plain, f"{place}.feature_names are those of a kind that has none.")
+        fixed = record.container in ("padded", "table")
+        require(not fixed or record.n_timesteps is not None, f"{path}.n_timesteps is missing for an array.")
+        is_plain = record.feature_names is None or record.container == "sequences"
+        require(is_plain, f"{path}.feature_names require a container that has names.")
 
 
-def _check_array(array, dtypes, shape, place):
-    """Refuse an array of another type or shape, or one that holds what is not finite."""
+def _check_array(array, dtypes, shape, path):
+    """Refuse an array of another type or shape, or with values that are not finite."""
     require(
         isinstance(array, np.ndarray) and array.dtype.str in dtypes and array.shape == shape,
-        f"{place} must be an array of {' or '.join(dtypes)} of shape {shape}, but is of "
+        f"{path} must be an array of {' or '.join(dtypes)} of shape {shape}, but is of "
         f"{getattr(array, 'dtype', type(array).__name__)} of {getattr(array, 'shape', 'no shape')}.",
     )
-    # without an array of truth values, which would take a quarter of the memory again
+    # without a boolean array, which would take a quarter of the memory again
     extremes = (float(array.min()), float(array.max()))
-    require(all(map(np.isfinite, extremes)), f"{place} holds numbers that are not finite.")
+    require(all(map(np.isfinite, extremes)), f"{path} holds numbers that are not finite.")
 
 
-def _check_weights(architecture, fitted, place):
-    shapes = weight_shapes(architecture)
-    require(fitted["_weights"].keys() == shapes.keys(), f"{place}._weights must be those of {sorted(shapes)}.")
-    for part, wanted in shapes.items():
-        arrays, where = fitted["_weights"][part], f"{place}._weights.{part}"
-        require(isinstance(arrays, list) and len(arrays) == len(wanted), f"{where} must be {len(wanted)} arrays.")
-        for i, (array, shape) in enumerate(zip(arrays, wanted, strict=True)):
-            _check_array(array, ["<f4"], shape, f"{where}.{i}")
-    # which state there is, the optimizer knows; each array is of a weight, of one without an axis, or a number
+def _check_weights(state, path):
+    shapes = weight_shapes(state.architecture)
+    require(state.weights.keys() == shapes.keys(), f"{path}.weights must be those of {sorted(shapes)}.")
+    for part, required in shapes.items():
+        arrays, part_path = state.weights[part], f"{path}.weights.{part}"
+        require(
+            isinstance(arrays, list) and len(arrays) == len(required), f"{part_path} must be {len(required)} arrays."
+        )
+        for i, (array, shape) in enumerate(zip(arrays, required, strict=True)):
+            _check_array(array, ["<f4"], shape, f"{part_path}.{i}")
+    # the optimizer determines its state; each array has the shape of a weight, of one without an axis, or is a number
     every = set(chain.from_iterable(shapes.values()))
     known = {(), *every, *(shape[:i] + shape[i + 1 :] for shape in every for i in range(len(shape)))}
-    for i, array in enumerate(fitted["_optimizer_state"]):
-        where = f"{place}._optimizer_state.{i}"
-        require(getattr(array, "shape", None) in known, f"{where} has not the shape of a weight, or is no array.")
-        _check_array(array, ["<f4", "<i4", "<i8"], array.shape, where)
+    for i, array in enumerate(state.optimizer_state):
+        array_path = f"{path}.optimizer_state.{i}"
+        require(getattr(array, "shape", None) in known, f"{array_path} is not an array with the shape of a weight.")
+        _check_array(array, ["<f4", "<i4", "<i8"], array.shape, array_path)
 
 
-def _check_history(architecture, fitted, place):
-    history, n_epochs = fitted["history_"], fitted["n_iter_"]
-    losses = ["loss", *(f"{head}_loss" for head in architecture.heads)]
+def _check_history(state, path):
+    history = state.history
+    losses = ["loss", *(f"{head}_loss" for head in state.architecture.heads)]
     known = {*losses, *(f"val_{name}" for name in losses)}
-    require({"loss"} <= history.keys() <= known, f"{place}.history_ must be of 'loss' and others of {sorted(known)}.")
+    require({"loss"} <= history.keys() <= known, f"{path}.history must be of 'loss' and others of {sorted(known)}.")
+    n_epochs = np.shape(history["loss"])[0] if np.ndim(history["loss"]) else 0
+    require(n_epochs > 0, f"{path}.history.loss must hold at least one epoch.")
     for name, values in history.items():
         shape = getattr(values, "shape", None)
         length = n_epochs if name == "loss" else min(n_epochs, shape[0] if shape else 0)
-        _check_array(values, ["<f8"], (length,), f"{place}.history_.{name}")
+        _check_array(values, ["<f8"], (length,), f"{path}.history.{name}")
 
 
-def _check_scaling(scaling, n_features, place):
+def _check_scaling(scaling, n_features, path):
     for name in ("mean", "std"):
-        _check_array(getattr(scaling, name), ["<f8"], (n_features,), f"{place}.{name}")
-    require(scaling.std.min() > 0, f"{place}.std must be above 0.")
+        _check_array(getattr(scaling, name), ["<f8"], (n_features,), f"{path}.{name}")
+    require(scaling.std.min() > 0, f"{path}.std must be above 0.")
 
 
-def _check_features(n_features, fitted, place):
-    _check_scaling(fitted["_scaling"], n_features, f"{place}._scaling")
-    std = fitted["_feature_std"]
+def _check_input(name, state, path):
+    fitted_input, n_features = state.input, state.architecture.n_features
+    _check_scaling(fitted_input.scaling, n_features, f"{path}.input.scaling")
+    std = fitted_input.feature_std
+    require(std is not None or name == "Seq2SeqClassifier", f"{path}.input.feature_std is missing.")
     if std is not None:
-        _check_array(std, ["<f8"], (n_features,), f"{place}._feature_std")
-        require(std.min() > 0, f"{place}._feature_std must be above 0.")
-    shortest, longest = fitted["_length_range"]
-    require(shortest <= longest and longest > 0, f"{place}._length_range must be two lengths, the lower first.")
-    width, names = fitted["n_features_in_"], fitted["feature_names_in_"]
-    is_table = fitted["_layout"].kind == "table"
-    require(is_table or width == n_features, f"{place}.n_features_in_ is {width}, but the network reads {n_features}.")
+        _check_array(std, ["<f8"], (n_features,), f"{path}.input.feature_std")
+        require(std.min() > 0, f"{path}.input.feature_std must be above 0.")
+    shortest, longest = fitted_input.length_range
+    require(shortest <= longest and longest > 0, f"{path}.input.length_range must be two lengths, the lower first.")
+    is_dense = name == "DenseAutoencoderTransformer"
+    require((fitted_input.layout.container == "rows") == is_dense, f"{path}.input.layout is not one of {name}.")
+    has_tokens = fitted_input.vocabulary is not None
+    require(not has_tokens or name == "Seq2SeqClassifier", f"{path}.input.vocabulary is not one of {name}.")
+
+
+def _check_features(state, fitted, path):
+    width, names, n_features = fitted["n_features_in_"], fitted["feature_names_in_"], state.architecture.n_features
+    is_table = state.input.layout.container == "table"
+    require(is_table or width == n_features, f"{path}.n_features_in_ is {width}, but the network reads {n_features}.")
     all_strings = names is None or all(isinstance(each, str) for each in names.tolist())
-    require(all_strings, f"{place}.feature_names_in_ must be strings.")
-    require(names is None or len(names) == width, f"{place}.feature_names_in_ must be {width} names.")
+    require(all_strings, f"{path}.feature_names_in_ must be strings.")
+    require(names is None or len(names) == width, f"{path}.feature_names_in_ must be {width} names.")
 
 
-def _check_labels(architecture, fitted, place):
-    head, has_end = ("label" if fitted["_kind"] == "label" else "sequence"), fitted["_kind"] == "list"
+def _check_labels(state, path):
+    architecture, labels, vocabulary = state.architecture, state.target, state.input.vocabulary
+    head, has_end = ("label" if labels.label_type == "label" else "sequence"), labels.label_type == "list"
     require(
         architecture.heads == (head,) and architecture.has_end == has_end,
-        f"{place}._kind is {fitted['_kind']!r}, but its network says a {architecture.heads[0]}.",
+        f"{path}.target.label_type is {labels.label_type!r}, but the network predicts a {architecture.heads[0]}.",
     )
-    n_classes, vocabulary = len(fitted["classes_"]), fitted["vocabulary_"]
-    require(n_classes == architecture.n_classes, f"{place}.classes_ must be {architecture.n_classes} labels.")
+    n_classes = architecture.n_classes
+    require(len(labels.classes) == n_classes, f"{path}.target.classes must be {n_classes} labels.")
     n_tokens = None if vocabulary is None else len(vocabulary)
-    require(n_tokens == architecture.n_tokens, f"{place}.vocabulary_ must be {architecture.n_tokens} symbols.")
-    require(n_tokens is None or architecture.n_features == 1, f"{place}._architecture.n_features must be 1 of symbols.")
+    require(n_tokens == architecture.n_tokens, f"{path}.input.vocabulary must be {architecture.n_tokens} tokens.")
+    one_feature = n_tokens is None or architecture.n_features == 1
+    require(one_feature, f"{path}.architecture.n_features must be 1 for tokens.")
 
 
-def _check_heads(name, architecture, fitted, place):
-    where, features = f"{place}._architecture", architecture.head_features
-    says_x = features if name == "LSTMAutoencoderTransformer" else features[:1]
-    require(set(says_x) == {architecture.n_features}, f"{where}.head_features must be those of what is read.")
+def _check_heads(state, path):
+    where, architecture, target = f"{path}.architecture", state.architecture, state.target
+    features = architecture.head_features
+    reconstructed = features if target is None else features[:1]
+    require(set(reconstructed) == {architecture.n_features}, f"{where}.head_features must be those of X.")
     require("reconstruction" in architecture.heads or not architecture.reverse, f"{where}.reverse has no meaning.")
-    if name == "LSTMAutoencoderTransformer":
+    if target is None:
         return
     require(len(features) == 2, f"{where}.heads must be both.")
-    _check_scaling(fitted["_target_scaling"], features[1], f"{place}._target_scaling")
-    target, horizon = fitted["_target_layout"], fitted["_horizon"]
-    wants_layout = target.kind == "sequences" and horizon is None
-    require((target.layout is not None) == wants_layout, f"{place}._target_layout.layout does not go with its kind.")
-    require(target.kind == "sequences" or horizon is None, f"{place}._target_layout.kind is not that of a horizon.")
-    require(horizon is None or features[1] == features[0], f"{place}._horizon forecasts what is read.")
-    require(target.kind != "number" or features[1] == 1, f"{place}._target_layout.kind must be 'vector'.")
+    _check_scaling(target.scaling, features[1], f"{path}.target.scaling")
+    target_type, horizon, where = target.layout.target_type, target.horizon, f"{path}.target.layout"
+    has_container = target_type == "sequences" and horizon is None
+    require((target.layout.layout is not None) == has_container, f"{where}.layout does not match the target type.")
+    require(target_type == "sequences" or horizon is None, f"{where}.target_type is not that of a horizon.")
+    require(horizon is None or features[1] == features[0], f"{path}.target.horizon requires the features of X.")
+    require(target_type != "number" or features[1] == 1, f"{where}.target_type must be 'vector'.")

@@ -1,6 +1,7 @@
 """Save and load fitted estimators."""
 
 import os
+from dataclasses import replace
 from importlib.metadata import version
 from inspect import signature
 from numbers import Integral
@@ -12,11 +13,7 @@ from sklearn.utils._param_validation import Interval, validate_params
 from sklearn.utils.validation import check_is_fitted
 
 from .._version import __version__
-from ..estimators._autoencoder import LSTMAutoencoderTransformer
-from ..estimators._composite import CompositeSequenceRegressor
-from ..estimators._dense import DenseAutoencoderTransformer
-from ..estimators._outlier import SequenceOutlierDetector
-from ..estimators._seq2seq import Seq2SeqClassifier
+from ..estimators._registry import ESTIMATORS, check_registered
 from ..exceptions import SkseqaeFormatError
 from ..mixins._fit_callbacks import CALLBACKS
 from ..mixins._routed_parameters import PREFIXES
@@ -25,18 +22,9 @@ from ._consistency import check_fitted
 from ._file_format import FORMAT, pack, read_file, require, unpack
 from ._json_values import check_keys, decode, encode
 from ._schema import OPTIONAL, RULES
+from ._versions import upgrade
 
-CLASSES = {
-    cls.__name__: cls
-    for cls in (
-        CompositeSequenceRegressor,
-        DenseAutoencoderTransformer,
-        LSTMAutoencoderTransformer,
-        Seq2SeqClassifier,
-        SequenceOutlierDetector,
-    )
-}
-# the parameters and attributes that are estimators, and of which classes
+# the parameters and attributes that are estimators, with the classes that are allowed
 NESTED = {
     "encoder": ("CompositeSequenceRegressor", "LSTMAutoencoderTransformer"),
     "estimator": ("LSTMAutoencoderTransformer",),
@@ -148,24 +136,23 @@ def load(path, *, max_size=2**30):
         raise SkseqaeFormatError(f"{os.fspath(path)} is refused: {error}") from None
 
 
-def _describe(estimator, place, tensors, classes=CLASSES):
-    """Return an estimator as JSON has it, and put its arrays into `tensors`."""
-    name = type(estimator).__name__
-    if name not in classes or CLASSES[name] is not type(estimator):
-        raise TypeError(
-            f"{place} must be one of {sorted(classes)}, and no other class or subclass, got {estimator!r}. Of a "
-            "pipeline or a search save the fitted one inside; joblib.dump keeps all, in a file that runs what it says."
-        )
+def _describe(estimator, path, tensors, allowed=tuple(ESTIMATORS)):
+    """Return an estimator as JSON, and put its arrays into `tensors`."""
+    advice = (
+        "Save the fitted estimator inside a pipeline or a search; joblib.dump keeps the whole object, in a file that "
+        "runs code when it is loaded."
+    )
+    name = check_registered(estimator, path, advice, allowed)
     parameters = estimator.get_params(deep=False)
     return {
         "class": name,
-        "parameters": {key: _describe_value(key, value, place, tensors) for key, value in parameters.items()},
-        "fitted": _describe_fitted(estimator, parameters, place, tensors),
+        "parameters": {key: _describe_value(key, value, path, tensors) for key, value in parameters.items()},
+        "fitted": _describe_fitted(estimator, parameters, path, tensors),
     }
 
 
-def _describe_fitted(estimator, parameters, place, tensors):
-    if place.endswith(".estimator") and not hasattr(estimator, "n_features_in_"):
+def _describe_fitted(estimator, parameters, path, tensors):
+    if path.endswith(".estimator") and not hasattr(estimator, "n_features_in_"):
         return None  # a detector trains a clone of it
     check_is_fitted(estimator)
     fitted = dict.fromkeys(RULES[type(estimator).__name__])
@@ -173,84 +160,92 @@ def _describe_fitted(estimator, parameters, place, tensors):
         if attribute in parameters or attribute == CALLBACKS:
             continue
         if attribute not in fitted:
-            raise TypeError(f"{place} has an attribute {attribute!r}, which a file does not hold: delete it first.")
-        fitted[attribute] = value
-    if "history_" in fitted:
-        fitted["history_"] = {loss: np.array(values, dtype=np.float64) for loss, values in fitted["history_"].items()}
-        fitted["_optimizer_state"] = [np.asarray(value) for value in fitted["_optimizer_state"]]
-    return {attribute: _describe_value(attribute, value, place, tensors) for attribute, value in fitted.items()}
+            raise TypeError(f"{path} has an attribute {attribute!r}, which a file cannot hold: delete it first.")
+        fitted[attribute] = _with_arrays(value) if attribute == "_fitted" else value
+    return {attribute: _describe_value(attribute, value, path, tensors) for attribute, value in fitted.items()}
 
 
-def _describe_value(name, value, place, tensors):
-    """Return a parameter or an attribute as JSON has it."""
-    place = f"{place}.{name}"
+def _with_arrays(state):
+    """Return the fitted state with arrays in place of lists of losses and numbers of the optimizer."""
+    history = {loss: np.array(values, dtype=np.float64) for loss, values in state.history.items()}
+    return replace(state, history=history, optimizer_state=[np.asarray(value) for value in state.optimizer_state])
+
+
+def _with_lists(state):
+    """Return the fitted state with lists of losses, as training leaves it."""
+    return replace(state, history={loss: values.tolist() for loss, values in state.history.items()})
+
+
+def _describe_value(name, value, path, tensors):
+    """Return a parameter or an attribute as JSON."""
+    path = f"{path}.{name}"
     if name not in NESTED or value is None:
-        return encode(value, place, tensors)
+        return encode(value, path, tensors)
     frozen = isinstance(value, FrozenEstimator)
     inner = value.estimator if frozen else value
-    return {"FrozenEstimator" if frozen else "Estimator": _describe(inner, place, tensors, NESTED[name])}
+    return {"FrozenEstimator" if frozen else "Estimator": _describe(inner, path, tensors, NESTED[name])}
 
 
 def _restore_all(manifest, tensors):
     """Return the estimator of a whole file."""
     try:
         check_keys(manifest, ["format", "versions", "estimator"], "the manifest")
-        require(type(manifest["format"]) is int and manifest["format"] == FORMAT, f"format must be {FORMAT}.")
         versions = manifest["versions"]
         require(isinstance(versions, dict), "versions must be an object.")
         check_keys(versions, ["skseqae", "python", *LIBRARIES], "versions")
         require(all(isinstance(each, str) for each in versions.values()), "versions must be strings.")
-        estimator = _restore(manifest["estimator"], "estimator", tensors, CLASSES)
+        manifest = upgrade(manifest, tensors)
+        estimator = _restore(manifest["estimator"], "estimator", tensors, tuple(ESTIMATORS))
     except RecursionError:
         raise SkseqaeFormatError("the manifest is nested too deeply.") from None
-    require(not tensors, f"tensor {next(iter(tensors), '')[:80]!r} belongs to nothing.")
+    require(not tensors, f"tensor {next(iter(tensors), '')[:80]!r} is not used.")
     return estimator
 
 
-def _restore(described, place, tensors, classes):
+def _restore(described, path, tensors, allowed):
     """Return the estimator that JSON describes, and take its arrays out of `tensors`."""
-    require(isinstance(described, dict), f"{place} is no object.")
-    check_keys(described, ["class", "parameters", "fitted"], place)
+    require(isinstance(described, dict), f"{path} is not an object.")
+    check_keys(described, ["class", "parameters", "fitted"], path)
     name, parameters, fitted = described["class"], described["parameters"], described["fitted"]
-    require(isinstance(name, str) and name in classes, f"{place}.class must be one of {sorted(classes)}.")
-    require(isinstance(parameters, dict), f"{place} has no parameters.")
-    estimator = _restore_parameters(CLASSES[name], parameters, place, tensors)
-    if fitted is None and place.endswith(".estimator"):
+    require(isinstance(name, str) and name in allowed, f"{path}.class must be one of {sorted(allowed)}.")
+    require(isinstance(parameters, dict), f"{path} has no parameters.")
+    estimator = _restore_parameters(ESTIMATORS[name], parameters, path, tensors)
+    if fitted is None and path.endswith(".estimator"):
         return estimator
-    require(isinstance(fitted, dict), f"{place} has nothing fitted.")
-    check_keys(fitted, RULES[name], f"{place}.fitted")
-    fitted = {attribute: _restore_value(attribute, value, place, tensors) for attribute, value in fitted.items()}
-    check_fitted(name, fitted, place)
-    if "history_" in fitted:
-        fitted["history_"] = {loss: values.tolist() for loss, values in fitted["history_"].items()}
-    absent = {attribute for attribute in OPTIONAL if fitted.get(attribute) is None}
-    vars(estimator).update({attribute: value for attribute, value in fitted.items() if attribute not in absent})
+    require(isinstance(fitted, dict), f"{path} has no fitted attributes.")
+    check_keys(fitted, RULES[name], f"{path}.fitted")
+    fitted = {attribute: _restore_value(attribute, value, path, tensors) for attribute, value in fitted.items()}
+    check_fitted(name, fitted, path)
+    if "_fitted" in fitted:
+        fitted["_fitted"] = _with_lists(fitted["_fitted"])
+    missing = {attribute for attribute in OPTIONAL if fitted.get(attribute) is None}
+    vars(estimator).update({attribute: value for attribute, value in fitted.items() if attribute not in missing})
     return estimator
 
 
-def _restore_parameters(cls, described, place, tensors):
-    """Return an unfitted estimator, of parameters that the class itself takes."""
+def _restore_parameters(cls, described, path, tensors):
+    """Return an unfitted estimator with valid parameters of its class."""
     own = {name: value for name, value in described.items() if not name.startswith(PREFIXES)}
-    check_keys(own, signature(cls).parameters, f"{place}.parameters")
-    parameters = {name: _restore_value(name, value, place, tensors) for name, value in described.items()}
+    check_keys(own, signature(cls).parameters, f"{path}.parameters")
+    parameters = {name: _restore_value(name, value, path, tensors) for name, value in described.items()}
     try:
         estimator = cls(**parameters)
         estimator._validate_params()
         if "units" in parameters:
-            estimator._units(1)
+            estimator._check_units(1)
     except (TypeError, ValueError) as error:
-        raise SkseqaeFormatError(f"{place}.parameters: {str(error)[:500]}") from None
-    require(not parameters.get("callbacks"), f"{place}.callbacks must be none.")
+        raise SkseqaeFormatError(f"{path}.parameters: {str(error)[:500]}") from None
+    require(not parameters.get("callbacks"), f"{path}.callbacks must be None.")
     return estimator
 
 
-def _restore_value(name, described, place, tensors):
+def _restore_value(name, described, path, tensors):
     """Return a parameter or an attribute."""
-    place = f"{place}.{name}"
+    path = f"{path}.{name}"
     if name not in NESTED or described is None:
-        return decode(described, place, tensors)
-    require(isinstance(described, dict), f"{place} is no estimator.")
-    check_keys(described, described.keys() & {"FrozenEstimator"} or {"Estimator"}, place)
-    ((kind, inner),) = described.items()
-    estimator = _restore(inner, place, tensors, NESTED[name])
-    return FrozenEstimator(estimator) if kind == "FrozenEstimator" else estimator
+        return decode(described, path, tensors)
+    require(isinstance(described, dict), f"{path} is not an estimator.")
+    check_keys(described, described.keys() & {"FrozenEstimator"} or {"Estimator"}, path)
+    ((wrapper, inner),) = described.items()
+    estimator = _restore(inner, path, tensors, NESTED[name])
+    return FrozenEstimator(estimator) if wrapper == "FrozenEstimator" else estimator

@@ -1,9 +1,9 @@
 """Bytes on disk: a magic number, a checksum, and a safetensors file of arrays and one JSON text.
 
 The first 48 bytes are the magic number (8), the version of the format (8, little-endian) and the SHA-256 of all bytes
-after them (32). What follows is a safetensors file, whose metadata hold the text under the one key "skseqae". It is
-written by the safetensors package and read here: that package copies every array before any can be looked at, and
-leaves duplicate keys alone.
+after them (32). The rest is a safetensors file, whose metadata hold the text under the only key "skseqae". It is
+written by the safetensors package, but read here: that package copies all arrays before any can be checked, and
+accepts duplicate keys.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ from safetensors.numpy import save as as_safetensors
 from ..exceptions import SkseqaeFormatError
 
 MAGIC = b"\x93SKSEQAE"
-FORMAT = 1
+FORMAT = 2  # `_versions` upgrades files of earlier formats
 DTYPES = {
     name: np.dtype(dtype)
     for name, dtype in {
@@ -27,13 +27,13 @@ DTYPES = {
     }.items()
 }
 PREFIX = 48
-# what little text can grow to as Python objects stays within some 30 MB
+# limits the Python objects that a short text can expand to, to some 30 MB
 MAX_HEADER_BYTES = 2**21
 MAX_CONTAINERS = 20_000
 
 
 def require(condition, message):
-    """Raise the one error of this format where the condition does not hold."""
+    """Raise `SkseqaeFormatError` unless the condition holds."""
     if not condition:
         raise SkseqaeFormatError(message)
 
@@ -44,9 +44,9 @@ def pack(manifest, tensors):
     Parameters
     ----------
     manifest : dict
-        Of what JSON has.
+        Of JSON values.
     tensors : dict of str to ndarray
-        Of the types in `DTYPES`, without empty ones.
+        Of the types in `DTYPES`, not empty.
     """
     body = as_safetensors(tensors, {"skseqae": json.dumps(manifest, allow_nan=False)})
     return b"".join([MAGIC, FORMAT.to_bytes(8, "little"), hashlib.sha256(body).digest(), body])
@@ -67,12 +67,12 @@ def unpack(content):
     Raises
     ------
     SkseqaeFormatError
-        If a byte is not as it was written, or an array lies anywhere but between its neighbours.
+        If the file is damaged, or the arrays are not contiguous.
     """
     magic = content[: len(MAGIC)].tobytes()
-    require(magic == MAGIC, f"it begins with {magic!r}, and not with {MAGIC!r} as what skseqae.save writes.")
+    require(magic == MAGIC, f"it begins with {magic!r}, and not with {MAGIC!r} as files of skseqae.save do.")
     version = int.from_bytes(content[8:16], "little")
-    require(version == FORMAT, f"its format has version {version}, this skseqae reads version {FORMAT}.")
+    require(1 <= version <= FORMAT, f"its format has version {version}, this skseqae reads versions 1 to {FORMAT}.")
     body = content[PREFIX:]
     require(
         hashlib.sha256(body).digest() == content[16:PREFIX].tobytes(),
@@ -86,12 +86,15 @@ def unpack(content):
         isinstance(metadata, dict) and list(metadata) == ["skseqae"] and isinstance(metadata["skseqae"], str),
         "the header's __metadata__ must hold one text, 'skseqae'.",
     )
-    tensors = _cut(header, body[8 + n_header :])
-    return _parse(metadata["skseqae"].encode("utf-8", "surrogatepass"), "the manifest"), tensors
+    tensors = _split(header, body[8 + n_header :])
+    manifest = _parse(metadata["skseqae"].encode("utf-8", "surrogatepass"), "the manifest")
+    stated = manifest.get("format")
+    require(type(stated) is int and stated == version, f"the format of the manifest must be {version}.")
+    return manifest, tensors
 
 
 def _parse(text, name):
-    """Return a JSON object; refuse what is no JSON, or another one to another reader."""
+    """Return a JSON object; refuse text that is not JSON, or that other readers may read differently."""
     n_containers = text.count(b"{") + text.count(b"[")
     require(n_containers <= MAX_CONTAINERS, f"{name} nests {n_containers} objects, more than {MAX_CONTAINERS}.")
     try:
@@ -104,7 +107,7 @@ def _parse(text, name):
         raise SkseqaeFormatError(f"{name} is nested too deeply.") from None
     except ValueError as error:
         raise SkseqaeFormatError(f"{name} is not JSON: {error}") from None
-    require(isinstance(parsed, dict), f"{name} is no JSON object.")
+    require(isinstance(parsed, dict), f"{name} is not a JSON object.")
     return parsed
 
 
@@ -113,7 +116,7 @@ def _without_duplicates(pairs):
     if len(together) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise SkseqaeFormatError(f"the key {twice[:80]!r} comes twice.")
+        raise SkseqaeFormatError(f"the key {twice[:80]!r} is duplicated.")
     return together
 
 
@@ -122,54 +125,58 @@ def _number(text):
     return float(text)
 
 
-def _cut(table, data):
-    """Return the tensors by name, which must lie one after another and fill all of the data."""
-    views, at = {}, 0
+def _split(table, data):
+    """Return the tensors by name; they must be contiguous and fill all of the data."""
+    views, position = {}, 0
     for name, entry in table.items():
-        place = f"tensor {name[:80]!r}"
-        require(isinstance(entry, dict) and entry.keys() == {"dtype", "shape", "data_offsets"}, f"{place} is no entry.")
+        path = f"tensor {name[:80]!r}"
+        require(
+            isinstance(entry, dict) and entry.keys() == {"dtype", "shape", "data_offsets"}, f"{path} is not an entry."
+        )
         shape, offsets = entry["shape"], entry["data_offsets"]
         known = isinstance(entry["dtype"], str) and entry["dtype"] in DTYPES
-        require(known, f"{place} has an unknown dtype, {str(entry['dtype'])[:80]!r}.")
-        require(_are_whole(shape, 1) and len(shape) <= 4, f"{place} has no shape of whole numbers of at least 1.")
-        require(_are_whole(offsets, 0) and len(offsets) == 2, f"{place} has no two offsets of at least 0.")
+        require(known, f"{path} has an unknown dtype, {str(entry['dtype'])[:80]!r}.")
+        require(_are_ints(shape, 1) and len(shape) <= 4, f"{path} must have a shape of at most 4 ints of at least 1.")
+        require(_are_ints(offsets, 0) and len(offsets) == 2, f"{path} must have two offsets of at least 0.")
     for name, entry in sorted(table.items(), key=lambda item: item[1]["data_offsets"]):
         (begin, end), dtype, shape = entry["data_offsets"], DTYPES[entry["dtype"]], entry["shape"]
         require(
-            begin == at and end - begin == math.prod(shape) * dtype.itemsize and end <= len(data),
-            f"tensor {name[:80]!r} must follow on the one before it, have as many bytes as its shape and end with the "
-            "file at the latest.",
+            begin == position and end - begin == math.prod(shape) * dtype.itemsize and end <= len(data),
+            f"tensor {name[:80]!r} must begin where the one before it ends, have the size of its shape and not "
+            "exceed the file.",
         )
-        views[name], at = data[begin:end].view(dtype).reshape(shape), end
-        require(dtype != np.bool_ or data[begin:end].max() <= 1, f"tensor {name[:80]!r} holds what is no truth value.")
-    require(at == len(data), f"{len(data) - at} bytes at the end belong to no tensor.")
+        views[name], position = data[begin:end].view(dtype).reshape(shape), end
+        require(
+            dtype != np.bool_ or data[begin:end].max() <= 1, f"tensor {name[:80]!r} holds values that are not booleans."
+        )
+    require(position == len(data), f"{len(data) - position} bytes at the end do not belong to a tensor.")
     return views
 
 
-def _are_whole(numbers, least):
-    return isinstance(numbers, list) and all(type(number) is int and number >= least for number in numbers)
+def _are_ints(values, least):
+    return isinstance(values, list) and all(type(value) is int and value >= least for value in values)
 
 
 def read_file(path, max_size):
-    """Return the bytes of a regular file: an array of shape (n_bytes,), uint8, nobody else's.
+    """Return the bytes of a regular file: a new array of shape (n_bytes,), uint8.
 
     Raises
     ------
     SkseqaeFormatError
-        If it is a directory or no regular file, or has more than `max_size` bytes.
+        If it is not a regular file, or has more than `max_size` bytes.
     """
-    # whatever waits for a writer, such as a named pipe, must not be waited for
+    # non-blocking: opening a named pipe would wait for a writer
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     try:
         status = os.fstat(descriptor)
-        require(stat.S_ISREG(status.st_mode), "it is no regular file.")
+        require(stat.S_ISREG(status.st_mode), "it is not a regular file.")
         require(
             status.st_size <= max_size,
             f"it has {status.st_size} bytes, more than max_size={max_size}.",
         )
         content = np.empty(status.st_size, np.uint8)
         with open(descriptor, "rb", closefd=False) as file:
-            require(file.readinto(content.data) == len(content), "it became shorter while it was read.")
+            require(file.readinto(content.data) == len(content), "it was truncated while it was read.")
     finally:
         os.close(descriptor)
     return content

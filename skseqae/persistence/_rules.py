@@ -12,24 +12,24 @@ MAX_INT = 2**31 - 1
 
 @dataclass(frozen=True)
 class Rule:
-    """What a value must be, in words and as a function that tells."""
+    """What a value must be, in words and as a function that returns whether it is."""
 
-    wanted: str
+    requirement: str
     holds: Callable
 
-    def check(self, value, place):
+    def check(self, value, path):
         """Refuse a value for which the rule does not hold."""
         if not self.holds(value):
-            raise SkseqaeFormatError(f"{place} is {str(value)[:100]!r}, but must be {self.wanted}.")
+            raise SkseqaeFormatError(f"{path} is {str(value)[:100]!r}, but must be {self.requirement}.")
 
 
 def whole(least):
-    """Return the rule for an int, of at least so much."""
+    """Return the rule for an int of at least `least`."""
     return Rule(f"an int from {least} on", lambda value: type(value) is int and least <= value <= MAX_INT)
 
 
 def real(least=-np.inf, below=np.inf):
-    """Return the rule for a float, from `least` on and less than `below`."""
+    """Return the rule for a float, of at least `least` and less than `below`."""
     return Rule(f"a float in [{least}, {below})", lambda value: type(value) is float and least <= value < below)
 
 
@@ -39,7 +39,7 @@ def one_of(*options):
 
 
 def _equals(value, option):
-    """Tell whether a value is an option, to the type; of arrays, == would not."""
+    """Return whether a value equals an option and has its type; for arrays, == would not."""
     if type(value) is not type(option):
         return False
     if type(option) is tuple:
@@ -48,17 +48,17 @@ def _equals(value, option):
 
 
 def tuple_of(rule, lengths):
-    """Return the rule for a tuple of so many values."""
+    """Return the rule for a tuple whose length is in a range."""
     return Rule(
-        f"a tuple of {lengths.start} to {lengths.stop - 1}, each {rule.wanted}",
+        f"a tuple of {lengths.start} to {lengths.stop - 1}, each {rule.requirement}",
         lambda value: type(value) is tuple and len(value) in lengths and all(map(rule.holds, value)),
     )
 
 
 def either(*rules):
-    """Return the rule that any one of several holds."""
-    wanted = ", or ".join(rule.wanted for rule in rules)
-    return Rule(wanted, lambda value: any(rule.holds(value) for rule in rules))
+    """Return the rule that at least one of several rules holds."""
+    requirement = ", or ".join(rule.requirement for rule in rules)
+    return Rule(requirement, lambda value: any(rule.holds(value) for rule in rules))
 
 
 def instance_of(cls):
@@ -66,13 +66,14 @@ def instance_of(cls):
     return Rule(f"a {cls.__name__}", lambda value: type(value) is cls)
 
 
-def _is_symbol(value):
-    return type(value) in (bool, int, float, str, bytes) or (type(value) is tuple and all(map(_is_symbol, value)))
+def is_token(value):
+    """Return whether a value is a token that a file can hold."""
+    return type(value) in (bool, int, float, str, bytes) or (type(value) is tuple and all(map(is_token, value)))
 
 
-def _are_symbols(value):
-    """Tell whether it is an array of one symbol or more, each once."""
+def are_tokens(value):
+    """Return whether a value is an array of at least one token, without duplicates."""
     if not (type(value) is np.ndarray and value.ndim == 1 and len(value)):
         return False
-    symbols = value.tolist()
-    return all(map(_is_symbol, symbols)) and len(set(symbols)) == len(symbols)
+    tokens = value.tolist()
+    return all(map(is_token, tokens)) and len(set(tokens)) == len(tokens)

@@ -1,7 +1,12 @@
-"""Steps before an autoencoder, or instead of one: timesteps transformed, sequences padded, sequences resampled."""
+"""Transformers that precede or replace an autoencoder: per-timestep transformation, padding, resampling."""
 
 from ._per_timestep import PerTimestep
 from ._resampler import Resampler
 from ._sequence_padder import SequencePadder
 
 __all__ = ["PerTimestep", "Resampler", "SequencePadder"]
+
+
+def __dir__():
+    """Return the public names of the module."""
+    return __all__

@@ -12,40 +12,45 @@ from ..mixins._sequence_input import SequenceInputMixin
 
 
 class _SequenceTransformer(SequenceInputMixin, FrameOutputMixin, BaseEstimator):
-    """Read sequences at fit; a subclass takes what it must know of them (`_learn`)."""
+    """Base class of the preprocessing transformers.
+
+    A subclass defines `_fit_sequences`, which sets its fitted attributes.
+    """
 
     _parameter_constraints: dict = {"padding_value": [Real, None]}
 
-    def _fit(self, X, *others):
-        """Fit a copy and take it over by one update, so that a failure leaves everything as it was."""
+    def _fit(self, X, *fit_arguments):
+        """Fit a copy, then replace all attributes at once, so that a failed fit changes nothing."""
         fitted = copy.copy(self)
         sequences, fitted._layout = fitted._check_input(X, reset=True)
         fitted._padding_value, fitted._n_features = self.padding_value, sequences.n_features
-        fitted._learn(sequences, *others)
+        fitted._fit_sequences(sequences, *fit_arguments)
         self.__dict__ = vars(fitted)
         return self
 
-    def _read(self, X):
+    def _check_fitted_input(self, X):
         check_is_fitted(self)
         return self._check_input(X)
 
-    def _names_of_features(self, input_features):
-        """Return the names of the F features of a timestep; those of the columns of a table name timesteps."""
+    def _timestep_feature_names(self, input_features):
+        """Return the names of the features of a timestep; the column names of a 2-D X name timesteps instead."""
         check_is_fitted(self)
         names = _check_feature_names_in(self, input_features)
         return names if len(names) == self._n_features else np.array([f"x{i}" for i in range(self._n_features)], object)
 
 
 class _SequenceOutputMixin:
-    """What comes out are sequences, of which no dataframe is made."""
+    """Mixin for transformers whose output is sequences, which are never wrapped in a dataframe."""
 
     def set_output(self, *, transform=None):
-        """Do nothing, so that a pipeline can ask it of every step: sequences come out as the kind that came in.
+        """Do nothing: sequences keep the container type of the input.
+
+        The method exists because `Pipeline.set_output` calls it on every step.
 
         Parameters
         ----------
         transform : {"default", "pandas", "polars"}, default=None
-            Not used.
+            Not used, present for API consistency by convention.
 
         Returns
         -------

@@ -18,46 +18,49 @@ from ..data._tabular import check_sample_weight
 from ._base import _SequenceOutputMixin, _SequenceTransformer
 
 
-def _transformer_has(verb):
-    """Return a check for `available_if`: the transformer, fitted or to be, has this verb."""
+def _transformer_has(method):
+    """Return a check for `available_if`: the fitted transformer, or else the parameter, has the method."""
 
     def check(self):
-        getattr(getattr(self, "transformer_", self.transformer), verb)
+        getattr(getattr(self, "transformer_", self.transformer), method)
         return True
 
     return check
 
 
 class PerTimestep(_SequenceOutputMixin, _SequenceTransformer, auto_wrap_output_keys=None):
-    """Apply a transformer of scikit-learn to the timesteps of sequences.
+    """Apply a scikit-learn transformer to each timestep of the sequences.
 
-    The transformer is fitted on the real timesteps of all sequences, a row each. Each sequence is then transformed on
-    its own, so that it becomes the same whatever padding it has and whichever sequences come with it, bit for bit.
-    That costs a call of the transformer a sequence: some tenths of a millisecond.
+    The transformer is fitted on the real timesteps of all sequences, one row per timestep. `transform` calls it once
+    per sequence, which takes some tenths of a millisecond each. The result for a sequence therefore depends neither on
+    its padding nor on the other sequences (bitwise identical).
 
-    Missing values may stand inside sequences; whether they are filled, passed on or refused is up to the transformer.
+    Sequences may contain missing values; the transformer imputes them, passes them through or raises an error.
     Trailing timesteps of an array that are all NaN are padding.
 
     Parameters
     ----------
     transformer : transformer with `fit` and `transform`
-        Gives a row of numbers for each row: a scaler, an imputer, PCA, an encoder of categories that are numbers, a
-        `ColumnTransformer` of columns by number, a pipeline. Sparse rows are made dense. It is cloned.
+        Transformer that returns one row of numbers per row: for example a scaler, an imputer, PCA, an encoder of
+        numeric categories, a `ColumnTransformer` with columns given by index, or a pipeline. Sparse output is converted
+        to dense. The transformer is cloned.
     padding_value : float, default=None
-        What 2-D and 3-D arrays are padded with at the end: trailing timesteps all equal to it are padding. None: NaN.
+        Value of the padding of 2-D and 3-D arrays: trailing timesteps whose features all equal it are padding. If
+        None, NaN.
 
     Attributes
     ----------
     transformer_ : transformer
-        The fitted clone.
+        The fitted clone of `transformer`.
     n_features_in_ : int
-        Features per timestep; for 2-D X the number of columns.
+        Number of features per timestep; for 2-D X, the number of columns.
     feature_names_in_ : ndarray of str of shape (`n_features_in_`,)
-        Names of the columns, where X was a dataframe with string names, or of the features of named `Sequences`.
+        Names of the columns of X if it was a dataframe with string column names, or of the features of X if it had
+        named features. Defined only in these cases.
 
     See Also
     --------
-    Resampler : Rows of one length from sequences.
+    Resampler : Convert sequences to rows of equal length.
 
     Examples
     --------
@@ -84,12 +87,13 @@ class PerTimestep(_SequenceOutputMixin, _SequenceTransformer, auto_wrap_output_k
 
         Parameters
         ----------
-        X : sequences of N samples
-            A list of arrays (T_i, F) or (T_i,), an array (N, T, F) or (N, T), a dataframe (N, T), or `Sequences`.
-        y : array-like of N targets, default=None
-            Given to the transformer with each timestep of a sequence; most do not look at it.
-        sample_weight : array-like of shape (N,), default=None
-            How much each timestep of a sequence counts, at least 0.
+        X : sequences of shape (n_samples,)
+            The sequences; see :ref:`sequences` for accepted containers.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
+            Targets, which are repeated for each timestep of a sequence and passed to `transformer.fit`. Most
+            transformers ignore them.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Non-negative sample weights, which are repeated for each timestep of a sequence.
 
         Returns
         -------
@@ -98,70 +102,73 @@ class PerTimestep(_SequenceOutputMixin, _SequenceTransformer, auto_wrap_output_k
         Raises
         ------
         TypeError, ValueError
-            If X is not sequences of numbers, the transformer refuses them or takes no `sample_weight`, or it gives no
-            row of numbers for each row.
+            If X does not contain sequences of numbers, if the transformer raises for them or does not accept
+            `sample_weight`, or if it does not return one row of numbers per row.
         """
         return self._fit(X, y, sample_weight)
 
-    def _learn(self, sequences, y, sample_weight):
-        transformer, lengths, given = clone(self.transformer), sequences.lengths, {}
+    def _fit_sequences(self, sequences, y, sample_weight):
+        transformer, lengths, fit_params = clone(self.transformer), sequences.lengths, {}
         if y is not None:
             check_consistent_length(lengths, y)
-            given["y"] = _safe_indexing(*indexable(y), np.repeat(np.arange(len(lengths)), lengths))
+            fit_params["y"] = _safe_indexing(*indexable(y), np.repeat(np.arange(len(lengths)), lengths))
         if sample_weight is not None:
             if not has_fit_parameter(transformer, "sample_weight"):
-                raise ValueError(f"{type(transformer).__name__} takes no sample_weight: leave it out.")
-            given["sample_weight"] = np.repeat(check_sample_weight(sample_weight, len(lengths)), lengths)
-        self.transformer_ = transformer.fit(sequences.packed, **given)
-        # the first row, to know how wide the others will be
-        self._n_features_out = self._rows("transform", sequences.packed[:1]).shape[1]
+                raise ValueError(f"{type(transformer).__name__} does not accept sample_weight: omit it.")
+            fit_params["sample_weight"] = np.repeat(check_sample_weight(sample_weight, len(lengths)), lengths)
+        self.transformer_ = transformer.fit(sequences.packed, **fit_params)
+        # The transformed first row gives the number of output features.
+        self._n_features_out = self._call_transformer("transform", sequences.packed[:1]).shape[1]
 
     def transform(self, X):
         """Transform each timestep.
 
         Parameters
         ----------
-        X : sequences of N samples
-            A list of arrays (T_i, F) or (T_i,), an array (N, T, F) or (N, T), a dataframe (N, T), or `Sequences`.
+        X : sequences of shape (n_samples,)
+            The sequences; see :ref:`sequences` for accepted containers.
 
         Returns
         -------
-        transformed : sequences of N samples
-            Of the kind of X, with its lengths and its padding. An array or dataframe (N, T) becomes an array (N, T), or
-            (N, T, K) where the transformer gives K > 1 features. `Sequences` whose features have names become such.
+        transformed : sequences of shape (n_samples,)
+            The transformed sequences in the container type of X, with the same lengths and padding. An array or
+            dataframe of shape (n_samples, n_timesteps) becomes an array of that shape, or of shape
+            (n_samples, n_timesteps, n_outputs) if the transformer returns n_outputs > 1 features. `Sequences` with
+            named features become `Sequences` with the output names of the transformer.
         """
-        sequences, layout = self._read(X)
+        sequences, layout = self._check_fitted_input(X)
         names = None
         if sequences.feature_names is not None:
-            with suppress(AttributeError):  # where the transformer, or a step within it, names nothing
+            with suppress(AttributeError):  # The transformer, or one of its steps, has no get_feature_names_out.
                 names = names_if_strings(self.transformer_.get_feature_names_out(sequences.feature_names))
         return replace(layout, feature_names=names).restore(self._apply("transform", sequences))
 
     @available_if(_transformer_has("inverse_transform"))
     def inverse_transform(self, X):
-        """Take each timestep back.
+        """Apply `inverse_transform` of the transformer to each timestep.
 
         Parameters
         ----------
-        X : sequences of N samples
-            As `transform` gives them.
+        X : sequences of shape (n_samples,)
+            Transformed sequences, as returned by `transform`.
 
         Returns
         -------
-        original : sequences of N samples
-            Of the kind of X, with numbers for timesteps where `fit` was given such.
+        original : sequences of shape (n_samples,)
+            The sequences in the original feature space and in the container type of X. Timesteps are plain numbers if
+            they were in `fit`.
 
         Raises
         ------
         ValueError
-            If X has another number of features than `transform` gives.
+            If the number of features of X differs from that of the output of `transform`.
         """
         check_is_fitted(self)
         sequences, layout = check_sequences(X, padding_value=self._padding_value, allow_missing=True)
         if sequences.n_features != self._n_features_out:
             raise ValueError(
-                f"X has {sequences.n_features} features per timestep, but {type(self.transformer_).__name__} gives "
-                f"{self._n_features_out}."
+                f"X has {sequences.n_features} features per timestep, but {type(self.transformer_).__name__} "
+                f"outputs {self._n_features_out}."
             )
         univariate = layout.univariate or self._layout.univariate
         layout = replace(layout, univariate=univariate, feature_names=self._layout.feature_names)
@@ -169,24 +176,25 @@ class PerTimestep(_SequenceOutputMixin, _SequenceTransformer, auto_wrap_output_k
 
     @available_if(_transformer_has("get_feature_names_out"))
     def get_feature_names_out(self, input_features=None):
-        """Return the transformer's names of the features of a timestep, or the names of a table's columns.
+        """Return the output names of the transformer, or the column names of a 2-D X.
 
         Parameters
         ----------
         input_features : array-like of str of shape (`n_features_in_`,), default=None
-            Names of the features that it reads. None: "x0", "x1" and so on.
+            Names of the input features. If None, `feature_names_in_` or "x0", "x1", ...
 
         Returns
         -------
-        names : ndarray of str of shape (K,), or (T,) where `transform` makes a table (N, T) of one
+        names : ndarray of str of shape (n_outputs,)
+            Of shape (n_timesteps,) if `fit` received a 2-D X and `transform` returns a 2-D array.
         """
-        names = self._names_of_features(input_features)
-        if self._layout.kind == "table" and self._n_features_out == 1:
+        names = self._timestep_feature_names(input_features)
+        if self._layout.container == "table" and self._n_features_out == 1:
             return _check_feature_names_in(self, input_features)
         return self.transformer_.get_feature_names_out(names)
 
     def __sklearn_tags__(self):
-        """Return scikit-learn's tags: what the transformer's are about timesteps."""
+        """Return the estimator tags, with those of the transformer that apply to timesteps."""
         tags, inner = super().__sklearn_tags__(), get_tags(self.transformer)
         tags.input_tags.allow_nan = inner.input_tags.allow_nan
         tags.input_tags.positive_only = inner.input_tags.positive_only
@@ -196,16 +204,16 @@ class PerTimestep(_SequenceOutputMixin, _SequenceTransformer, auto_wrap_output_k
             tags.transformer_tags.preserves_dtype = inner.transformer_tags.preserves_dtype
         return tags
 
-    def _apply(self, verb, sequences):
-        # One by one: the last bits of a product of matrices depend on how many rows there are.
-        rows = [self._rows(verb, values) for values in sequences if len(values)]
+    def _apply(self, method, sequences):
+        # One call per sequence: the last bits of a matrix product depend on the number of rows.
+        rows = [self._call_transformer(method, values) for values in sequences if len(values)]
         return Sequences(np.concatenate(rows), sequences.lengths)
 
-    def _rows(self, verb, values):
-        """Return what the transformer makes of the timesteps (T, F) of one sequence: (T, K)."""
-        rows = getattr(self.transformer_, verb)(values)
+    def _call_transformer(self, method, values):
+        """Return the output (T, K) of the transformer for the timesteps (T, F) of one sequence."""
+        rows = getattr(self.transformer_, method)(values)
         rows = rows.toarray() if hasattr(rows, "toarray") else np.asarray(rows)
-        name = f"{type(self.transformer_).__name__}.{verb}(X)"
+        name = f"{type(self.transformer_).__name__}.{method}(X)"
         if rows.ndim != 2 or len(rows) != len(values):
-            raise ValueError(f"{name} has shape {rows.shape}, expected a row for each of {len(values)} timesteps.")
+            raise ValueError(f"{name} has shape {rows.shape}, expected one row for each of {len(values)} timesteps.")
         return as_floats(rows, name)

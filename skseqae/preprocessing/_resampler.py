@@ -1,4 +1,4 @@
-"""Resampler: sequences as rows of equal length."""
+"""Resampler: sequences resampled to rows of equal length."""
 
 from numbers import Integral
 
@@ -11,29 +11,31 @@ from ._base import _SequenceTransformer
 
 
 class Resampler(_SequenceTransformer):
-    """Resample each sequence to the same few timesteps, and write them in a row.
+    """Resample each sequence to `n_timesteps` timesteps and flatten it to one row.
 
-    Between timesteps lies a straight line: the first and the last of the `n_timesteps` are those of the sequence, the
-    others are spread evenly between them. Where a sequence has `n_timesteps`, they are it. This forgets how long a
-    sequence was and learns nothing; encodings that tell less are worth no training.
+    The values are interpolated linearly at `n_timesteps` evenly spaced points in time, of which the first and the last
+    are the first and the last timestep of the sequence. A sequence with `n_timesteps` timesteps is not changed. The
+    length of a sequence is lost. Nothing is trained, which makes the transformer a baseline for learned encodings.
 
     Parameters
     ----------
     n_timesteps : int, default=16
-        Timesteps of each row, at least 2.
+        Number of timesteps in each row, at least 2.
     padding_value : float, default=None
-        What 2-D and 3-D arrays are padded with at the end: trailing timesteps all equal to it are padding. None: NaN.
+        Value of the padding of 2-D and 3-D arrays: trailing timesteps whose features all equal it are padding. If
+        None, NaN.
 
     Attributes
     ----------
     n_features_in_ : int
-        Features per timestep; for 2-D X the number of columns.
+        Number of features per timestep; for 2-D X, the number of columns.
     feature_names_in_ : ndarray of str of shape (`n_features_in_`,)
-        Names of the columns, where X was a dataframe with string names, or of the features of named `Sequences`.
+        Names of the columns of X if it was a dataframe with string column names, or of the features of X if it had
+        named features. Defined only in these cases.
 
     See Also
     --------
-    skseqae.LSTMAutoencoderTransformer : Encodings of sequences, learnt.
+    skseqae.LSTMAutoencoderTransformer : Learned encodings of sequences.
 
     Examples
     --------
@@ -59,14 +61,14 @@ class Resampler(_SequenceTransformer):
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None):
-        """Take the number of features.
+        """Store the number of features and their names.
 
         Parameters
         ----------
-        X : sequences of N samples
-            A list of arrays (T_i, F) or (T_i,), an array (N, T, F) or (N, T), a dataframe (N, T), or `Sequences`.
+        X : sequences of shape (n_samples,)
+            The sequences; see :ref:`sequences` for accepted containers.
         y : ignored
-            Here for scikit-learn's sake.
+            Not used, present for API consistency by convention.
 
         Returns
         -------
@@ -75,71 +77,72 @@ class Resampler(_SequenceTransformer):
         Raises
         ------
         TypeError, ValueError
-            If X is not sequences of finite numbers.
+            If X does not contain sequences of finite numbers.
         """
         return self._fit(X)
 
-    def _learn(self, sequences):
+    def _fit_sequences(self, sequences):
         self._n_timesteps = self.n_timesteps
 
     def transform(self, X):
-        """Resample sequences.
+        """Resample the sequences and flatten them to rows.
 
         Parameters
         ----------
-        X : sequences of N samples
-            A list of arrays (T_i, F) or (T_i,), an array (N, T, F) or (N, T), a dataframe (N, T), or `Sequences`.
+        X : sequences of shape (n_samples,)
+            The sequences; see :ref:`sequences` for accepted containers.
 
         Returns
         -------
-        rows : ndarray of shape (N, n_timesteps * F)
-            The features of the first timestep, then those of the second, and so on; zeros for an empty sequence.
-            float32 if X is, else float64.
+        rows : ndarray of shape (n_samples, n_timesteps * n_features)
+            The features of the first timestep, then those of the second, and so on; zeros for an empty sequence. The
+            dtype is float32 if X is float32, else float64.
 
         Raises
         ------
         TypeError, ValueError
-            If X is not sequences of as many features as in training.
+            If X does not contain sequences of finite numbers, or if their number of features differs from `fit`.
         MemoryError
-            If the rows would not fit into the memory that is free.
+            If the rows exceed the free memory.
         """
-        sequences, _ = self._read(X)
+        sequences, _ = self._check_fitted_input(X)
         values, lengths = sequences.packed, sequences.lengths
         check_memory(
-            # four numbers of 8 bytes for each feature of what comes out, and as many for each of its timesteps
+            # Four 8-byte numbers per output feature, and four per output timestep.
             32 * len(lengths) * self._n_timesteps * (sequences.n_features + 1),
             f"{len(lengths)} rows of {self._n_timesteps} timesteps of {sequences.n_features} features",
-            "Take fewer n_timesteps, or fewer samples at a time.",
+            "Set a smaller n_timesteps, or transform fewer samples at a time.",
         )
         last = np.maximum(lengths - 1, 0)[:, None]
-        # In integers, so that a place that is a timestep is exactly that one, and what follows the last has no share.
-        before, beyond = np.divmod(np.arange(self._n_timesteps) * last, self._n_timesteps - 1)
+        # Integer positions: a point that coincides with a timestep is reproduced exactly, and the values after the last
+        # timestep get a weight of exactly 0.
+        before, remainder = np.divmod(np.arange(self._n_timesteps) * last, self._n_timesteps - 1)
         starts = (np.cumsum(lengths) - lengths)[:, None]
         low = values.take(starts + before, axis=0, mode="clip").astype(np.float64)
         high = values.take(starts + before + 1, axis=0, mode="clip")
-        resampled = low + (beyond / (self._n_timesteps - 1))[:, :, None] * (high - low)
+        resampled = low + (remainder / (self._n_timesteps - 1))[:, :, None] * (high - low)
         resampled[lengths == 0] = 0
         return resampled.reshape(len(lengths), -1).astype(values.dtype, copy=False)
 
     def get_feature_names_out(self, input_features=None):
-        """Return a name for each column: that of the feature, and the number of the timestep.
+        """Return the column names, such as "x0_t2" for feature "x0" at timestep 2.
 
         Parameters
         ----------
         input_features : array-like of str of shape (`n_features_in_`,), default=None
-            Names of the features. None: "x0", "x1" and so on. Those of the columns of a table name timesteps, and are
-            not used.
+            Names of the features. If None, `feature_names_in_` or "x0", "x1", ... The column names of a 2-D X name
+            timesteps and are not used.
 
         Returns
         -------
-        names : ndarray of str of shape (n_timesteps * F,)
+        names : ndarray of str of shape (n_timesteps * n_features,)
         """
-        features = self._names_of_features(input_features)
+        features = self._timestep_feature_names(input_features)
         names = [f"{feature}_t{t}" for t in range(self._n_timesteps) for feature in features]
         return np.array(names, dtype=object)
 
     def __sklearn_tags__(self):
-        """Return scikit-learn's tags: float32 comes out where it went in."""
+        """Return the estimator tags: float32 input gives float32 output."""
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags

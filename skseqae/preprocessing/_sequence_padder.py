@@ -7,36 +7,38 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from ..data._check_sequences import check_sequences
-from ..data._sequences import cut
+from ..data._sequences import truncate
 from ._base import _SequenceOutputMixin, _SequenceTransformer
 
 
 class SequencePadder(_SequenceOutputMixin, _SequenceTransformer, auto_wrap_output_keys=None):
-    """Pad sequences to one length, for what reads arrays with time on axis 1.
+    """Pad sequences to one length, for estimators that read 3-D arrays with time on axis 1.
 
-    Estimators of this package need no padding.
+    The estimators of this package do not require padding.
 
     Parameters
     ----------
     n_timesteps : int, default=None
-        T of the array, at least 1. None: the longest length in training.
+        Number of timesteps of the output array, at least 1. If None, the length of the longest sequence in `fit`.
     padding_value : float, default=None
-        What padding is filled with at the end, and what arrays that come in are padded with. None: NaN.
+        Value of the padding of the output array and of 2-D and 3-D input arrays. If None, NaN.
     too_long : {"error", "truncate"}, default="error"
-        Whether a sequence of more than T timesteps is refused, or loses those at its end.
+        How to treat a sequence with more than `n_timesteps_` timesteps: raise an error, or remove the timesteps at its
+        end.
 
     Attributes
     ----------
     n_timesteps_ : int
-        T of the array.
+        Number of timesteps of the output array.
     n_features_in_ : int
-        Features per timestep; for 2-D X the number of columns.
+        Number of features per timestep; for 2-D X, the number of columns.
     feature_names_in_ : ndarray of str of shape (`n_features_in_`,)
-        Names of the columns, where X was a dataframe with string names, or of the features of named `Sequences`.
+        Names of the columns of X if it was a dataframe with string column names, or of the features of X if it had
+        named features. Defined only in these cases.
 
     See Also
     --------
-    skseqae.Sequences.to_padded : The same without learning a length.
+    skseqae.Sequences.to_padded : The same conversion without a length from `fit`.
 
     Examples
     --------
@@ -61,14 +63,14 @@ class SequencePadder(_SequenceOutputMixin, _SequenceTransformer, auto_wrap_outpu
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None):
-        """Take the length to pad to.
+        """Store the length to pad to.
 
         Parameters
         ----------
-        X : sequences of N samples
-            A list of arrays (T_i, F) or (T_i,), an array (N, T, F) or (N, T), a dataframe (N, T), or `Sequences`.
+        X : sequences of shape (n_samples,)
+            The sequences; see :ref:`sequences` for accepted containers.
         y : ignored
-            Here for scikit-learn's sake.
+            Not used, present for API consistency by convention.
 
         Returns
         -------
@@ -77,76 +79,76 @@ class SequencePadder(_SequenceOutputMixin, _SequenceTransformer, auto_wrap_outpu
         Raises
         ------
         TypeError, ValueError
-            If X is not sequences of finite numbers.
+            If X does not contain sequences of finite numbers.
         """
         return self._fit(X)
 
-    def _learn(self, sequences):
+    def _fit_sequences(self, sequences):
         self.n_timesteps_ = int(sequences.lengths.max() if self.n_timesteps is None else self.n_timesteps)
 
     def transform(self, X):
-        """Pad sequences.
+        """Pad the sequences.
 
         Parameters
         ----------
-        X : sequences of N samples
-            A list of arrays (T_i, F) or (T_i,), an array (N, T, F) or (N, T), a dataframe (N, T), or `Sequences`.
+        X : sequences of shape (n_samples,)
+            The sequences; see :ref:`sequences` for accepted containers.
 
         Returns
         -------
-        padded : ndarray of shape (N, `n_timesteps_`, F)
+        padded : ndarray of shape (n_samples, `n_timesteps_`, n_features)
 
         Raises
         ------
         ValueError
             If a sequence is longer than `n_timesteps_` and `too_long="error"`.
         MemoryError
-            If the array would not fit into the memory that is free.
+            If the array exceeds the free memory.
         """
-        sequences, _ = self._read(X)
+        sequences, _ = self._check_fitted_input(X)
         longest = int(sequences.lengths.max())
         if longest > self.n_timesteps_ and self.too_long == "error":
             raise ValueError(
-                f"X[{sequences.lengths.argmax()}] has {longest} timesteps, but arrays have {self.n_timesteps_}: set "
-                "n_timesteps to more, or too_long='truncate'."
+                f"X[{sequences.lengths.argmax()}] has {longest} timesteps, but n_timesteps_ is {self.n_timesteps_}: "
+                "increase n_timesteps, or set too_long='truncate'."
             )
-        return cut(sequences, self.n_timesteps_).to_padded(self.n_timesteps_, self._padding_value)
+        return truncate(sequences, self.n_timesteps_).to_padded(self.n_timesteps_, self._padding_value)
 
     def get_feature_names_out(self, input_features=None):
-        """Return the names of the features of a timestep, which stay as they are.
+        """Return the names of the features of a timestep, which do not change.
 
         Parameters
         ----------
         input_features : array-like of str of shape (`n_features_in_`,), default=None
-            Names of the features. None: "x0", "x1" and so on. Those of the columns of a table name timesteps, and are
-            not used.
+            Names of the features. If None, `feature_names_in_` or "x0", "x1", ... The column names of a 2-D X name
+            timesteps and are not used.
 
         Returns
         -------
-        names : ndarray of str of shape (F,)
+        names : ndarray of str of shape (n_features,)
         """
-        return self._names_of_features(input_features)
+        return self._timestep_feature_names(input_features)
 
     def inverse_transform(self, X):
-        """Cut the padding off.
+        """Remove the padding.
 
-        Timesteps at the end of a sequence that are all `padding_value` are cut off too: with a value that the data
-        never have there is none.
+        Real timesteps at the end of a sequence whose features all equal `padding_value` are removed too. Choose a
+        `padding_value` that does not occur in the data to avoid this.
 
         Parameters
         ----------
-        X : array-like of shape (N, T, F)
-            As `transform` gives it.
+        X : array-like of shape (n_samples, n_timesteps, n_features)
+            Padded sequences, as returned by `transform`.
 
         Returns
         -------
-        sequences : sequences of N samples
-            Of the kind that `fit` was given.
+        sequences : sequences of shape (n_samples,)
+            The sequences without padding, in the container type that `fit` received.
 
         Raises
         ------
         TypeError, ValueError
-            If X is not sequences of finite numbers, of as many features as in training.
+            If X does not contain sequences of finite numbers, or if their number of features differs from `fit`.
         """
         check_is_fitted(self)
         sequences, layout = check_sequences(X, padding_value=self._padding_value)

@@ -1,1 +1,1 @@
-"""The process: memory limits, TensorFlow's threads and forks, optional packages and atomic writes."""
+"""Memory limits, TensorFlow's threads and forks, optional packages and atomic writes."""

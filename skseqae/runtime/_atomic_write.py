@@ -1,4 +1,4 @@
-"""Replace a file in one step."""
+"""Atomic replacement of a file."""
 
 import os
 import secrets
@@ -6,17 +6,17 @@ import stat
 
 
 def write_file(path, content):
-    """Replace a file in one step: whatever happens, there is the old one or the new one, and nothing beside it.
+    """Write a file atomically: even after an error, the file is either the old or the new one, and no other is left.
 
     Raises
     ------
     OSError
-        If the bytes cannot be written there. What was there before stays.
+        If the content cannot be written. The previous file is kept.
     """
-    path = os.path.realpath(path)  # what a link points to is replaced, not the link
+    path = os.path.realpath(path)  # replaces the target of a link, not the link
     before = os.stat(path) if os.path.exists(path) else None
     if before and not stat.S_ISREG(before.st_mode):
-        raise FileExistsError(f"{path} is there and no regular file: it would be replaced.")
+        raise FileExistsError(f"{path} exists and is not a regular file: it would be replaced.")
     temporary = os.path.join(os.path.dirname(path), f".skseqae-{secrets.token_hex(8)}.tmp")
     try:
         with open(temporary, "xb") as file:
@@ -34,7 +34,7 @@ def write_file(path, content):
 
 
 def _sync_folder(folder):
-    """Let the new name outlast a loss of power, where the system can do that."""
+    """Make the new name survive a power failure, if the system supports that."""
     if os.name == "posix":
         descriptor = os.open(folder, os.O_RDONLY)
         try:

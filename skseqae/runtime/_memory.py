@@ -10,12 +10,12 @@ try:
     import resource
 except ImportError:  # Windows
     resource = None
-SMALL = 2**26  # bytes that nobody needs to ask for
-LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")  # of a container
+MIN_CHECKED_BYTES = 2**26  # smaller allocations are not checked
+LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")  # of a Linux container
 
 
 def free_bytes():
-    """Return the bytes that this process may still ask for, infinity where the system does not say."""
+    """Return the number of bytes that this process may still allocate, infinity if the system does not report it."""
     pages = _read("/proc/self/statm").split()[:2]
     size, resident = (int(n) * os.sysconf("SC_PAGE_SIZE") for n in pages) if pages else (0, 0)
     available = re.search(r"^MemAvailable: *(\d+) kB", _read("/proc/meminfo"), flags=re.MULTILINE)
@@ -34,23 +34,23 @@ def _read(path):
 
 
 def check_memory(n_bytes, what, advice):
-    """Refuse to ask for more bytes than are free.
+    """Raise an error if an operation needs more memory than is free.
 
     Parameters
     ----------
     n_bytes : int or float
-        Bytes needed at the same time.
+        Peak memory of the operation.
     what : str
-        What needs them, as an error begins.
+        The operation, as the first words of the error message.
     advice : str
-        What to do, as a sentence.
+        The last sentence of the error message.
 
     Raises
     ------
     MemoryError
-        If that is more than is free.
+        If `n_bytes` is more than the free memory.
     """
-    if n_bytes <= SMALL:
+    if n_bytes <= MIN_CHECKED_BYTES:
         return
     free = free_bytes()
     if n_bytes > free:

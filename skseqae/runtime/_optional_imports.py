@@ -1,10 +1,10 @@
-"""Import packages that are installed by an extra."""
+"""Imports of packages that are installed by an extra."""
 
 from importlib import import_module
 
 
 def import_optional(package, extra):
-    """Import a package that is not always there."""
+    """Import an optional package, or raise an error that names the extra that installs it."""
     try:
         return import_module(package)
     except ImportError:

@@ -1,4 +1,4 @@
-"""The process that TensorFlow runs in."""
+"""The process that runs TensorFlow: forks, the Keras backend and threads."""
 
 import os
 import sys
@@ -9,12 +9,12 @@ _forked_after_tensorflow = False
 
 
 def check_tensorflow():
-    """Refuse to compute where TensorFlow would hang, or with another Keras backend; to be called before Keras loads.
+    """Raise an error if TensorFlow would hang, or Keras uses another backend. Call this before importing Keras.
 
     Raises
     ------
     RuntimeError
-        If this process was forked from one that had used TensorFlow, or Keras is configured for another backend.
+        If this process was forked from a process that had used TensorFlow, or Keras is configured for another backend.
     """
     if _forked_after_tensorflow:
         raise RuntimeError(
@@ -36,21 +36,21 @@ def check_tensorflow():
 
 @cache
 def _limit_threads():
-    """In a joblib worker, use the threads that joblib grants it; elsewhere leave TensorFlow as it is."""
-    granted = os.environ.get("OMP_NUM_THREADS", "")
-    if not (current_process().name.startswith("LokyProcess") and granted.isdigit()):
+    """In a joblib worker, limit TensorFlow to the threads that joblib assigns. Elsewhere, leave it unchanged."""
+    n_threads = os.environ.get("OMP_NUM_THREADS", "")
+    if not (current_process().name.startswith("LokyProcess") and n_threads.isdigit()):
         return
     import tensorflow as tf
 
     try:
-        tf.config.threading.set_intra_op_parallelism_threads(int(granted))
-        tf.config.threading.set_inter_op_parallelism_threads(int(granted))
+        tf.config.threading.set_intra_op_parallelism_threads(int(n_threads))
+        tf.config.threading.set_inter_op_parallelism_threads(int(n_threads))
     except RuntimeError:
-        return  # this worker has computed with TensorFlow before: its threads are the caller's choice
+        return  # this worker has used TensorFlow before, with the number of threads of the caller
 
 
 def _note_fork():
-    """In a new fork, remember whether TensorFlow had started its threads, which a fork does not inherit."""
+    """In a new fork, record whether TensorFlow had started its threads, which a fork does not inherit."""
     global _forked_after_tensorflow
     context = getattr(sys.modules.get("tensorflow.python.eager.context"), "context_safe", lambda: None)()
     _forked_after_tensorflow = _forked_after_tensorflow or getattr(context, "_initialized", False)

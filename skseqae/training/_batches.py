@@ -1,4 +1,4 @@
-"""What the network is trained on, cut into batches of like lengths."""
+"""Training data, split into batches of similar lengths."""
 
 from dataclasses import dataclass, field
 from math import ceil, log2, prod
@@ -10,9 +10,10 @@ from ..data._padding import mask_of, pad, padded_and_mask
 from ..data._sequences import Sequences
 from ..networks._weight_shapes import weight_shapes
 
-# a chunk of this many batches is sorted by length: long enough to bring like lengths together, short enough to shuffle
+# A chunk of this many batches is sorted by length: large enough to group similar lengths, small enough to shuffle.
 BATCHES_PER_CHUNK = 16
-COPIES_OF_WEIGHTS = 10  # drawn, trained, returned; their gradient; the optimizer's two means, at first, now, returned
+# Initial, trained and returned weights, the gradient, and the optimizer's two means: initial, current and returned.
+COPIES_OF_WEIGHTS = 10
 
 
 @dataclass(frozen=True)
@@ -23,11 +24,11 @@ class TrainingData:
     ----------
     x : Sequences of N sequences (T_i, F)
     targets : dict of str to Sequences
-        What each head must say back.
+        The target of each head.
     sample_weight : array of shape (N,)
         Above 0.
     step_weights : dict of str to Sequences of one feature
-        How much each timestep of a head's targets counts, at least 0, on top of that; for some heads or none.
+        Non-negative weights of the timesteps of a head's target, multiplied by the sample weight. A head may be absent.
     """
 
     x: Sequences
@@ -44,43 +45,43 @@ class TrainingData:
         return TrainingData(self.x[rows], targets, self.sample_weight[rows], step_weights)
 
     def hold_out(self, fraction, random_state):
-        """Return the rows of a share of the samples, in order, of those on which every head has something to say."""
+        """Return the sorted rows of a fraction of the samples, drawn from those with target timesteps for each head."""
         eligible = np.flatnonzero(np.all([target.lengths > 0 for target in self.targets.values()], axis=0))
         if len(eligible) < 2:
             raise ValueError(
-                f"Early stopping holds out samples to validate with, but of {len(self)} there are {len(eligible)} to "
-                "choose from: give at least 2, or set early_stopping=False."
+                f"Early stopping requires at least 2 samples to hold out validation samples from, but {len(eligible)} "
+                f"of {len(self)} sample(s) can be used: pass more samples, or set early_stopping=False."
             )
         n_held_out = max(1, min(ceil(fraction * len(self)), len(eligible) - 1))
         return np.sort(train_test_split(eligible, test_size=n_held_out, random_state=random_state)[1])
 
     def total_weight(self, head):
-        """Return the loss' denominator, the sum of the weights of all timesteps."""
+        """Return the denominator of the loss: the sum of the weights of all timesteps."""
         lengths = self.targets[head].lengths
         if head not in self.step_weights:
             return float(self.sample_weight @ lengths)
         return float(np.repeat(self.sample_weight, lengths) @ self.step_weights[head].packed[:, 0])
 
     def batch(self, rows, n_rows=None):
-        """Return padded arrays: `x` (B, T, F), `mask` (B, T), and `{head}`, `{head}_mask` and `{head}_weight` alike.
+        """Return padded arrays: `x` (B, T, F), `mask` (B, T), and `{head}`, `{head}_mask` and `{head}_weight` likewise.
 
-        With `n_rows` they are filled up to so many rows, and to few numbers of timesteps.
+        With `n_rows` the arrays are filled up to `n_rows` rows, and to one of a few numbers of timesteps.
         """
-        arrays = dict(zip(("x", "mask"), _filled(self.x, rows, n_rows), strict=True))
+        arrays = dict(zip(("x", "mask"), _fill(self.x, rows, n_rows), strict=True))
         for head, target in self.targets.items():
-            arrays[head], arrays[f"{head}_mask"] = _filled(target, rows, n_rows)
+            arrays[head], arrays[f"{head}_mask"] = _fill(target, rows, n_rows)
             weight = arrays[f"{head}_mask"].copy()
             weight[: len(rows)] *= self.sample_weight[rows].astype(np.float32)[:, None]
             if head in self.step_weights:
-                weight *= _filled(self.step_weights[head], rows, n_rows)[0][:, :, 0]
+                weight *= _fill(self.step_weights[head], rows, n_rows)[0][:, :, 0]
             arrays[f"{head}_weight"] = weight
         return arrays
 
 
-def _filled(sequences, rows, n_rows):
-    """Return some sequences padded at the end, (B, T, F), and their mask (B, T); with `n_rows`, empty ones after them.
+def _fill(sequences, rows, n_rows):
+    """Return some sequences, padded at the end, (B, T, F), and their mask (B, T).
 
-    T is then a power of two, but that all sequences may have one length.
+    With `n_rows`, empty sequences follow up to `n_rows` rows, and T is a power of two unless all lengths are equal.
     """
     chosen = sequences[rows]
     if n_rows is None:
@@ -91,30 +92,30 @@ def _filled(sequences, rows, n_rows):
 
 
 def _timesteps_to_fill(sequences, longest):
-    """Return to how many timesteps a batch is filled whose longest sequence has so many."""
+    """Return the number of timesteps of a filled batch whose longest sequence has `longest` timesteps."""
     have_one_length = sequences.lengths.min() == sequences.lengths.max() == longest
     return longest if have_one_length else max(16, 2 ** ceil(log2(longest)))
 
 
 def training_bytes(architecture, data, batch_size):
-    """Estimate the bytes that training takes: the weights, and what a step computes of the longest batch.
+    """Estimate the bytes that training needs: the weights, and the intermediate arrays of a step on the longest batch.
 
-    Every product with an array of weights is there at each timestep, once itself and once as its gradient.
+    Each product with a weight array is kept at each timestep, with its gradient.
     """
     n_rows, n_weights, n_values = min(len(data), batch_size), 0, 0
     for part, shapes in weight_shapes(architecture).items():
         if part != "encoder" and callable(architecture.decoder):
-            continue  # of the user's function nothing is known
+            continue  # nothing is known about a custom decoder
         sequences = data.targets.get(part, data.x)
         n_steps = n_rows * _timesteps_to_fill(sequences, max(1, int(sequences.lengths.max())))
         n_weights += sum(prod(shape) for shape in shapes)
         n_values += n_steps * sum(2 * shape[-1] for shape in shapes if len(shape) == 2)
-        n_values += n_steps * 5 * (sequences.n_features + 1)  # padded, with the mask, here and in TensorFlow
+        n_values += n_steps * 5 * (sequences.n_features + 1)  # padded values and mask, in NumPy and in TensorFlow
     return 4 * (COPIES_OF_WEIGHTS * n_weights + n_values)
 
 
-def shuffled_rows(lengths, batch_size, random_state):
-    """Cut a random order of samples into batches of like lengths, in random order.
+def shuffle_into_batches(lengths, batch_size, random_state):
+    """Split a random order of the samples into batches of similar lengths, in random order.
 
     Parameters
     ----------
@@ -128,11 +129,11 @@ def shuffled_rows(lengths, batch_size, random_state):
     """
     order = random_state.permutation(len(lengths))
     batches = []
-    for chunk in _cut(order, batch_size * BATCHES_PER_CHUNK):
-        alike = _cut(chunk[np.argsort(lengths[chunk], kind="stable")], batch_size)
-        batches += [alike[i] for i in random_state.permutation(len(alike))]
+    for chunk in _split(order, batch_size * BATCHES_PER_CHUNK):
+        similar = _split(chunk[np.argsort(lengths[chunk], kind="stable")], batch_size)
+        batches += [similar[i] for i in random_state.permutation(len(similar))]
     return batches
 
 
-def _cut(rows, size):
+def _split(rows, size):
     return [rows[start : start + size] for start in range(0, len(rows), size)]

@@ -4,23 +4,30 @@ import numpy as np
 
 
 class EarlyStopping:
-    """Remember the best weights, and how long the validation loss has not fallen by more than `tol`."""
+    """Keep the weights of the lowest validation loss, and count the epochs without an improvement of more than `tol`.
+
+    Parameters
+    ----------
+    n_iter_no_change : int
+        Consecutive epochs without such an improvement after which training stops.
+    tol : float
+    """
 
     def __init__(self, n_iter_no_change, tol):
         self.n_iter_no_change, self.tol = n_iter_no_change, tol
-        self.best, self._lowest = None, np.inf
-        self._mark, self._waited = np.inf, 0
+        self.best_weights, self._lowest_loss = None, np.inf
+        self._reference_loss, self._n_without_improvement = np.inf, 0
 
     def update(self, loss, program):
-        """Take note of an epoch's validation loss."""
-        if loss < self._lowest:
-            self._lowest, self.best = loss, program.weights
-        if loss < self._mark - self.tol:
-            self._mark, self._waited = loss, 0
+        """Record the validation loss of an epoch."""
+        if loss < self._lowest_loss:
+            self._lowest_loss, self.best_weights = loss, program.weights
+        if loss < self._reference_loss - self.tol:
+            self._reference_loss, self._n_without_improvement = loss, 0
         else:
-            self._waited += 1
+            self._n_without_improvement += 1
 
     @property
-    def is_over(self):
-        """Whether to stop."""
-        return self._waited >= self.n_iter_no_change
+    def should_stop(self):
+        """Whether training should stop."""
+        return self._n_without_improvement >= self.n_iter_no_change

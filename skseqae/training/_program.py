@@ -1,4 +1,4 @@
-"""Compiled networks, kept for reuse."""
+"""Compiled networks with their training and evaluation steps."""
 
 from functools import partial
 from math import ceil
@@ -9,66 +9,67 @@ import tensorflow as tf
 
 from ..networks.keras_backend._networks import join
 
-ROWS = 8  # of a piece, or a multiple of it: the floats of a vector register
+ROWS = 8  # the rows of a piece are a multiple of this: the number of floats in a vector register
 
 
 class Program:
-    """A network with its optimizer and loss, and the steps that train and evaluate it.
+    """A network with its optimizer, its loss, and compiled steps for training and evaluation.
 
     Parameters
     ----------
     architecture : Architecture
-    made : dict of str to keras.Model
-        What the user's decoder function gave.
+    custom_decoders : dict of str to keras.Model
+        The models that the user's decoder function returned.
     optimizer : keras.optimizers.Optimizer
-    loss : function of two arrays (B, T, F) that gives (B, T)
+    loss : function of two arrays (B, T, F) that returns an array (B, T)
     n_pieces : int
-        Into how many pieces the rows of a batch are cut, which are computed at the same time. XLA compiles what is
-        done with one, for each of its shapes. 0: TensorFlow runs whole batches of any shape, which starts sooner.
+        The number of pieces into which the rows of a batch are split. The pieces are computed at the same time. XLA
+        compiles the computation of one piece, for each of its shapes. 0: TensorFlow runs whole batches of any shape,
+        which has a shorter start-up time.
     autograph : bool
-        Whether the loss or the decoder may hold Python's own `if` and `while`, which takes long to translate.
+        Whether the loss or the decoder may contain Python's `if` and `while`, whose translation takes long.
     """
 
-    def __init__(self, architecture, made, optimizer, loss, n_pieces, autograph):
+    def __init__(self, architecture, custom_decoders, optimizer, loss, n_pieces, autograph):
         self.architecture = architecture
         self.n_pieces = n_pieces
-        self.model, self.parts = join(architecture, made)
+        self.model, self.parts = join(architecture, custom_decoders)
         self.loss = loss
         for name in architecture.frozen:
             self.parts[name].trainable = False
         self.model.compile(optimizer=optimizer)
         optimizer.build(self.model.trainable_variables)
         self.fresh_optimizer_state = [variable.numpy() for variable in optimizer.variables]
-        by_step = tf.TensorSpec((None, None), "float32")
-        arrays = {"x": tf.TensorSpec((None, None, architecture.n_features), "float32"), "mask": by_step}
+        per_timestep = tf.TensorSpec((None, None), "float32")
+        arrays = {"x": tf.TensorSpec((None, None, architecture.n_features), "float32"), "mask": per_timestep}
         for head in architecture.heads:
             arrays[head] = tf.TensorSpec((None, None, architecture.width(head)), "float32")
-            arrays |= {f"{head}_mask": by_step, f"{head}_weight": by_step}
+            arrays |= {f"{head}_mask": per_timestep, f"{head}_weight": per_timestep}
         scales = {head: tf.TensorSpec((), "float32") for head in architecture.heads}
-        # partials, which TensorFlow tells apart: it takes many traces of one method for a mistake, and warns
+        # TensorFlow counts the traces of each partial separately; many traces of one method cause a warning.
         graph = partial(tf.function, autograph=autograph)
         self.train_step = graph(partial(self._train_step), input_signature=[arrays, scales])
         self.evaluate_step = graph(partial(self._evaluate_step), input_signature=[arrays])
         values = [tf.TensorSpec(variable.shape, variable.dtype) for variable in self.model.variables]
         self._compiled = {
-            run: graph(partial(self._run_piece, run), input_signature=[values, *given], jit_compile=True)
-            for run, given in ((self._gradients, [arrays, scales]), (self._losses, [arrays]))
+            method: graph(partial(self._run_piece, method), input_signature=[values, *signature], jit_compile=True)
+            for method, signature in ((self._gradients, [arrays, scales]), (self._losses, [arrays]))
         }
 
     def rows_to_fill(self, n_rows):
-        """Return how many rows make whole pieces of a batch, None where batches are taken as they are."""
+        """Return the number of rows up to which batches are filled to consist of whole pieces, None without pieces."""
         multiple = ROWS * self.n_pieces
         return ceil(n_rows / multiple) * multiple if self.n_pieces else None
 
     def start(self, weights, optimizer_state, learning_rate):
-        """Put the arrays in place that training starts from."""
+        """Set the weights, the optimizer state and the learning rate to start training from."""
         for name, part in self.parts.items():
             part.set_weights(weights[name])
         optimizer, state = self.model.optimizer, optimizer_state or self.fresh_optimizer_state
         if [variable.shape for variable in optimizer.variables] != [np.shape(value) for value in state]:
             raise ValueError(
-                f"{type(optimizer).__name__} cannot go on from the state of another optimizer: set optimizer and what "
-                "belongs to it back to what they were in the last training, or call fit."
+                f"{type(optimizer).__name__} cannot resume from the state of another optimizer: set optimizer and its "
+                "parameters back to the values of the last training, or call fit."
             )
         for variable, value in zip(optimizer.variables, state, strict=True):
             variable.assign(value)
@@ -77,7 +78,7 @@ class Program:
         self.model.stop_training = False
 
     def seed(self, random_state):
-        """Seed whatever draws numbers in training, such as dropout."""
+        """Seed the layers that draw random numbers in training, such as dropout."""
         for seed in filter(_is_seed, self.model.variables):
             seed.assign(random_state.randint(2**31 - 1, size=seed.shape))
 
@@ -99,14 +100,14 @@ class Program:
         losses = {}
         for head, output in outputs.items():
             weight = arrays[f"{head}_weight"]
-            # on padding zero is compared with one, so that nothing there can reach the loss or its gradient
+            # On padding the loss compares constants, 0 and 1, so that padding cannot affect the loss or its gradient.
             real = weight[:, :, None] > 0
-            by_step = self.loss(tf.where(real, arrays[head], 0.0), tf.where(real, output, 1.0))
-            losses[head] = tf.reduce_sum(weight * tf.where(weight > 0, by_step, 0.0))
+            errors = self.loss(tf.where(real, arrays[head], 0.0), tf.where(real, output, 1.0))
+            losses[head] = tf.reduce_sum(weight * tf.where(weight > 0, errors, 0.0))
         return losses
 
     def _gradients(self, arrays, scales):
-        """Return the losses, and the gradients of their sum on these scales."""
+        """Return the losses, and the gradients of their sum weighted by `scales`."""
         weights = [variable.value for variable in self.model.trainable_variables]
         with tf.GradientTape() as tape:
             tape.watch(weights)
@@ -122,23 +123,24 @@ class Program:
     def _evaluate_step(self, arrays):
         return self._run(self._losses, arrays)
 
-    def _run(self, run, arrays, *rest):
-        """Return what `run` gives for a batch, computed whole or in pieces."""
+    def _run(self, method, arrays, *rest):
+        """Return the result of a method for a batch, computed as a whole or in pieces."""
         if not self.n_pieces:
-            return run(arrays, *rest)
-        cut = {name: tf.split(array, self.n_pieces) for name, array in arrays.items()}
+            return method(arrays, *rest)
+        split = {name: tf.split(array, self.n_pieces) for name, array in arrays.items()}
         results = []
         for i in range(self.n_pieces):
-            # each piece has a seed of its own to draw from
+            # each piece draws from a different seed
             values = [tf.add(v.value, [i, 0]) if _is_seed(v) else v.value for v in self.model.variables]
-            results.append(self._compiled[run](values, {name: pieces[i] for name, pieces in cut.items()}, *rest))
+            results.append(self._compiled[method](values, {name: pieces[i] for name, pieces in split.items()}, *rest))
         for seed in filter(_is_seed, self.model.variables):
             seed.assign(tf.add(seed.value, [0, 1]))
         return tf.nest.map_structure(lambda *parts: tf.add_n(parts), *results)
 
-    def _run_piece(self, run, values, *arguments):
+    def _run_piece(self, method, values, *arguments):
+        """Run a method with these values of the variables, without reading or changing the variables themselves."""
         with keras.StatelessScope(state_mapping=zip(self.model.variables, values, strict=True)):
-            return run(*arguments)
+            return method(*arguments)
 
 
 def _is_seed(variable):

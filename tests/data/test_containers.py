@@ -1,4 +1,4 @@
-"""Ways in and back: what other libraries hold sequences in becomes `Sequences`, and `Sequences` becomes that again."""
+"""Conversions between `Sequences` and the containers of other libraries, names of features, and missing values."""
 
 import copy
 import pickle
@@ -20,7 +20,7 @@ quick = settings(max_examples=30, deadline=None, derandomize=True)
 
 @st.composite
 def sequences(draw, shortest=0, missing=False):
-    """Sequences in an order of their own, float32 or float64, of which some may have missing values inside."""
+    """Permuted sequences, float32 or float64, with missing values if `missing`."""
     lengths = draw(st.lists(st.integers(shortest, 6), min_size=1, max_size=6).filter(any))
     rng = np.random.default_rng(draw(st.integers(0, 99)))
     dtype = draw(st.sampled_from([np.float32, np.float64]))
@@ -37,7 +37,7 @@ def assert_same(got, expected):
     assert_array_equal(got.packed, expected.packed, strict=True)
 
 
-# --- there and back ---------------------------------------------------------------------------------------------------
+# --- inverse conversions ----------------------------------------------------------------------------------------------
 
 
 @quick
@@ -46,7 +46,7 @@ def test_to_list_is_the_inverse_of_from_list(X):
     arrays = X.to_list()
     assert_same(Sequences.from_list(arrays), X)
     assert not any(np.shares_memory(array, X.packed) for array in arrays)
-    arrays[0][:] = 7.0  # nobody else's
+    arrays[0][:] = 7.0  # the arrays are writeable
 
 
 @quick
@@ -83,7 +83,7 @@ def test_to_arrow_is_the_inverse_of_from_arrow(X):
 
 @quick
 @given(sequences(shortest=1, missing=True))
-def test_every_way_there_and_back_keeps_missing_values(X):
+def test_inverse_conversions_keep_missing_values(X):
     assert_same(Sequences.from_list(X.to_list(), allow_missing=True), X)
     assert_same(Sequences.from_padded(X.to_padded(), X.lengths, allow_missing=True), X)
     channels_first = X.to_padded().swapaxes(1, 2)
@@ -94,7 +94,7 @@ def test_every_way_there_and_back_keeps_missing_values(X):
     assert_same(Sequences.from_arrow(X.to_arrow(), allow_missing=True), X)
 
 
-def test_a_frame_names_samples_timesteps_and_features():
+def test_to_frame_names_the_columns():
     X = Sequences.from_list([np.ones((1, 2)), np.empty((0, 2)), np.zeros((2, 2))])
     frame = X.to_frame(sample="id", time="t", features=["speed", "height"])
     assert frame.to_dict("list") == {
@@ -105,7 +105,7 @@ def test_a_frame_names_samples_timesteps_and_features():
     }
     with pytest.raises(ValueError, match=r"Expected names of 2 features, got 1: \['speed'\]"):
         X.to_frame(features=["speed"])
-    with pytest.raises(ValueError, match=r"a name of its own for each column, got \['t', 't', 'x0', 'x1'\]"):
+    with pytest.raises(ValueError, match=r"Column names must be unique, got \['t', 't', 'x0', 'x1'\]"):
         X.to_frame(sample="t", time="t")
     with pytest.raises(ValueError, match="library must be 'pandas' or 'polars', got 'dask'"):
         X.to_frame(library="dask")
@@ -116,36 +116,36 @@ def test_a_frame_names_samples_timesteps_and_features():
 LONG = pd.DataFrame({"id": [2, 1, 2, 1], "load": [1.0, 2.0, 3.0, 4.0], "speed": [5.0, 6.0, 7.0, 8.0]})
 PARTS = [LONG.loc[[0, 2], ["load", "speed"]], LONG.loc[[1, 3], ["load", "speed"]]]
 NAMED = {
-    "long, pandas": lambda: Sequences.from_frame(LONG, sample="id"),
-    "long, polars": lambda: Sequences.from_frame(pl.from_pandas(LONG), sample="id"),
-    "a list, pandas": lambda: Sequences.from_list(PARTS),
-    "a list, polars": lambda: Sequences.from_list([pl.from_pandas(part) for part in PARTS]),
-    "a list as it is": lambda: check_sequences(PARTS)[0],
-    "by hand": lambda: Sequences.from_packed([[1, 5], [3, 7], [2, 6], [4, 8]], [2, 2]).with_names(["load", "speed"]),
+    "long pandas dataframe": lambda: Sequences.from_frame(LONG, sample="id"),
+    "long polars dataframe": lambda: Sequences.from_frame(pl.from_pandas(LONG), sample="id"),
+    "list of pandas dataframes": lambda: Sequences.from_list(PARTS),
+    "list of polars dataframes": lambda: Sequences.from_list([pl.from_pandas(part) for part in PARTS]),
+    "check_sequences": lambda: check_sequences(PARTS)[0],
+    "with_names": lambda: Sequences.from_packed([[1, 5], [3, 7], [2, 6], [4, 8]], [2, 2]).with_names(["load", "speed"]),
 }
 
 
-@pytest.mark.parametrize("kind", NAMED)
-def test_names_of_features_stay_with_their_values(kind):
-    X = NAMED[kind]()
+@pytest.mark.parametrize("container", NAMED)
+def test_feature_names_are_kept_by_views_copies_and_pickles(container):
+    X = NAMED[container]()
     assert X.packed.tolist() == [[1, 5], [3, 7], [2, 6], [4, 8]]
     assert all(type(name) is str for name in X.with_names(np.array(["load", "speed"])).feature_names)
-    for same in (X, X[1:], X[[True, False]], X[[1]], pickle.loads(pickle.dumps(X)), copy.deepcopy(X)):
-        assert same.feature_names == ("load", "speed")
+    for sequences in (X, X[1:], X[[True, False]], X[[1]], pickle.loads(pickle.dumps(X)), copy.deepcopy(X)):
+        assert sequences.feature_names == ("load", "speed")
     assert X.to_frame().columns.tolist() == ["sample", "timestep", "load", "speed"]
     assert X.to_frame(features=["a", "b"]).columns.tolist() == ["sample", "timestep", "a", "b"]
 
 
-def test_features_have_names_only_where_all_columns_are_called_by_strings():
+def test_columns_name_the_features_only_if_all_are_distinct_strings():
     assert Sequences.from_frame(LONG.rename(columns={"load": 7}), sample="id").feature_names is None
     assert Sequences.from_frame(LONG, sample="id", features=["speed"]).feature_names == ("speed",)
     assert Sequences.from_list([PARTS[0], PARTS[1].to_numpy()]).feature_names is None
-    twice = [part.set_axis(["load", "load"], axis=1) for part in PARTS]
-    assert Sequences.from_list(twice).feature_names is None
+    duplicated = [part.set_axis(["load", "load"], axis=1) for part in PARTS]
+    assert Sequences.from_list(duplicated).feature_names is None
     assert Sequences.from_list([part.to_numpy() for part in PARTS]).feature_names is None
 
 
-def test_columns_in_another_order_are_not_taken_for_one_another():
+def test_dataframes_with_columns_in_another_order_raise_an_error():
     parts = [PARTS[0], PARTS[1][["speed", "load"]]]
     with pytest.raises(
         ValueError, match=r"X\[1\] has the columns \['speed', 'load'\], but X\[0\] has \['load', 'speed'\]"
@@ -156,7 +156,7 @@ def test_columns_in_another_order_are_not_taken_for_one_another():
 
 
 @pytest.mark.parametrize("names", ["ab", ["a"], ["a", "a"], ["a", "b", "c"], [1, 2], None, 7, [["a"], ["b"]]], ids=str)
-def test_what_names_no_features_is_refused(names):
+def test_invalid_feature_names_raise_an_error(names):
     with pytest.raises((TypeError, ValueError), match="feature_names"):
         UNNAMED.with_names(names)
     assert UNNAMED.feature_names is None
@@ -165,20 +165,20 @@ def test_what_names_no_features_is_refused(names):
 UNNAMED = Sequences.from_packed([[1, 5], [3, 7]], [2])
 
 
-# --- as other libraries hold them -------------------------------------------------------------------------------------
+# --- containers of other libraries ------------------------------------------------------------------------------------
 
 UNEQUAL = [np.arange(8.0).reshape(4, 2), np.ones((3, 2)), -np.arange(10.0).reshape(5, 2)]
 EQUAL = [np.arange(8.0).reshape(4, 2), np.ones((4, 2)), -np.arange(8.0).reshape(4, 2)]
 
 
 @pytest.mark.parametrize("arrays", [UNEQUAL, EQUAL], ids=["unequal", "equal"])
-def test_channels_first_in_a_list_are_swapped_each(arrays):
+def test_from_channels_first_transposes_each_array_of_a_list(arrays):
     X = Sequences.from_channels_first([array.T for array in arrays])
     assert_same(X, Sequences.from_list(arrays))
 
 
 @pytest.mark.parametrize("options", [{"lengths": [4, 3, 5]}, {"padding": "pre"}, {"padding_value": 0.0}], ids=str)
-def test_a_list_of_channels_first_has_no_padding(options):
+def test_from_channels_first_accepts_no_padding_with_a_list(options):
     with pytest.raises(ValueError, match=r"A list of arrays \(F, T_i\) has no padding"):
         Sequences.from_channels_first([array.T for array in UNEQUAL], **options)
 
@@ -190,36 +190,36 @@ def test_a_list_of_channels_first_has_no_padding(options):
         pl.DataFrame({"id": [5, 6, 7], "x": [[1.0, 2.0], [3.0], []]})["x"],
         pd.Series([[1.0, 2.0], [3.0], []], dtype=pd.ArrowDtype(pa.list_(pa.float64()))),
     ],
-    ids=["polars", "column of polars", "pandas"],
+    ids=["polars series", "polars column", "pandas series"],
 )
-def test_columns_that_arrow_holds_are_read_as_arrows(column):
+def test_arrow_backed_columns_are_read(column):
     expected = Sequences.from_list([[1.0, 2.0], [3.0], []])
     assert_same(Sequences.from_arrow(column), expected)
     assert_same(check_sequences(column)[0], expected)
 
 
-def test_lists_of_timesteps_in_polars_are_read():
-    for kind in (None, pl.List(pl.Array(pl.Float32, 2))):
-        X = Sequences.from_arrow(pl.Series([[[1.0, 2.0]], [[3.0, 4.0], [5.0, 6.0]]], dtype=kind))
+def test_polars_lists_of_timesteps_are_read():
+    for dtype in (None, pl.List(pl.Array(pl.Float32, 2))):
+        X = Sequences.from_arrow(pl.Series([[[1.0, 2.0]], [[3.0, 4.0], [5.0, 6.0]]], dtype=dtype))
         assert [x.tolist() for x in X] == [[[1.0, 2.0]], [[3.0, 4.0], [5.0, 6.0]]]
 
 
-def test_wide_frames_of_pandas_and_polars_are_tables():
+def test_wide_dataframes_are_read_as_univariate_sequences():
     table = np.array([[1.0, 2.0, np.nan], [3.0, 4.0, 5.0]])
     expected = Sequences.from_list([[1.0, 2.0], [3.0, 4.0, 5.0]])
     for frame in (pd.DataFrame(table), pl.DataFrame(table), pl.DataFrame({"a": [1, 3], "b": [2, 4], "c": [None, 5]})):
         assert_same(check_sequences(frame)[0], expected)
 
 
-def test_levels_of_an_index_name_samples_and_times():
+def test_from_frame_accepts_index_levels():
     frame = pd.DataFrame({"x": [1.0, 2.0, 3.0], "id": ["b", "a", "b"], "t": [2, 1, 1]})
     expected = Sequences.from_list([[3.0, 1.0], [2.0]])
     for levels in (["id"], ["t"], ["id", "t"]):
         assert_same(Sequences.from_frame(frame.set_index(levels), sample="id", time="t"), expected)
 
 
-def test_an_extension_type_is_read_as_what_it_is_made_of():
-    """As Awkward Array and Hugging Face's datasets hold their columns."""
+def test_an_arrow_extension_type_is_read_as_its_storage_type():
+    """Awkward Array and Hugging Face's datasets have columns of such types."""
     shape = pa.fixed_shape_tensor(pa.float64(), [2])
     steps = pa.ExtensionArray.from_storage(shape, pa.array([[1.0, 2.0], [3.0, 4.0]], shape.storage_type))
     X = Sequences.from_arrow(pa.ListArray.from_arrays([0, 2], steps))
@@ -227,19 +227,21 @@ def test_an_extension_type_is_read_as_what_it_is_made_of():
 
 
 @pytest.mark.parametrize("column", [pd.Series([1.0]), pl.Series([1.0])], ids=["pandas", "polars"])
-def test_one_column_is_no_frame(column):
+def test_a_series_is_not_accepted_as_a_dataframe(column):
     with pytest.raises(TypeError, match="Expected a pandas or polars dataframe, got Series"):
         Sequences.from_frame(column, sample="id")
 
 
-AEONS = [(kind, arrays) for kind in ("np-list", "df-list", "pd-multiindex") for arrays in (UNEQUAL, EQUAL)]
+AEON_COLLECTIONS = [
+    (data_type, arrays) for data_type in ("np-list", "df-list", "pd-multiindex") for arrays in (UNEQUAL, EQUAL)
+]
 
 
-@pytest.mark.parametrize(("kind", "arrays"), [("numpy3D", EQUAL), *AEONS])
-def test_aeons_collections_are_read(kind, arrays):
+@pytest.mark.parametrize(("data_type", "arrays"), [("numpy3D", EQUAL), *AEON_COLLECTIONS])
+def test_aeon_collections_are_read(data_type, arrays):
     conversion = pytest.importorskip("aeon.utils.conversion")
-    collection = conversion.convert_collection([array.T for array in arrays], kind)
-    if kind == "pd-multiindex":
+    collection = conversion.convert_collection([array.T for array in arrays], data_type)
+    if data_type == "pd-multiindex":
         sample, time = collection.index.names
         X = Sequences.from_frame(collection, sample=sample, time=time)
     else:
@@ -248,7 +250,7 @@ def test_aeons_collections_are_read(kind, arrays):
 
 
 @pytest.mark.parametrize("arrays", [UNEQUAL, EQUAL], ids=["unequal", "equal"])
-def test_tslearns_arrays_are_read(arrays):
+def test_tslearn_arrays_are_read(arrays):
     tslearn = pytest.importorskip("tslearn.utils")
     assert_same(check_sequences(tslearn.to_time_series_dataset(arrays))[0], Sequences.from_list(arrays))
 
@@ -256,18 +258,20 @@ def test_tslearns_arrays_are_read(arrays):
 # --- missing values ---------------------------------------------------------------------------------------------------
 
 
-def test_missing_values_pass_where_they_are_allowed_and_nowhere_else():
+def test_missing_values_are_accepted_only_with_allow_missing():
     X = [[1.0, np.nan, np.nan], [np.nan]]
-    for held in (X, Sequences.from_list(X, allow_missing=True)):
-        read, _ = check_sequences(held, allow_missing=True)
+    for container in (X, Sequences.from_list(X, allow_missing=True)):
+        read, _ = check_sequences(container, allow_missing=True)
         assert_array_equal(read.packed[:, 0], [1.0, np.nan, np.nan, np.nan])
         assert read.lengths.tolist() == [3, 1]
-        with pytest.raises(ValueError, match=r"X\[0\] has NaN at timestep 1\. Fill gaps first, by PerTimestep"):
-            check_sequences(held)
+        with pytest.raises(
+            ValueError, match=r"X\[0\] has NaN at timestep 1\. Impute missing values first, .* PerTimestep"
+        ):
+            check_sequences(container)
     with pytest.raises(ValueError, match=r"X\[1\] has inf at timestep 0"):
         check_sequences([[1.0, np.nan], [np.inf]], allow_missing=True)
 
 
-def test_missing_timesteps_at_the_end_of_an_array_are_padding_even_where_missing_values_are_allowed():
+def test_trailing_nan_of_an_array_is_padding_also_with_allow_missing():
     X = np.array([[[1.0, np.nan], [np.nan, np.nan]], [[np.nan, np.nan], [2.0, np.nan]]])
     assert check_sequences(X, allow_missing=True)[0].lengths.tolist() == [1, 2]

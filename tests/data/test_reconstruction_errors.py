@@ -1,4 +1,4 @@
-"""Errors against a loop over the sequences."""
+"""Reconstruction errors, compared with a loop over the sequences."""
 
 import numpy as np
 import pytest
@@ -24,12 +24,12 @@ def draw(lengths, seed=0):
 
 
 @all_lengths
-def test_errors_are_squared_in_units_of_the_standard_deviation(lengths):
+def test_errors_are_squared_differences_in_units_of_the_standard_deviation(lengths):
     x, decoded = draw(lengths), draw(lengths, seed=1)
     errors = squared_errors(x, decoded, STD)
     assert_array_equal(errors.lengths, lengths)
-    for error, one, said in zip(errors, x, decoded, strict=True):
-        assert_allclose(error, ((one - said) / STD) ** 2, rtol=1e-12)
+    for error, one, output in zip(errors, x, decoded, strict=True):
+        assert_allclose(error, ((one - output) / STD) ** 2, rtol=1e-12)
 
 
 def test_errors_are_computed_in_double_precision():
@@ -39,13 +39,13 @@ def test_errors_are_computed_in_double_precision():
     assert_array_equal(errors, np.array([[49.0]]), strict=True)
 
 
-def test_an_error_beyond_single_precision_is_a_number_like_any_other():
+def test_errors_may_exceed_single_precision():
     x, decoded = (Sequences.from_packed(np.array([[value]]), [1]) for value in (1e20, 0.0))
     assert_allclose(squared_errors(x, decoded, np.array([0.01])).packed, [[1e44]])
 
 
 @all_lengths
-def test_the_error_of_a_timestep_is_the_mean_over_its_features(lengths):
+def test_timestep_errors_are_means_over_features(lengths):
     errors = draw(lengths)
     by_timestep = mean_by_timestep(errors)
     assert by_timestep.n_features == 1
@@ -54,18 +54,18 @@ def test_the_error_of_a_timestep_is_the_mean_over_its_features(lengths):
 
 
 @all_lengths
-def test_the_error_of_a_feature_is_the_mean_over_real_timesteps_and_zero_where_there_are_none(lengths):
+def test_feature_errors_are_means_over_real_timesteps_and_zero_for_empty_sequences(lengths):
     expected = [error.mean(axis=0) if len(error) else np.zeros(3) for error in draw(lengths)]
     assert_allclose(mean_by_feature(draw(lengths)), expected, rtol=1e-12)
 
 
 @all_lengths
-def test_the_error_of_a_sample_is_the_mean_over_everything_and_zero_where_there_is_nothing(lengths):
+def test_sample_errors_are_means_over_timesteps_and_features_and_zero_for_empty_sequences(lengths):
     expected = [error.mean() if len(error) else 0.0 for error in draw(lengths)]
     assert_allclose(mean_by_sample(draw(lengths)), expected, rtol=1e-12)
 
 
-def test_the_error_of_a_row_does_not_depend_on_its_company():
+def test_errors_of_a_sample_do_not_depend_on_other_samples():
     errors = draw([4, 0, 1, 2, 30])
     rows = np.array([4, 1, 0])
     assert_allclose(mean_by_feature(errors[rows]), mean_by_feature(errors)[rows], rtol=0)

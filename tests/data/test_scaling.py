@@ -1,4 +1,4 @@
-"""Weighted moments over real timesteps, from tiny to huge."""
+"""Weighted moments over real timesteps, and scaling of values of any magnitude."""
 
 import numpy as np
 import pytest
@@ -11,35 +11,35 @@ LENGTHS = [5, 0, 2, 8]
 
 
 def draw(mean=0.0, std=1.0, lengths=LENGTHS, n_features=2):
-    """Sequences of a given mean and standard deviation, exactly."""
+    """Return sequences with exactly this mean and standard deviation."""
     values = np.random.default_rng(0).normal(size=(sum(lengths), n_features))
     return Sequences.from_packed(mean + std * (values - values.mean(axis=0)) / values.std(axis=0), lengths)
 
 
-def test_moments_are_those_of_all_real_timesteps():
+def test_moments_are_computed_over_all_real_timesteps():
     x = draw(mean=[3.0, -1.0], std=[2.0, 0.5])
     mean, std = weighted_moments(x, np.ones(4))
     assert_allclose(mean, [3, -1], rtol=1e-12)
     assert_allclose(std, [2, 0.5], rtol=1e-12)
 
 
-def test_weighted_moments_equal_those_of_repeated_rows():
-    x, times = draw(mean=3.0), np.array([2, 1, 3, 1])
-    repeated = x[np.repeat(np.arange(4), times)]
+def test_weighted_moments_equal_those_of_repeated_samples():
+    x, n_repeats = draw(mean=3.0), np.array([2, 1, 3, 1])
+    repeated = x[np.repeat(np.arange(4), n_repeats)]
     for got, expected in zip(
-        weighted_moments(x, times.astype(float)), weighted_moments(repeated, np.ones(7)), strict=True
+        weighted_moments(x, n_repeats.astype(float)), weighted_moments(repeated, np.ones(7)), strict=True
     ):
         assert_allclose(got, expected, rtol=1e-12)
 
 
 @pytest.mark.parametrize("unit", [1e-307, 1e-30, 1e30, 5e307])
-def test_only_the_proportions_of_weights_matter(unit):
+def test_moments_do_not_depend_on_the_scale_of_the_weights(unit):
     x, weights = draw(mean=3.0), np.array([2.0, 1.0, 3.0, 1.0])
     for got, expected in zip(weighted_moments(x, unit * weights), weighted_moments(x, weights), strict=True):
         assert_allclose(got, expected, rtol=1e-12)
 
 
-def test_a_row_of_weight_zero_is_as_good_as_absent():
+def test_weight_zero_is_equivalent_to_removing_the_sample():
     x = draw()
     rows = np.array([0, 1, 3])
     for got, expected in zip(
@@ -52,8 +52,8 @@ def test_a_row_of_weight_zero_is_as_good_as_absent():
 
 @pytest.mark.parametrize("n_timesteps", [1, 10, 1000, 100_000])
 @pytest.mark.parametrize("value", [0.0, 0.1, 1 / 3, -1e-30, 1e8 + 0.1, 1e30])
-def test_a_feature_that_never_changes_has_a_standard_deviation_of_one(value, n_timesteps):
-    """However much rounding a long sum of equal numbers leaves."""
+def test_a_constant_feature_has_a_standard_deviation_of_one(value, n_timesteps):
+    """Also where a long sum of equal numbers has rounding errors."""
     values = np.stack([np.full(n_timesteps, value), np.arange(n_timesteps)], axis=1)
     x = Sequences.from_packed(np.tile(values, (3, 1)), [n_timesteps] * 3)
     mean, std = weighted_moments(x, np.array([0.3, 1.0, 0.7]))
@@ -62,7 +62,7 @@ def test_a_feature_that_never_changes_has_a_standard_deviation_of_one(value, n_t
     assert std[1] > 1 or n_timesteps == 1
 
 
-def test_a_feature_that_changes_only_in_rows_of_weight_zero_never_changes():
+def test_a_feature_that_varies_only_in_samples_of_weight_zero_is_constant():
     x = Sequences.from_packed([0.1] * 7 + [5.0], [5, 2, 1])
     mean, std = weighted_moments(x, np.array([0.3, 0.6, 0.0]))
     assert_allclose(mean, 0.1)
@@ -71,7 +71,7 @@ def test_a_feature_that_changes_only_in_rows_of_weight_zero_never_changes():
 
 @pytest.mark.parametrize(("mean", "std"), [(1e6, 1e-6), (-1e8, 1e-4), (1e15, 1000.0), (1e-3, 1e-12)])
 @pytest.mark.parametrize("lengths", [LENGTHS, [50_000] * 4])
-def test_a_tiny_spread_around_a_large_mean_is_kept(mean, std, lengths):
+def test_a_small_standard_deviation_around_a_large_mean_is_preserved(mean, std, lengths):
     x = draw(mean, std, lengths)
     got_mean, got_std = weighted_moments(x, np.ones(4))
     assert_allclose(got_std, std, rtol=1e-2)
@@ -82,7 +82,7 @@ def test_a_tiny_spread_around_a_large_mean_is_kept(mean, std, lengths):
 
 @pytest.mark.parametrize("unit", [1e-30, 1e-10, 1.0, 1e10, 1e30])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_features_of_any_magnitude_are_scaled_to_one(unit, dtype):
+def test_features_of_any_magnitude_are_scaled_to_unit_variance(unit, dtype):
     values = (draw().packed * unit).astype(dtype)
     x = Sequences.from_packed(values, LENGTHS)
     mean, std = weighted_moments(x, np.ones(4))
@@ -97,26 +97,26 @@ def test_features_of_any_magnitude_are_scaled_to_one(unit, dtype):
     assert_array_equal(undone.lengths, LENGTHS)
 
 
-def test_large_means_are_shifted_away_before_single_precision():
+def test_the_mean_is_subtracted_in_double_precision():
     x = draw(1e8, 1e-3)
     scaled = Scaling(*weighted_moments(x, np.ones(4))).apply(x).packed
     assert_allclose(scaled, draw().packed, atol=1e-3)
 
 
-def test_the_identity_changes_nothing():
+def test_the_identity_scaling_returns_the_input():
     x, identity = draw(3.0), Scaling.identity(2)
     assert_array_equal(identity.apply(x).packed, x.packed.astype(np.float32), strict=True)
     assert_array_equal(identity.undo(x, np.float64).packed, x.packed, strict=True)
 
 
-def test_sequences_without_a_timestep_are_undone_to_such():
-    nothing = Sequences(np.empty((0, 2), np.float32), np.zeros(3, np.int64))
-    undone = Scaling.identity(2).undo(nothing, np.float64)
+def test_undo_accepts_sequences_without_timesteps():
+    empty = Sequences(np.empty((0, 2), np.float32), np.zeros(3, np.int64))
+    undone = Scaling.identity(2).undo(empty, np.float64)
     assert_array_equal(undone.lengths, [0, 0, 0])
     assert undone.packed.shape == (0, 2)
 
 
-def test_what_was_read_is_left_as_it_was():
+def test_the_input_is_not_modified():
     x, weights = draw(3.0), np.array([1.0, 2.0, 0.0, 1.0])
     packed = x.packed.copy()
     scaling = Scaling(*weighted_moments(x, weights))

@@ -1,4 +1,4 @@
-"""What the network must say back, against a loop over the sequences."""
+"""Targets of the decoders, compared with a loop over the sequences."""
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,7 @@ from skseqae.data._targets import (
     split_future,
 )
 
-ESTIMATOR = ElasticNet()  # to be named in errors
+ESTIMATOR = ElasticNet()  # named in errors
 
 LENGTHS = {
     "equal": [3, 3, 3],
@@ -24,8 +24,8 @@ LENGTHS = {
     "empty first": [0, 0, 3, 2],
     "empty between": [3, 0, 0, 2],
     "empty last": [3, 2, 0, 0],
-    "of one timestep": [1, 3, 1],
-    "alone": [5],
+    "one timestep": [1, 3, 1],
+    "one sequence": [5],
 }
 all_lengths = pytest.mark.parametrize("lengths", LENGTHS.values(), ids=LENGTHS)
 
@@ -42,53 +42,53 @@ def assert_equals_a_loop(got, arrays):
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @all_lengths
-def test_each_sequence_is_reversed_within_its_own_length(lengths, dtype):
+def test_sequences_are_reversed_within_their_own_lengths(lengths, dtype):
     x = draw(lengths, dtype)
     assert_equals_a_loop(reversed_in_time(x), [one[::-1] for one in x])
 
 
 @all_lengths
-def test_reversing_twice_changes_nothing(lengths):
+def test_reversing_twice_returns_the_input(lengths):
     x = draw(lengths)
     assert_array_equal(reversed_in_time(reversed_in_time(x)).packed, x.packed)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @all_lengths
-def test_the_next_steps_are_all_but_the_first_in_forward_order(lengths, dtype):
+def test_next_steps_drop_the_first_timestep(lengths, dtype):
     x = draw(lengths, dtype)
     assert_equals_a_loop(next_steps(x), [one[1:] for one in x])
 
 
 @pytest.mark.parametrize("lengths", [[1], [1, 0, 1]])
-def test_a_sequence_of_one_timestep_has_no_next_ones_even_in_the_company_of_its_like(lengths):
+def test_sequences_of_one_timestep_have_no_next_steps(lengths):
     assert_equals_a_loop(next_steps(draw(lengths)), [one[1:] for one in draw(lengths)])
 
 
-@pytest.mark.parametrize("say", [reversed_in_time, next_steps])
-def test_a_view_has_the_targets_of_its_own_rows(say):
+@pytest.mark.parametrize("function", [reversed_in_time, next_steps])
+def test_targets_of_a_view_equal_those_of_its_rows(function):
     x = draw([4, 1, 0, 2, 3])
     rows = np.array([4, 2, 0])
-    assert_equals_a_loop(say(x[rows]), [say(x)[i] for i in rows])
+    assert_equals_a_loop(function(x[rows]), [function(x)[i] for i in rows])
 
 
-@pytest.mark.parametrize("say", [reversed_in_time, next_steps])
-def test_what_was_read_is_left_as_it_was(say):
+@pytest.mark.parametrize("function", [reversed_in_time, next_steps])
+def test_the_input_is_not_modified(function):
     x = draw([4, 1, 0, 2])
     before = x.packed.copy()
-    say(x)
+    function(x)
     assert_array_equal(x.packed, before)
 
 
-# --- the future -------------------------------------------------------------------------------------------------------
+# --- horizon ----------------------------------------------------------------------------------------------------------
 
-LONG_ENOUGH = {"equal": [4, 4, 4], "ragged": [5, 4, 9, 4], "alone": [5], "by one": [3, 3]}
+LONG_ENOUGH = {"equal": [4, 4, 4], "ragged": [5, 4, 9, 4], "one sequence": [5], "longer by one": [3, 3]}
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("horizon", [1, 2])
 @pytest.mark.parametrize("lengths", LONG_ENOUGH.values(), ids=LONG_ENOUGH)
-def test_the_future_is_the_end_of_each_sequence_and_the_past_what_is_before(lengths, horizon, dtype):
+def test_split_future_returns_the_earlier_and_the_last_timesteps(lengths, horizon, dtype):
     x = draw(lengths, dtype)
     past, future = split_future(x, horizon)
     assert_equals_a_loop(past, [one[:-horizon] for one in x])
@@ -96,16 +96,16 @@ def test_the_future_is_the_end_of_each_sequence_and_the_past_what_is_before(leng
 
 
 @pytest.mark.parametrize(("lengths", "row"), [([3, 2, 4], 1), ([0, 5], 0), ([4, 4, 1, 0], 2)])
-def test_a_sequence_without_a_past_is_refused_and_named(lengths, row):
-    message = rf"X\[{row}\] has {lengths[row]} timesteps, but horizon=2 needs more than so many"
+def test_a_sequence_shorter_than_horizon_plus_one_raises_an_error(lengths, row):
+    message = rf"X\[{row}\] has {lengths[row]} timesteps, but horizon=2 requires at least 3 timesteps: the last 2 are"
     with pytest.raises(ValueError, match=message):
         split_future(draw(lengths), 2)
 
 
-def test_a_view_has_the_past_and_the_future_of_its_own_rows():
+def test_split_future_of_a_view_equals_that_of_its_rows():
     x, rows = draw([4, 9, 5, 3]), np.array([3, 1])
-    for of_rows, of_all in zip(split_future(x[rows], 2), split_future(x, 2), strict=True):
-        assert_equals_a_loop(of_rows, [of_all[i] for i in rows])
+    for parts_of_view, parts in zip(split_future(x[rows], 2), split_future(x, 2), strict=True):
+        assert_equals_a_loop(parts_of_view, [parts[i] for i in rows])
 
 
 # --- the y of a regressor ---------------------------------------------------------------------------------------------
@@ -118,21 +118,21 @@ TARGETS = {
     "series": (pd.Series(NUMBERS), "number", NUMBERS.reshape(3, 1, 1)),
     "integers": (np.arange(3), "number", NUMBERS.reshape(3, 1, 1)),
     "vectors": (VECTORS, "vector", VECTORS[:, None]),
-    "a column": (VECTORS[:, :1], "vector", VECTORS[:, None, :1]),
-    "nest": (VECTORS.tolist(), "vector", VECTORS[:, None]),
-    "frame": (pd.DataFrame(VECTORS), "vector", VECTORS[:, None]),
-    "arrays": (ARRAYS, "sequences", ARRAYS),
-    "sequences": (RAGGED, "sequences", RAGGED),
-    "sequences of one length": (list(ARRAYS), "sequences", ARRAYS),
-    "sequences of numbers": ([row[:, 0] for row in RAGGED], "sequences", [row[:, :1] for row in RAGGED]),
+    "column": (VECTORS[:, :1], "vector", VECTORS[:, None, :1]),
+    "nested list": (VECTORS.tolist(), "vector", VECTORS[:, None]),
+    "dataframe": (pd.DataFrame(VECTORS), "vector", VECTORS[:, None]),
+    "3-D array": (ARRAYS, "sequences", ARRAYS),
+    "list of arrays": (RAGGED, "sequences", RAGGED),
+    "list of arrays of one length": (list(ARRAYS), "sequences", ARRAYS),
+    "list of 1-D arrays": ([row[:, 0] for row in RAGGED], "sequences", [row[:, :1] for row in RAGGED]),
     "Sequences": (Sequences.from_packed(VECTORS, [1, 0, 2]), "sequences", [VECTORS[:1], VECTORS[:0], VECTORS[1:]]),
 }
 
 
-@pytest.mark.parametrize(("y", "kind", "rows"), TARGETS.values(), ids=TARGETS)
-def test_targets_are_sequences_and_their_layout_gives_them_back(y, kind, rows):
+@pytest.mark.parametrize(("y", "target_type", "rows"), TARGETS.values(), ids=TARGETS)
+def test_targets_are_read_as_sequences_and_restored(y, target_type, rows):
     target, layout = check_target(y, ESTIMATOR)
-    assert layout.kind == kind
+    assert layout.target_type == target_type
     assert_equals_a_loop(target, list(rows))
     restored = layout.restore(target)
     as_lists = (np.asarray(y) if hasattr(y, "columns") else y, restored)
@@ -140,13 +140,13 @@ def test_targets_are_sequences_and_their_layout_gives_them_back(y, kind, rows):
         assert_array_equal(one, expected)
 
 
-@pytest.mark.parametrize(("given", "kept"), [("f4", "f4"), ("f8", "f8"), ("i8", "f8"), ("bool", "f8")])
+@pytest.mark.parametrize(("dtype", "expected"), [("f4", "f4"), ("f8", "f8"), ("i8", "f8"), ("bool", "f8")])
 @pytest.mark.parametrize("y", [NUMBERS, VECTORS, ARRAYS], ids=["numbers", "vectors", "arrays"])
-def test_targets_of_float32_stay_it_and_all_else_becomes_float64(y, given, kept):
-    assert check_target(y.astype(given), ESTIMATOR)[0].dtype == kept
+def test_float32_targets_are_kept_and_other_types_are_converted_to_float64(y, dtype, expected):
+    assert check_target(y.astype(dtype), ESTIMATOR)[0].dtype == expected
 
 
-def test_padding_of_targets_is_cut_off_and_put_back():
+def test_padding_of_targets_is_removed_and_restored():
     padded = ARRAYS.copy()
     padded[1, 2:], padded[2, 3:] = np.nan, np.nan
     target, layout = check_target(padded, ESTIMATOR)
@@ -154,7 +154,7 @@ def test_padding_of_targets_is_cut_off_and_put_back():
     assert_array_equal(layout.restore(target), padded)
 
 
-def test_targets_are_left_as_they_were():
+def test_targets_are_not_modified():
     before = [np.copy(row) for row in RAGGED]
     target, layout = check_target(RAGGED, ESTIMATOR)
     layout.restore(target)[0][:] = 9
@@ -166,7 +166,7 @@ def test_targets_are_left_as_they_were():
     ("y", "error", "message"),
     [
         (None, ValueError, "This ElasticNet requires y to be passed, but the target y is None"),
-        (np.array([1.0, np.nan]), ValueError, r"y\[1\] has NaN\. Fill it in"),
+        (np.array([1.0, np.nan]), ValueError, r"y\[1\] has NaN\. Impute it"),
         (np.array([[1.0, np.inf]]), ValueError, r"y\[0\] has inf in column 1"),
         ([RAGGED[0], RAGGED[1] * np.nan], ValueError, r"y\[1\] has NaN at timestep 0"),
         ([RAGGED[0], RAGGED[1][:, :1]], ValueError, r"y\[1\] has 1 features"),
@@ -177,67 +177,69 @@ def test_targets_are_left_as_they_were():
         (np.zeros((0, 2)), ValueError, r"0 sample\(s\) \(shape=\(0, 2\)\)"),
     ],
 )
-def test_what_is_no_target_is_refused_and_named(y, error, message):
+def test_invalid_targets_raise_an_error_that_names_them(y, error, message):
     with pytest.raises(error, match=message):
         check_target(y, ESTIMATOR)
 
 
-# --- how long targets are ---------------------------------------------------------------------------------------------
+# --- lengths of targets -----------------------------------------------------------------------------------------------
 
-OF_X = np.array([3, 5, 4])
-LAYOUTS = {
-    "one length": ([6, 6, 6], [6, 6]),
+LENGTHS_OF_X = np.array([3, 5, 4])
+TARGET_LENGTHS = {
+    "constant": ([6, 6, 6], [6, 6]),
     "longer by one": ([4, 6, 5], [11, 1]),
     "shorter by two": ([1, 3, 2], [8, 0]),
-    "as long": ([3, 5, 4], [10, 0]),
-    "no rule": ([3, 5, 5], None),
+    "equal": ([3, 5, 4], [10, 0]),
+    "irregular": ([3, 5, 5], None),
 }
 
 
-@pytest.mark.parametrize(("lengths", "expected"), LAYOUTS.values(), ids=LAYOUTS)
-def test_a_rule_that_all_lengths_obey_gives_those_of_others(lengths, expected):
-    layout = TargetLayout("sequences").measured(OF_X, np.array(lengths))
+@pytest.mark.parametrize(("lengths", "expected"), TARGET_LENGTHS.values(), ids=TARGET_LENGTHS)
+def test_constant_lengths_and_constant_offsets_are_inferred(lengths, expected):
+    layout = TargetLayout("sequences").infer_lengths(LENGTHS_OF_X, np.array(lengths))
     if expected is None:
-        with pytest.raises(ValueError, match="follow no rule.*n_timesteps"):
+        with pytest.raises(ValueError, match="Cannot infer the length of the predictions.*Pass n_timesteps"):
             layout.lengths_for(np.array([10, 0]))
     else:
         assert_array_equal(layout.lengths_for(np.array([10, 0])), expected)
 
 
-def test_of_two_rules_the_constant_length_is_the_one():
-    layout = TargetLayout("sequences").measured(np.array([3, 3]), np.array([5, 5]))
+def test_a_constant_length_has_precedence_over_a_constant_offset():
+    layout = TargetLayout("sequences").infer_lengths(np.array([3, 3]), np.array([5, 5]))
     assert_array_equal(layout.lengths_for(np.array([9, 1])), [5, 5])
 
 
-def test_a_rule_is_kept_where_another_call_keeps_it_and_lost_where_not():
-    first = TargetLayout("sequences").measured(np.array([3, 3]), np.array([5, 5]))
-    longer = first.agreed(TargetLayout("sequences").measured(np.array([4]), np.array([6])))
-    assert_array_equal(longer.lengths_for(np.array([9, 1])), [11, 3])
-    constant = first.agreed(TargetLayout("sequences").measured(np.array([4]), np.array([5])))
-    assert_array_equal(constant.lengths_for(np.array([9, 1])), [5, 5])
-    with pytest.raises(ValueError, match="follow no rule"):
-        longer.agreed(constant).lengths_for(np.array([9, 1]))
+def test_intersect_keeps_what_both_layouts_share():
+    first = TargetLayout("sequences").infer_lengths(np.array([3, 3]), np.array([5, 5]))
+    with_offset = first.intersect(TargetLayout("sequences").infer_lengths(np.array([4]), np.array([6])))
+    assert_array_equal(with_offset.lengths_for(np.array([9, 1])), [11, 3])
+    with_length = first.intersect(TargetLayout("sequences").infer_lengths(np.array([4]), np.array([5])))
+    assert_array_equal(with_length.lengths_for(np.array([9, 1])), [5, 5])
+    with pytest.raises(ValueError, match="Cannot infer the length"):
+        with_offset.intersect(with_length).lengths_for(np.array([9, 1]))
 
 
-@pytest.mark.parametrize(("asked", "expected"), [(4, [4, 4]), (0, [0, 0]), ([1, 9], [1, 9]), (np.int8([1, 2]), [1, 2])])
-def test_lengths_that_are_asked_for_are_given_whatever_the_rule(asked, expected):
+@pytest.mark.parametrize(
+    ("n_timesteps", "expected"), [(4, [4, 4]), (0, [0, 0]), ([1, 9], [1, 9]), (np.int8([1, 2]), [1, 2])]
+)
+def test_n_timesteps_overrides_inferred_lengths(n_timesteps, expected):
     for layout in (
         TargetLayout("sequences"),
         TargetLayout("sequences", length=3),
         TargetLayout("sequences", length_offset=1),
     ):
-        assert_array_equal(layout.lengths_for(np.array([7, 8]), asked), expected)
+        assert_array_equal(layout.lengths_for(np.array([7, 8]), n_timesteps), expected)
 
 
-@pytest.mark.parametrize("asked", [-1, 1.0, "1", [1], [1, 2, 3], [1, -2], [[1, 2]], True])
-def test_what_are_no_lengths_is_refused(asked):
+@pytest.mark.parametrize("n_timesteps", [-1, 1.0, "1", [1], [1, 2, 3], [1, -2], [[1, 2]], True])
+def test_invalid_n_timesteps_raises_an_error(n_timesteps):
     with pytest.raises(ValueError, match="n_timesteps must be an int or an array of 2 ints, of at least 0, got"):
-        check_n_timesteps(asked, 2)
+        check_n_timesteps(n_timesteps, 2)
 
 
-@pytest.mark.parametrize("kind", ["number", "vector"])
-def test_what_is_no_sequence_has_no_length(kind):
-    layout = TargetLayout(kind).measured(np.array([3, 4]), np.array([1, 1]))
+@pytest.mark.parametrize("target_type", ["number", "vector"])
+def test_n_timesteps_is_not_accepted_for_numbers_and_vectors(target_type):
+    layout = TargetLayout(target_type).infer_lengths(np.array([3, 4]), np.array([1, 1]))
     assert_array_equal(layout.lengths_for(np.array([9, 0])), [1, 1])
     with pytest.raises(ValueError, match="n_timesteps=2 has no meaning: y had one value or vector for each sample"):
         layout.lengths_for(np.array([9, 0]), 2)

@@ -32,9 +32,9 @@ from tests.support.bad_inputs import (
     BAD_TARGETS,
     BAD_TOKENS,
     BAD_WEIGHTS,
-    FAULTS,
-    KINDS,
-    SHAPES,
+    BAD_VALUES,
+    BAD_TYPES,
+    BAD_SHAPES,
 )
 
 Y = [0, 1, 0]
@@ -116,14 +116,14 @@ def test_fitted_estimators_refuse_bad_sequences(fitted, bad, error, message):
         refused(fitted[name], verbs.split()[0], error, message, bad)
 
 
-@cases({name: BAD_SEQUENCES[name] for name in ("inf in a cube", "a dict", "strings in a nest", "other features")})
+@cases({name: BAD_SEQUENCES[name] for name in ("inf in a 3-D array", "a dict", "strings in nested lists", "other features")})
 def test_every_verb_refuses_bad_sequences(fitted, bad, error, message):
     for name, verbs in VERBS.items():
         for verb in verbs.split():
             refused(fitted[name], verb, error, message, bad)
 
 
-@cases(KINDS, SHAPES, {name: case for name, case in FAULTS.items() if name.split()[0] not in GAPS})
+@cases(BAD_TYPES, BAD_SHAPES, {name: case for name, case in BAD_VALUES.items() if name.split()[0] not in GAPS})
 def test_what_lets_missing_values_in_refuses_all_else(fitted, bad, error, message):
     refused(clone(UNFITTED["per timestep"]), "fit", error, message if "padding" not in message else "", bad)
     refused(fitted["per timestep"], "transform", error, message, bad)
@@ -213,7 +213,7 @@ ARGUMENTS = {
     "from_padded no padding": (lambda: Sequences.from_padded(np.ones((3, 4)), padding=[1, 2]), "padding must be"),
     "from_padded value": (lambda: Sequences.from_padded(np.ones((3, 4)), padding_value="0"), "padding_value must be"),
     "from_padded huge": (lambda: Sequences.from_padded(np.ones((3, 4)), padding_value=10**400), "padding_value is 10"),
-    "from_padded of a list": (lambda: Sequences.from_padded([[1.0], [2.0, 3.0]]), "sequences of their own lengths"),
+    "from_padded of a list": (lambda: Sequences.from_padded([[1.0], [2.0, 3.0]]), "got a list of sequences"),
     "from_channels_first": (lambda: Sequences.from_channels_first(np.ones((3, 4))), r"Expected an array \(N, F, T\)"),
     "from_list": (lambda: Sequences.from_list(3), "is not iterable|Reshape|not numbers|0-d"),
     "from_packed": (lambda: Sequences.from_packed({}, [1]), "values is of type dict"),
@@ -229,13 +229,13 @@ ARGUMENTS = {
     "to_padded value": (lambda: HELD.to_padded(9, padding_value=[0]), "padding_value must be a number"),
     "to_frame": (lambda: HELD.to_frame(features=["x"]), "Expected names of 2 features"),
     "to_frame string": (lambda: HELD.to_frame(features="xy"), "features must be a list of names"),
-    "to_frame twice": (lambda: HELD.to_frame(sample="x0"), "a name of its own for each column"),
+    "to_frame twice": (lambda: HELD.to_frame(sample="x0"), "Column names must be unique"),
     "folds": (lambda: next(LengthStratifiedKFold(5).split(ARRAYS)), "n_splits=5 greater than the number of samples"),
     "folds value": (lambda: next(LengthStratifiedKFold(2, padding_value="0").split(ARRAYS)), "padding_value must be"),
     "scorer": (lambda: TimestepScorer(r2_score, "transform"), "response must be"),
     "scorer array": (lambda: TimestepScorer(r2_score, np.ones(2)), "response must be"),
     "scorer metric": (lambda: TimestepScorer("r2"), "metric must be a function"),
-    "scorer verb": (lambda: TimestepScorer(r2_score, "reconstruct")(StandardScaler(), ARRAYS), "has no such verb"),
+    "scorer verb": (lambda: TimestepScorer(r2_score, "reconstruct")(StandardScaler(), ARRAYS), "has no such method"),
     "scorer y": (lambda: TimestepScorer(r2_score)(StandardScaler(), ARRAYS), "scored against y, which is None"),
 }
 
@@ -257,7 +257,7 @@ BAD_CALLS = {
     "a length for numbers": ("regressor", "predict", {"X": ARRAYS, "n_timesteps": 2}, "n_timesteps=2 has no meaning"),
     "y and horizon": ("forecaster", "score", {"X": ARRAYS, "y": Y}, "y and horizon=1 both say"),
     "too short": ("forecaster", "score", {"X": [np.ones((1, 2))]}, r"X\[0\] has 1 timesteps, but horizon=1 needs"),
-    "too long": ("padder", "transform", {"X": [np.ones((12, 2))]}, r"X\[0\] has 12 timesteps, but arrays have 9"),
+    "too long": ("padder", "transform", {"X": [np.ones((12, 2))]}, r"X\[0\] has 12 timesteps, but n_timesteps_ is 9"),
     "classes": ("classifier", "partial_fit", {"X": ARRAYS, "y": Y, "classes": "ab"}, "classes must be a list"),
     "unhashable class": ("classifier", "partial_fit", {"X": ARRAYS, "y": Y, "classes": [{}]}, r"classes\[0\] has \{\}"),
     "other classes": ("classifier", "partial_fit", {"X": ARRAYS, "y": Y, "classes": [5]}, "classes are those of the"),

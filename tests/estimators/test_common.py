@@ -16,7 +16,7 @@ from sklearn.utils.validation import validate_data
 import skseqae
 from skseqae import LSTMAutoencoderTransformer, SequenceOutlierDetector, preprocessing
 from skseqae.preprocessing import PerTimestep, Resampler, SequencePadder
-from tests.support.estimators import CLASSES, SEQUENCE_CLASSES, every_class, every_sequence_class, said
+from tests.support.estimators import CLASSES, SEQUENCE_CLASSES, every_class, every_sequence_class, output_of
 
 EXCUSED = {
     "check_sample_weight_equivalence_on_dense_data": (
@@ -219,7 +219,7 @@ def test_full_batches_make_weights_equal_to_repeated_rows(cls, lift):
 
     def encodings(X_train, y_train, sample_weight):
         estimator = cls(epochs=30, batch_size=100, random_state=0)
-        return said(estimator.fit(lift(X_train), y_train, sample_weight), lift(X))
+        return output_of(estimator.fit(lift(X_train), y_train, sample_weight), lift(X))
 
     weighted = encodings(X, y, weights)
     assert_allclose(weighted, encodings(X[rows], y[rows], None), rtol=0, atol=1e-5)

@@ -32,8 +32,8 @@ from tests.support.estimators import (
     packed,
     parameters_of,
     quick,
-    said,
-    train_on,
+    output_of,
+    resume_training,
     y,
 )
 
@@ -101,13 +101,13 @@ COPIES = {
 @every_class
 @pytest.mark.parametrize("way", [way for way in COPIES if way != "clone"])
 def test_a_copy_says_and_learns_the_same(cls, way, tmp_path):
-    estimator = train_on(quick(cls, optimizer__beta_1=0.8))
+    estimator = resume_training(quick(cls, optimizer__beta_1=0.8))
     copied = COPIES[way](estimator, tmp_path / "estimator")
     assert copied.get_params() == estimator.get_params()
-    assert_array_equal(said(copied), said(estimator))
-    before = said(copied)
-    assert_array_equal(said(train_on(copied)), said(train_on(estimator)))
-    assert not np.allclose(said(copied), before, rtol=0, atol=1e-4)
+    assert_array_equal(output_of(copied), output_of(estimator))
+    before = output_of(copied)
+    assert_array_equal(output_of(resume_training(copied)), output_of(resume_training(estimator)))
+    assert not np.allclose(output_of(copied), before, rtol=0, atol=1e-4)
 
 
 class Recorder(keras.callbacks.Callback):
@@ -132,19 +132,19 @@ def test_clones_of_keras_objects_learn_the_same_and_leave_them_alone(cls):
     again = clone(estimator)
     Recorder.epochs.clear()
     # its own objects first: what is compiled for a clone could serve both
-    assert_array_equal(said(estimator.fit(X, y)), said(clone(again).fit(X, y)))
+    assert_array_equal(output_of(estimator.fit(X, y)), output_of(clone(again).fit(X, y)))
     assert Recorder.epochs == [0, 1, 0, 1]
     assert estimator.optimizer is optimizer
     assert not optimizer.built
     assert recorder.own_epochs == []
     assert again.optimizer.get_config() == optimizer.get_config()
-    assert not np.allclose(said(estimator), said(quick(cls).fit(X, y)), rtol=0, atol=1e-3)
+    assert not np.allclose(output_of(estimator), output_of(quick(cls).fit(X, y)), rtol=0, atol=1e-3)
 
 
 @every_class_with_a_loss
 def test_a_loss_whose_copies_lose_an_argument_is_refused(cls):
     # copy.deepcopy(Huber(delta=0.1)) has a delta of 1, and so has that of every clone in a search
-    with pytest.raises(ValueError, match="loses its delta: .* loss=keras.losses.Huber, loss__delta=0.1"):
+    with pytest.raises(ValueError, match="loses its argument delta: .* loss=keras.losses.Huber, loss__delta=0.1"):
         quick(cls, loss=keras.losses.Huber(delta=0.1)).fit(data_for(cls), y)
 
 
@@ -163,14 +163,14 @@ def test_routed_names_survive_clone_and_pickle(cls, name, value):
 @every_class
 def test_a_grid_may_search_over_routed_names(cls):
     X, name, example = data_for(cls), cls.__name__.lower(), EXAMPLES[cls]
-    pipeline, routed = example.in_a_pipeline(quick(cls)), f"{name}__optimizer__beta_1"
+    pipeline, routed = example.as_pipeline(quick(cls)), f"{name}__optimizer__beta_1"
     search = GridSearchCV(
         pipeline, {routed: [0.0, 0.9]}, scoring=example.scoring, cv=KFold(2), error_score="raise"
     ).fit(X, y)
     low, high = search.cv_results_["mean_test_score"]
     assert low != high
     best = quick(cls, optimizer__beta_1=search.best_params_[routed]).fit(X, y)
-    assert_array_equal(said(search.best_estimator_[name]), said(best))
+    assert_array_equal(output_of(search.best_estimator_[name]), output_of(best))
 
 
 WRONG_NAMES = [  # after what a class must have
@@ -184,9 +184,9 @@ WRONG_NAMES = [  # after what a class must have
     (
         "optimizer",
         "optimizer__learning_rate",
-        "optimizer__learning_rate has a parameter of its own: set learning_rate instead",
+        "optimizer__learning_rate is not a routed parameter: set learning_rate instead",
     ),
-    ("optimizer", "optimizer__clipnorm", "optimizer__clipnorm has a parameter of its own: set clipnorm instead"),
+    ("optimizer", "optimizer__clipnorm", "optimizer__clipnorm is not a routed parameter: set clipnorm instead"),
 ]
 
 
@@ -214,7 +214,7 @@ WRONG_SETTINGS = [  # after what a class must have
     ),
     ("loss", {"loss__delta": 1.0}, "loss__delta is not a parameter of MeanSquaredError; the nearest is loss__"),
     ("optimizer", {"optimizer": "sgd", "optimizer__beta_1": 0.5}, "optimizer__beta_1 is not a parameter of SGD"),
-    ("optimizer", ADAM | {"optimizer__beta_1": 0.5}, "needs optimizer to be a name or a class"),
+    ("optimizer", ADAM | {"optimizer__beta_1": 0.5}, "requires optimizer to be a name or a class"),
     ("optimizer", ADAM | {"learning_rate": 0.5}, "learning_rate=0.5 has no effect on an optim"),
     ("optimizer", ADAM | {"clipnorm": None}, "clipnorm=None has no effect on an optimizer that"),
 ]
@@ -244,9 +244,9 @@ def test_a_table_fixes_its_width_and_nothing_else(cls, kind):
     estimator = quick(cls).fit(TABLE, y)
     assert estimator.n_features_in_ == 5
     with pytest.raises(ValueError, match=f"X has 4 features, but {cls.__name__} is expecting 5 features as input"):
-        said(estimator, TABLE[:, :4])
-    assert len(said(estimator, UNIVARIATE[kind])) == 24
-    assert_array_equal(said(estimator, TABLE[:, :, None]), said(estimator, TABLE))
+        output_of(estimator, TABLE[:, :4])
+    assert len(output_of(estimator, UNIVARIATE[kind])) == 24
+    assert_array_equal(output_of(estimator, TABLE[:, :, None]), output_of(estimator, TABLE))
 
 
 @every_sequence_class
@@ -255,7 +255,7 @@ def test_after_univariate_sequences_a_table_of_any_width_is_read(cls, kind):
     estimator = quick(cls).fit(UNIVARIATE[kind], y)
     assert estimator.n_features_in_ == 1
     for width in (1, 3, 5):
-        assert_array_equal(said(estimator, TABLE[:, :width]), said(estimator, list(TABLE[:, :width])))
+        assert_array_equal(output_of(estimator, TABLE[:, :width]), output_of(estimator, list(TABLE[:, :width])))
 
 
 @every_sequence_container
@@ -263,10 +263,10 @@ def test_sequences_fix_their_features_and_not_their_lengths(cls, contain):
     estimator = quick(cls).fit(pd.DataFrame(TABLE, columns=list("abcde")), y).fit(data_for(cls, contain), y)
     assert estimator.n_features_in_ == 2
     assert not hasattr(estimator, "feature_names_in_")
-    assert len(said(estimator, [np.ones((1, 2)), np.ones((40, 2))])) == 2
+    assert len(output_of(estimator, [np.ones((1, 2)), np.ones((40, 2))])) == 2
     for wrong, count in ((TABLE, 1), (np.ones((2, 4, 3)), 3), ([np.ones((4, 1))], 1)):
         with pytest.raises(ValueError, match=f"X has {count} features per timestep, but {cls.__name__} was fitted on"):
-            said(estimator, wrong)
+            output_of(estimator, wrong)
 
 
 # --- The view of an estimator -----------------------------------------------------------------------------------------

@@ -13,21 +13,21 @@ from skseqae.preprocessing import PerTimestep, Resampler, SequencePadder
 from tests.estimators.test_outlier import MeanDistance
 from tests.stress.faults import X, make, ways
 from tests.support.estimators import quick
-from tests.support.faults import ERRORS, Interrupter, contents, points, shaky, state, unlike, what_a_fault_leaves
+from tests.support.faults import ERRORS, Interrupter, contents, list_fault_points, fault_injection, state, differing_attributes, differences_after_fault
 
 
 @pytest.fixture(scope="module", autouse=True)
 def of_tests():
-    with shaky():
+    with fault_injection():
         yield
 
 
 def troubles(estimator, train, n_points):
     """Return what some faults leave, by place and time, and how many were tried."""
-    expected, there = contents(train(copy.deepcopy(estimator))), points(estimator, train)
+    expected, there = contents(train(copy.deepcopy(estimator))), list_fault_points(estimator, train)
     chosen = [there[i] for i in np.random.RandomState(0).permutation(len(there))[:n_points]]
     left = {
-        (place, time): what_a_fault_leaves(estimator, train, place, time, ERRORS[i % 3], expected)
+        (place, time): differences_after_fault(estimator, train, place, time, ERRORS[i % 3], expected)
         for i, (place, time) in enumerate(chosen)
     }
     return {point: wrong for point, wrong in left.items() if wrong}, len(left)
@@ -86,16 +86,16 @@ def test_a_state_of_the_optimizer_that_is_infinite_is_a_divergence():
     still = {"scale": None, "clipnorm": None, "loss": "mae", "activation": "linear", "epochs": 1, "random_state": 0}
     estimator = LSTMAutoencoderTransformer(2, **still)
     before = state(estimator)
-    with pytest.raises(ValueError, match="diverged in epoch 1: .* the optimizer's state .* Lower learning_rate"):
+    with pytest.raises(ValueError, match="diverged in epoch 1: .* the optimizer state .* Lower learning_rate"):
         estimator.fit(far)
-    assert unlike(state(estimator), before) == []
+    assert differing_attributes(state(estimator), before) == []
 
 
 def test_partial_fit_refuses_to_go_on_with_another_optimizer():
     """Whose state is another: `fit` starts afresh."""
     estimator = quick(LSTMAutoencoderTransformer, latent_dim=3).fit(X).set_params(optimizer="sgd")
     before = state(estimator)
-    with pytest.raises(ValueError, match="SGD cannot go on from the state of another optimizer"):
+    with pytest.raises(ValueError, match="SGD cannot resume from the state of another optimizer"):
         estimator.partial_fit(X)
-    assert not unlike(state(estimator), before)
+    assert not differing_attributes(state(estimator), before)
     estimator.fit(X).partial_fit(X)

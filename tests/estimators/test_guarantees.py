@@ -25,7 +25,7 @@ from skseqae import CompositeSequenceRegressor, LSTMAutoencoderTransformer, Seq2
 from skseqae.datasets import make_counters, make_waves
 from skseqae.networks.keras_backend._networks import build_decoder
 from tests.support.faults import Interrupter
-from tests.support.global_state import NUMPYS, changed, global_state
+from tests.support.global_state import NUMPY_GENERATOR, changed, global_state
 from tests.support.strategies import (
     CASES,
     CONTAINERS,
@@ -33,7 +33,7 @@ from tests.support.strategies import (
     assert_same_bits,
     differ,
     draw_sequences,
-    laws,
+    property_settings,
     outputs,
     parameters_for,
     run_in_fresh_process,
@@ -50,12 +50,12 @@ def those(condition, cases=CASES):
     return {name: case for name, case in cases.items() if condition(case)}
 
 
-IN_TIME = those(lambda case: case.is_in_time)
-OF_NUMBERS = those(lambda case: case.is_in_time and case.reads_numbers)
-PLAIN_IN_TIME = those(lambda case: case.is_in_time, PLAIN)
+IN_TIME = those(lambda case: case.is_sequential)
+OF_NUMBERS = those(lambda case: case.is_sequential and case.is_numeric)
+PLAIN_IN_TIME = those(lambda case: case.is_sequential, PLAIN)
 GOING_ON = those(lambda case: hasattr(case.estimator, "partial_fit"))
 PLAIN_GOING_ON = those(lambda case: case in GOING_ON.values(), PLAIN)
-PLAIN_IN_UNITS = those(lambda case: case.having(loss="mse"), PLAIN_GOING_ON)  # classes have no units
+PLAIN_IN_UNITS = those(lambda case: case.supported(loss="mse"), PLAIN_GOING_ON)  # classes have no units
 RECONSTRUCTS_IN_TIME = those(lambda case: hasattr(case.estimator, "reconstruct"), PLAIN_IN_TIME)
 UNCONDITIONAL = those(lambda case: case.parameters.get("decoder") != "conditional")
 NEVER_DEAD = those(lambda case: case.parameters.get("activation") != "relu", OF_NUMBERS)
@@ -72,7 +72,7 @@ STILL = {"learning_rate": 1e-12, "epochs": 1}
 
 
 @each(CASES)
-@laws(max_examples=3)
+@property_settings(max_examples=3)
 @given(st.data())
 def test_neither_padding_nor_container_changes_an_encoding_or_a_loss(case, data):
     arrays = data.draw(case.sequences())
@@ -87,7 +87,7 @@ def test_neither_padding_nor_container_changes_an_encoding_or_a_loss(case, data)
 
 
 @each(CASES)
-@laws(max_examples=2)
+@property_settings(max_examples=2)
 @given(st.data())
 def test_an_estimator_fitted_on_one_container_reads_any_other(case, data):
     arrays = data.draw(case.sequences())
@@ -99,7 +99,7 @@ def test_an_estimator_fitted_on_one_container_reads_any_other(case, data):
 
 
 @each(PLAIN)
-@laws(max_examples=12)
+@property_settings(max_examples=12)
 @given(st.data(), st.sampled_from(["float16", "float32", "longdouble", "int8", "uint16", "int64", "bool", "object"]))
 def test_no_number_type_changes_an_encoding_or_a_loss(case, data, dtype):
     arrays = data.draw(case.sequences())
@@ -125,7 +125,7 @@ def crowds():
 
     def crowd_of(case):
         if case not in known:
-            crowd = case.crowd(N_CROWD)
+            crowd = case.draw_mixed_lengths(N_CROWD)
             known[case] = crowd, outputs(case.fitted(), crowd)
         return known[case]
 
@@ -145,10 +145,10 @@ def test_a_row_is_the_same_bits_in_any_company(case, n_samples, crowds):
 
 
 @each(IN_TIME)
-@laws(max_examples=6)
+@property_settings(max_examples=6)
 @given(st.data())
 def test_a_row_does_not_feel_how_long_its_mates_are(case, data):
-    longest = case.reach or 200
+    longest = case.decoder_timesteps or 200
     lengths = st.integers(0, longest) | st.sampled_from([0, 1, 2, longest])
     mates = case.draw(data.draw(st.lists(lengths, min_size=1, max_size=20)), data.draw(seeds))
     (one,) = case.draw([data.draw(st.integers(1, longest))], data.draw(seeds))
@@ -179,7 +179,7 @@ def test_a_row_does_not_feel_a_mate_that_needs_smaller_batches(case):
 def test_no_width_and_no_output_activation_lets_a_row_feel_its_company(case, units, n_features, loss):
     case, scale = replace(case, n_features=n_features), "standard" if loss == "mse" else None
     X = case.draw(np.random.default_rng(0).integers(2, 30, size=50), seed=0)
-    fitted = case.fit(X[:8], **case.of_width(3, units), **case.having(loss=loss, scale=scale), epochs=1)
+    fitted = case.fit(X[:8], **case.width_parameters(3, units), **case.supported(loss=loss, scale=scale), epochs=1)
     expected = outputs(fitted, X)
 
     for rows in [slice(0, 1), slice(40, 57), slice(None, None, -1)]:
@@ -190,7 +190,7 @@ def test_no_width_and_no_output_activation_lets_a_row_feel_its_company(case, uni
 
 
 @each(NEVER_DEAD)
-@laws(max_examples=6)
+@property_settings(max_examples=6)
 @given(st.data())
 def test_a_zero_more_is_another_sequence(case, data):
     fitted = case.fitted()
@@ -209,7 +209,7 @@ def test_the_sequence_that_masking_zeros_confuses_with_another_keeps_its_own_enc
 
 
 @each(OF_NUMBERS)
-@laws(max_examples=2)
+@property_settings(max_examples=2)
 @given(st.data())
 def test_zeros_at_the_end_of_padded_arrays_are_data(case, data):
     arrays = data.draw(case.sequences())
@@ -220,7 +220,7 @@ def test_zeros_at_the_end_of_padded_arrays_are_data(case, data):
 
 
 @each(PLAIN_IN_TIME)
-@laws(max_examples=8)
+@property_settings(max_examples=8)
 @given(st.data())
 def test_zeros_inside_are_data_even_where_zeros_at_the_end_are_padding(case, data):
     arrays = data.draw(case.sequences())
@@ -258,7 +258,7 @@ def read_and_asked_for(case, fitted, arrays, weights):
     past, y, scale = arrays, case.y(arrays), fitted.scale
     if getattr(fitted, "horizon", None):
         past, y = ([x[: -fitted.horizon] for x in arrays], [x[-fitted.horizon :] for x in arrays])
-    past = past if case.is_in_time else [x[None] for x in past]
+    past = past if case.is_sequential else [x[None] for x in past]
     asked = {"reconstruction": (past, moments(past, weights, scale), "reconstruct")}
     if y is None:
         asked["prediction"] = ([x[1:] for x in past], asked["reconstruction"][1], "predict_next")
@@ -280,7 +280,7 @@ def numpy_losses(case, fitted, arrays, weights):
             true = [t[::-1] if backwards else t for t in true]
             said = [s * std + mean for s in teacher_forced(fitted, head, past, [(t - mean) / std for t in true])]
         else:
-            said = getattr(fitted, verb)(past if case.is_in_time else arrays)
+            said = getattr(fitted, verb)(past if case.is_sequential else arrays)
         said = [np.reshape(s, np.shape(t)) for s, t in zip(said, true, strict=True)]
         parts = [LOSSES[fitted.loss](t / std, s / std).mean(axis=1).sum() for t, s in zip(true, said, strict=True)]
         losses[head] = weights * parts, weights * [len(t) for t in true]
@@ -315,7 +315,7 @@ def cross_entropies(case, fitted, arrays, weights):
 
 def probabilities_after_the_true(case, fitted, arrays, numbers):
     """What the model that is given away says of each sequence: an array for each, of a row for each step."""
-    places = (x if case.reads_numbers else np.searchsorted(fitted.vocabulary_, x)[:, None] for x in arrays)
+    places = (x if case.is_numeric else np.searchsorted(fitted.vocabulary_, x)[:, None] for x in arrays)
     x, start = CONTAINERS["padded"](list(places)), len(fitted.classes_)
     inputs = [np.nan_to_num(x).astype(np.float32), (~np.isnan(x[:, :, 0])).astype(np.float32)]
     if not hasattr(fitted, "predict_beams"):
@@ -346,12 +346,12 @@ def same_numbers(got, expected):
 
 @each(CASES)
 @pytest.mark.parametrize("batch_size", [3, 64])
-@laws(max_examples=4)
+@property_settings(max_examples=4)
 @given(st.data())
 def test_the_loss_is_the_weighted_mean_over_real_timesteps(case, batch_size, data):
     arrays = data.draw(case.sequences())
     weights = np.random.default_rng(data.draw(seeds)).uniform(0.25, 4, size=len(arrays))
-    still = STILL | {"batch_size": batch_size, "early_stopping": False} | case.having(dropout=0.0, noise=0.0)
+    still = STILL | {"batch_size": batch_size, "early_stopping": False} | case.supported(dropout=0.0, noise=0.0)
 
     fitted = case.fit(arrays, weights, **still)
 
@@ -361,7 +361,7 @@ def test_the_loss_is_the_weighted_mean_over_real_timesteps(case, batch_size, dat
 
 
 @each(UNCONDITIONAL)
-@laws(max_examples=4)
+@property_settings(max_examples=4)
 @given(st.data())
 def test_the_validation_loss_is_that_of_the_samples_held_out(case, data):
     """Which samples those are is drawn: some split has to give both numbers."""
@@ -369,7 +369,7 @@ def test_the_validation_loss_is_that_of_the_samples_held_out(case, data):
     n_held_out = -(-len(arrays) // 2)
     split = {"early_stopping": True, "validation_fraction": n_held_out / len(arrays)}
 
-    fitted = case.fit(arrays, **STILL | split | case.having(dropout=0.0, noise=0.0))
+    fitted = case.fit(arrays, **STILL | split | case.supported(dropout=0.0, noise=0.0))
 
     losses = numpy_losses(case, fitted, arrays, np.ones(len(arrays)))
     held_out = last_epoch(fitted.history_, "val_")
@@ -407,7 +407,7 @@ def test_the_mean_over_padding_would_be_another_loss(case):
 
 
 @each(CASES)
-@laws(max_examples=2)
+@property_settings(max_examples=2)
 @given(st.data())
 def test_the_same_seed_gives_the_same_bits_whatever_was_trained_in_between(case, data):
     arrays, seed = data.draw(case.sequences()), data.draw(seeds)
@@ -425,7 +425,7 @@ def test_the_same_seed_gives_the_same_bits_whatever_was_trained_in_between(case,
 @each(PLAIN)
 def test_a_larger_network_on_several_threads_gives_the_same_bits(case):
     X = replace(case, n_features=5).draw(np.random.default_rng(0).integers(1, 90, size=130), seed=0)
-    large = case.of_width(40, layers=48) | case.having(dropout=0.2, noise=0.2) | {"batch_size": 64}
+    large = case.width_parameters(40, layers=48) | case.supported(dropout=0.2, noise=0.2) | {"batch_size": 64}
     a, b = (case.fit(X, **large) for _ in range(2))
     assert a.history_ == b.history_
     assert_same_bits(outputs(a, X), outputs(b, X))
@@ -452,17 +452,17 @@ def test_a_random_state_advances_and_two_of_them_differ(case):
 @pytest.fixture
 def own_global_seeds():
     """Give back Python's and NumPy's generators after a test that seeds them."""
-    states = random.getstate(), NUMPYS.get_state()
+    states = random.getstate(), NUMPY_GENERATOR.get_state()
     yield
     random.setstate(states[0])
-    NUMPYS.set_state(states[1])
+    NUMPY_GENERATOR.set_state(states[1])
 
 
 def use_everything(case, **changes):
     """Fit, go on, say everything, and build the models to give away."""
     X = case.training_set
     fitted = case.fit(X, **changes)
-    case.go_on(fitted, X)
+    case.resume(fitted, X)
     return outputs(fitted, X), fitted.model_
 
 
@@ -483,7 +483,7 @@ def seed_globally(seed):
 def global_draws():
     return [
         random.random(),
-        float(NUMPYS.uniform()),
+        float(NUMPY_GENERATOR.uniform()),
         float(tf.random.uniform(())),
         float(keras.random.uniform(())),
         float(keras.layers.Dense(1).add_weight(shape=(1, 1), initializer="glorot_uniform")[0, 0]),
@@ -495,7 +495,7 @@ def test_whoever_seeded_a_global_generator_draws_the_same_after_a_fit(case, own_
     seed_globally(3)
     expected = global_draws()
     seed_globally(3)
-    use_everything(case, **case.of_width(5))
+    use_everything(case, **case.width_parameters(5))
     assert global_draws() == expected
 
 
@@ -504,8 +504,8 @@ def test_no_global_seed_reaches_a_seeded_fit(case, own_global_seeds):
     X, results = case.training_set, []
     for seed in (1, 2):
         keras.utils.set_random_seed(seed)
-        drawing = case.having(dropout=0.2, noise=0.2)
-        results.append(outputs(case.fit(X, **case.of_width(5 + seed % 2), **drawing), X))
+        drawing = case.supported(dropout=0.2, noise=0.2)
+        results.append(outputs(case.fit(X, **case.width_parameters(5 + seed % 2), **drawing), X))
         results.append(outputs(case.fit(X, **drawing), X))
     assert_same_bits(results[3], results[1])
 
@@ -570,9 +570,9 @@ def test_a_failed_refit_changes_nothing(case, event, error):
 def test_a_failed_partial_fit_changes_nothing(case, event, error):
     X = case.training_set
     estimator = copy.deepcopy(case.fitted())
-    untroubled = case.go_on(copy.deepcopy(estimator), X)
+    untroubled = case.resume(copy.deepcopy(estimator), X)
     fails_and_changes_nothing(case, estimator, "partial_fit", X, event, error)
-    assert_same_bits(outputs(case.go_on(estimator, X), X), outputs(untroubled, X))
+    assert_same_bits(outputs(case.resume(estimator, X), X), outputs(untroubled, X))
 
 
 def raises(n_timesteps, latent_dim, n_features):
@@ -599,7 +599,7 @@ REFUSALS = {
     f"{name}-{reason}": (case, *refused)
     for name, case in PLAIN.items()
     for reason, refused in REFUSED.items()
-    if hasattr(case.estimator, refused[0]) and case.takes(refused[1])
+    if hasattr(case.estimator, refused[0]) and case.supports(refused[1])
 }
 
 
@@ -628,11 +628,11 @@ def n_lines():
 
 
 @each(PLAIN)
-@laws(max_examples=8)
+@property_settings(max_examples=8)
 @given(data=st.data(), when=st.integers(1, 1000))
 def test_an_interrupt_at_any_line_leaves_the_estimator_as_it_was_or_as_it_will_be(case, data, when, n_lines):
-    X, verb = case.draw([2, 3, 4], seed=0), data.draw(st.sampled_from(case.verbs_that_train()))
-    estimator = case.fit(X, epochs=1, **case.of_width(2))
+    X, verb = case.draw([2, 3, 4], seed=0), data.draw(st.sampled_from(case.training_methods()))
+    estimator = case.fit(X, epochs=1, **case.width_parameters(2))
     before = pickle.dumps(vars(estimator))
     after = pickle.dumps(vars(case.train(copy.deepcopy(estimator), verb, X[1:])))
 
@@ -678,7 +678,7 @@ def test_a_diverging_training_is_an_error_that_names_the_epoch(case, verb, param
 
 
 @each(PLAIN)
-@laws(max_examples=6)
+@property_settings(max_examples=6)
 @given(rate=st.floats(1e-3, 3e38), activation=st.sampled_from(["relu", "linear"]), seed=seeds)
 def test_fit_raises_or_returns_finite_weights(case, rate, activation, seed):
     with suppress(ValueError):
@@ -712,7 +712,7 @@ def test_a_copy_says_the_same_and_trains_on_the_same(case, way, tmp_path):
     assert copied.history_ == original.history_
     assert_same_bits(outputs(copied, X), outputs(original, X))
 
-    going_on, gone_on = (case.go_on(copy.deepcopy(estimator), X) for estimator in (original, copied))
+    going_on, gone_on = (case.resume(copy.deepcopy(estimator), X) for estimator in (original, copied))
     assert_same_bits(outputs(gone_on, X), outputs(going_on, X))
 
 
@@ -720,7 +720,7 @@ def test_a_copy_says_the_same_and_trains_on_the_same(case, way, tmp_path):
 def test_training_a_copy_leaves_the_original_alone(case):
     original = copy.deepcopy(case.fitted())
     before = pickle.dumps(original)
-    for verb in case.verbs_that_train():
+    for verb in case.training_methods():
         case.train(copy.copy(original), verb, case.training_set[1:])
     assert pickle.dumps(original) == before
 
@@ -787,7 +787,7 @@ def frozen(X):
 
 
 @each(CASES)
-@laws(max_examples=3)
+@property_settings(max_examples=3)
 @given(st.data())
 def test_the_data_are_never_written_to(case, data):
     arrays = data.draw(case.sequences())
@@ -798,7 +798,7 @@ def test_the_data_are_never_written_to(case, data):
     before = pickle.dumps((X, y, weights))
 
     fitted = case.make(**parameters_for(name)).fit(X, y, sample_weight=weights)
-    for verb in case.verbs_that_train():
+    for verb in case.training_methods():
         getattr(fitted, verb)(X, y, sample_weight=weights)
     fitted.score(X, y)
     outputs(fitted, X)
@@ -815,18 +815,18 @@ def test_what_a_verb_returns_shares_no_memory_with_the_data(case):
 
 @each(PLAIN)
 def test_parameters_stay_the_objects_that_they_were(case):
-    given = case.of_width(4, layers=[4, 3]) | {
+    given = case.width_parameters(4, layers=[4, 3]) | {
         "callbacks": [keras.callbacks.EarlyStopping(monitor="loss"), keras.callbacks.History()],
         "optimizer": keras.optimizers.Adam(0.01, beta_1=0.8),
         "random_state": np.random.RandomState(3),
-        **case.having(loss=keras.losses.LogCosh()),
+        **case.supported(loss=keras.losses.LogCosh()),
     }
     # all that an optimizer, a loss or a callback holds, but for a generator, which must advance
     whole = {name: pickle.dumps(given[name]) for name in given.keys() - {"optimizer", "random_state"}}
     config = given["optimizer"].get_config()
 
     fitted = case.fit(case.training_set, **given)
-    case.go_on(fitted, case.training_set)
+    case.resume(fitted, case.training_set)
     outputs(fitted, case.training_set)
 
     assert all(getattr(fitted, name) is value for name, value in given.items())
@@ -913,14 +913,14 @@ def test_it_tells_waves_apart_that_it_has_not_seen():
 
 
 @each(GOING_ON)
-@laws(max_examples=2)
+@property_settings(max_examples=2)
 @given(st.data())
 def test_k_calls_of_partial_fit_are_a_fit_of_k_epochs(case, data):
     arrays, k = data.draw(case.sequences()), data.draw(st.integers(1, 4))
     whole = case.fit(arrays, epochs=k, early_stopping=False)
     parts = case.make()
     for _ in range(k):
-        parts = case.go_on(pickle.loads(pickle.dumps(parts)), arrays)
+        parts = case.resume(pickle.loads(pickle.dumps(parts)), arrays)
 
     assert parts.history_ == whole.history_
     assert parts.n_iter_ == whole.n_iter_ == k
@@ -930,16 +930,16 @@ def test_k_calls_of_partial_fit_are_a_fit_of_k_epochs(case, data):
 @each(PLAIN_GOING_ON)
 def test_partial_fit_goes_on_where_fit_ended(case):
     X = case.training_set
-    assert_same_bits(outputs(case.go_on(case.fit(X, epochs=2), X), X), outputs(case.fit(X, epochs=3), X))
+    assert_same_bits(outputs(case.resume(case.fit(X, epochs=2), X), X), outputs(case.fit(X, epochs=3), X))
 
 
 @each(PLAIN_IN_UNITS)
 def test_partial_fit_keeps_the_scaling_of_the_first_call(case):
     X = case.training_set
     far = [x * 50 + 1000 for x in X]
-    fitted = case.go_on(case.make(**STILL), X)
+    fitted = case.resume(case.make(**STILL), X)
     encodings = fitted.transform(X)
-    assert_allclose(case.go_on(fitted, far).transform(X), encodings, atol=1e-6)
+    assert_allclose(case.resume(fitted, far).transform(X), encodings, atol=1e-6)
     assert np.ptp(fitted.history_["loss"]) > 1e3  # units apart
 
 
@@ -961,7 +961,7 @@ def test_a_warm_start_forgets_the_optimizer(case):
     quick = {"learning_rate": 0.02, "epochs": 3}
     fresh = case.fit(X, **one_batch, **quick)
     seasoned = case.fit(X, **one_batch, learning_rate=1e-30, epochs=20).set_params(**quick)
-    going_on = case.go_on(case.go_on(copy.deepcopy(seasoned), X), X)
+    going_on = case.resume(case.resume(copy.deepcopy(seasoned), X), X)
     warm = case.train(seasoned.set_params(warm_start=True), "fit", X)
 
     start, after_one = fresh.history_["loss"][:2]
@@ -972,7 +972,7 @@ def test_a_warm_start_forgets_the_optimizer(case):
 OTHER_ARCHITECTURES = {
     f"{name}-{parameter}": (case, {parameter: value})
     for name, case in PLAIN.items()
-    for parameter, value in case.having(
+    for parameter, value in case.supported(
         latent_dim=4, units=7, cell="gru", bidirectional=True, decoder="conditional", hidden_layer_sizes=(7,)
     ).items()
 }
@@ -998,9 +998,9 @@ def test_a_warm_start_refuses_another_number_of_features(case):
 def test_a_parameter_set_after_fit_changes_nothing_before_the_next(case):
     X = case.training_set
     fitted = copy.deepcopy(case.fitted())
-    fitted.set_params(**case.of_width(9, layers=(2, 2)), activation="linear", scale=None)
-    fitted.set_params(**case.having(padding_value=0.5, loss="mae", reverse=False, decoder="conditional", horizon=2))
-    fitted.set_params(**case.having(cell="gru", bidirectional=True, tokens=True, latent_activation="tanh"))
+    fitted.set_params(**case.width_parameters(9, layers=(2, 2)), activation="linear", scale=None)
+    fitted.set_params(**case.supported(padding_value=0.5, loss="mae", reverse=False, decoder="conditional", horizon=2))
+    fitted.set_params(**case.supported(cell="gru", bidirectional=True, tokens=True, latent_activation="tanh"))
     assert_same_bits(outputs(fitted, X), outputs(case.fitted(), X))
 
 
@@ -1009,7 +1009,7 @@ def test_rows_of_weight_zero_touch_nothing(case):
     X = case.training_set
     weights = np.ones(len(X))
     weights[[1, 4, 5]] = 0
-    X_far = [x if w else case.far(x) for x, w in zip(X, weights, strict=True)]
+    X_far = [x if w else case.make_outlier(x) for x, w in zip(X, weights, strict=True)]
     some = [x for x, w in zip(X, weights, strict=True) if w]
 
     weighted, without = case.fit(X_far, weights), case.fit(some)

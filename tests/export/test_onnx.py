@@ -32,7 +32,7 @@ from skseqae.data._targets import TargetLayout
 from skseqae.networks._architectures import Architecture, DenseArchitecture, Seq2SeqArchitecture
 from skseqae.networks._weight_shapes import weight_shapes
 from tests.support.estimators import data_for, every_class, quick, y
-from tests.support.strategies import laws, seeds
+from tests.support.strategies import property_settings, seeds
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "onnx_serving.py"
 CLOSE = {"rtol": 1e-5, "atol": 1e-5}
@@ -143,7 +143,7 @@ def assert_same_sequences(padded, sequences):
         assert not row[len(sequence) :].any()
 
 
-@laws(20)
+@property_settings(20)
 @given(cells, widths, st.booleans(), activations, st.integers(1, 5), some_lengths, st.integers(0, 3), seeds)
 def test_onnx_runtime_encodes_as_transform_does(cell, units, both_ways, activation, width, lengths, extra, seed):
     network = {"cell": cell, "units": units, "bidirectional": both_ways, "activation": activation, "latent_dim": width}
@@ -153,7 +153,7 @@ def test_onnx_runtime_encodes_as_transform_does(cell, units, both_ways, activati
     assert_allclose(said["encodings"], model.transform(X), **CLOSE)
 
 
-@laws(15)
+@property_settings(15)
 @given(cells, widths, activations, st.sampled_from(["repeat", "conditional"]), st.booleans(), some_lengths, seeds)
 def test_onnx_runtime_decodes_as_the_estimator_does(cell, units, activation, decoder, reverse, lengths, seed):
     network = {"cell": cell, "units": units, "activation": activation, "decoder": decoder, "reverse": reverse}
@@ -167,7 +167,7 @@ def test_onnx_runtime_decodes_as_the_estimator_does(cell, units, activation, dec
 HEADS = st.sampled_from([("reconstruction",), ("prediction",), ("reconstruction", "prediction")])
 
 
-@laws(15)
+@property_settings(15)
 @given(cells, HEADS, st.sampled_from(["repeat", "conditional"]), st.booleans(), some_lengths, st.booleans(), seeds)
 def test_onnx_runtime_tells_the_outliers_that_the_detector_tells(
     cell, heads, decoder, reverse, lengths, is_frozen, seed
@@ -224,7 +224,7 @@ def test_where_lengths_follow_no_rule_they_are_an_input(n_timesteps, decoder):
     assert_same_sequences(said["reconstruction"], model.reconstruct(X))
 
 
-@laws(15)
+@property_settings(15)
 @given(cells, widths, st.booleans(), activations, st.sampled_from(["label", "table", "list"]), seeds)
 def test_onnx_runtime_classifies_as_the_estimator_does(cell, units, both_ways, activation, kind, seed):
     network = {"cell": cell, "units": units, "bidirectional": both_ways, "activation": activation}
@@ -245,7 +245,7 @@ def assert_same_labels(model, X, said):
     assert_same_sequences(said["probabilities"], probabilities)
 
 
-@laws(15)
+@property_settings(15)
 @given(cells, st.booleans(), st.integers(1, 40), st.sampled_from([str, int]), seeds)
 def test_symbols_are_read_as_they_are(cell, both_ways, n_tokens, kind, seed):
     """Few and many, beside the width of the layer that reads them; and such as training has not seen."""
@@ -266,7 +266,7 @@ def test_labels_have_the_type_that_they_had(classes):
     assert said.dtype == (object if isinstance(classes[0], str) else np.array(classes).dtype)
 
 
-@laws(10)
+@property_settings(10)
 @given(st.lists(st.integers(1, 4), max_size=2).map(tuple), activations, activations, seeds)
 def test_onnx_runtime_says_rows_again(sizes, activation, latent_activation, seed):
     settings = {"activation": activation, "latent_activation": latent_activation, "output_activation": "sigmoid"}

@@ -1,4 +1,4 @@
-"""Encoding and decoding: in whatever company, in the order asked for, by threads that share nothing but weights."""
+"""Encoding and decoding: equal to the Keras networks, independent of the batch, and safe in threads."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -12,7 +12,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from skseqae.data._padding import padded_and_mask
 from skseqae.data._sequences import Sequences
 from skseqae.inference import _batching
-from skseqae.inference._batching import batches_of
+from skseqae.inference._batching import make_batches
 from skseqae.inference._encode_decode import decode, encode
 from skseqae.networks._architectures import Architecture, DenseArchitecture
 from skseqae.networks.keras_backend._initialization import initial_weights
@@ -54,7 +54,7 @@ def assert_same_sequences(got, expected):
     assert_array_equal(got.packed, expected.packed)
 
 
-# --- what is computed -------------------------------------------------------------------------------------------------
+# --- values -----------------------------------------------------------------------------------------------------------
 
 
 ARCHITECTURES = [
@@ -70,7 +70,7 @@ ARCHITECTURES = [
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES, ids=str)
-def test_rows_are_encoded_and_decoded_as_the_stock_network_does(architecture):
+def test_encoding_and_decoding_equal_the_stock_network(architecture):
     weights, x = draw_weights(architecture), MANY[:20]
     encoder = build_encoder(architecture, stock=True)
     encoder.set_weights(weights["encoder"])
@@ -78,20 +78,20 @@ def test_rows_are_encoded_and_decoded_as_the_stock_network_does(architecture):
     decoder.set_weights(weights["reconstruction"])
     encodings = encode(architecture, weights, x)
     padded, mask = padded_and_mask(x)
-    is_real = x.lengths > 0  # stock layers have no state for what is empty
+    is_real = x.lengths > 0  # stock layers have no state for empty sequences
     assert_allclose(encodings[is_real], encoder([padded, mask])[is_real], atol=2e-6)
     decoded = decode(architecture, weights, "reconstruction", encodings, x.lengths)
     assert_array_equal(decoded.lengths, x.lengths)
     assert_allclose(decoded.packed, decoder([encodings, mask])[mask > 0], atol=2e-6)
 
 
-def test_what_is_empty_has_the_encoding_of_the_zero_state(weights):
+def test_empty_sequences_have_the_encoding_of_the_zero_state(weights):
     empty = Sequences(np.zeros((0, 2), np.float32), np.zeros(3, int))
     assert_array_equal(encode(ARCHITECTURE, weights, empty), [weights["encoder"][4]] * 3)
 
 
 @pytest.mark.parametrize("activation", ["relu", "tanh", "sigmoid", "linear"])
-def test_rows_are_encoded_and_decoded_as_the_dense_network_does(activation):
+def test_dense_encoding_and_decoding_equal_the_dense_network(activation):
     architecture = DenseArchitecture(2, 3, (5, 4), activation=activation, latent_activation="tanh")
     weights = draw_weights(architecture)
     rows = np.random.default_rng(0).normal(size=(300, 2)).astype(np.float32)
@@ -106,38 +106,38 @@ def test_rows_are_encoded_and_decoded_as_the_dense_network_does(activation):
 
 
 @pytest.mark.parametrize("n_samples", [1, 2, 15, 33, 64, 241])
-def test_neither_the_number_of_rows_nor_their_order_changes_a_bit(weights, encodings, decoded, n_samples):
+def test_outputs_do_not_depend_on_the_number_and_order_of_samples(weights, encodings, decoded, n_samples):
     rows = np.random.RandomState(n_samples).permutation(300)[:n_samples]
     assert_array_equal(encode(ARCHITECTURE, weights, MANY[rows]), encodings[rows])
     again = decode(ARCHITECTURE, weights, "reconstruction", encodings[rows], MANY.lengths[rows])
     assert_same_sequences(again, decoded[rows])
 
 
-def test_longer_company_never_changes_a_bit(weights, encodings):
+def test_encodings_do_not_depend_on_longer_samples_in_the_batch(weights, encodings):
     longer = draw_sequences([*MANY.lengths[:20], 50])
     longer = Sequences.from_packed(np.concatenate([MANY[:20].packed, longer.packed[-50:]]), longer.lengths)
     assert_array_equal(encode(ARCHITECTURE, weights, longer)[:20], encodings[:20])
 
 
-def test_decoding_to_fewer_timesteps_gives_the_first_ones(weights, encodings, decoded):
+def test_decoding_fewer_timesteps_returns_the_first_ones(weights, encodings, decoded):
     fewer = decode(ARCHITECTURE, weights, "reconstruction", encodings, np.minimum(MANY.lengths, 3))
     for i in range(0, 300, 20):
         assert_array_equal(fewer[i], decoded[i][:3])
 
 
-def test_encodings_may_be_of_double_precision(weights, encodings, decoded):
+def test_float64_encodings_are_decoded_as_float32(weights, encodings, decoded):
     again = decode(ARCHITECTURE, weights, "reconstruction", encodings.astype(np.float64), MANY.lengths)
     assert again.dtype == np.float32
     assert_same_sequences(again, decoded)
 
 
-def test_decoding_no_timestep_at_all_gives_empty_sequences(weights, encodings):
-    nothing = decode(ARCHITECTURE, weights, "reconstruction", encodings[:3], np.zeros(3, np.int64))
-    assert_array_equal(nothing.lengths, [0, 0, 0])
-    assert nothing.n_features == 2
+def test_decoding_zero_timesteps_returns_empty_sequences(weights, encodings):
+    empty = decode(ARCHITECTURE, weights, "reconstruction", encodings[:3], np.zeros(3, np.int64))
+    assert_array_equal(empty.lengths, [0, 0, 0])
+    assert empty.n_features == 2
 
 
-def test_weights_and_sequences_are_left_as_they_were(weights):
+def test_weights_and_sequences_are_not_modified(weights):
     before = [array.copy() for part in weights.values() for array in part]
     x = draw_sequences([3, 1, 2])
     packed = x.packed.copy()
@@ -152,30 +152,30 @@ def test_weights_and_sequences_are_left_as_they_were(weights):
 
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(st.lists(st.integers(0, 3000), min_size=1, max_size=700), st.integers(1, 500), st.integers(1, 40))
-def test_batches_hold_every_row_once_the_longest_first_and_are_no_larger_than_memory_allows(lengths, least, for_each):
+def test_batches_hold_each_row_once_in_descending_length_within_the_size_limit(lengths, min_timesteps, rows_per_sample):
     lengths = np.array(lengths)
-    batches = batches_of(lengths, at_least=least, rows_for_each=for_each)
+    batches = make_batches(lengths, min_timesteps=min_timesteps, rows_per_sample=rows_per_sample)
     rows = np.concatenate(batches)
     assert_array_equal(np.sort(rows), np.arange(len(lengths)))
     assert (np.diff(lengths[rows]) <= 0).all()
     for batch in batches:
-        size = len(batch) * for_each * max(least, lengths[batch].max())
+        size = len(batch) * rows_per_sample * max(min_timesteps, lengths[batch].max())
         assert len(batch) == 1 or size <= _batching.MAX_BATCH_SIZE
 
 
 @pytest.mark.parametrize("name", ["MAX_ROWS", "MAX_BATCH_SIZE"])
-def test_no_size_of_batches_changes_a_bit(monkeypatch, weights, encodings, decoded, name):
+def test_outputs_do_not_depend_on_the_batch_size(monkeypatch, weights, encodings, decoded, name):
     monkeypatch.setattr(_batching, name, 30)
     assert_array_equal(encode(ARCHITECTURE, weights, MANY), encodings)
     assert_same_sequences(decode(ARCHITECTURE, weights, "reconstruction", encodings, MANY.lengths), decoded)
 
 
-def test_threads_share_weights_and_get_the_same_bits(weights, encodings, decoded):
+def test_threads_that_share_weights_get_the_same_outputs(weights, encodings, decoded):
     def work(_):
         Z = encode(ARCHITECTURE, weights, MANY)
         return Z, decode(ARCHITECTURE, weights, "reconstruction", Z, MANY.lengths)
 
     with ThreadPoolExecutor(8) as threads:
-        for Z, said in threads.map(work, range(16)):
+        for Z, sequences in threads.map(work, range(16)):
             assert_array_equal(Z, encodings)
-            assert_same_sequences(said, decoded)
+            assert_same_sequences(sequences, decoded)

@@ -1,4 +1,4 @@
-"""Batches computed at the same time, each by products of one thread."""
+"""Batches computed in parallel, each with single-threaded matrix products."""
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier, Event, Thread
@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 from skseqae import LSTMAutoencoderTransformer
 from skseqae.datasets import make_waves
-from skseqae.inference._threads import _each_product_in_one_thread, count_threads, in_threads
+from skseqae.inference._threads import _limit_products_to_one_thread, count_threads, map_in_threads
 
 
 def threads_of_products():
@@ -19,7 +19,7 @@ def threads_of_products():
 
 
 def limit_products(n_threads):
-    """Set a limit in a thread that ends: with threadpoolctl 3.8 none but the thread that set one can set another."""
+    """Set a limit in a thread that ends: in threadpoolctl 3.8, only the thread that set a limit can set another."""
     thread = Thread(target=threadpool_limits, args=(n_threads, "blas"))
     thread.start()
     thread.join()
@@ -33,65 +33,65 @@ def three_threads():
     limit_products(before)
 
 
-def test_as_many_threads_are_used_as_products_may_use():
+def test_the_number_of_threads_is_that_of_matrix_products():
     assert count_threads() == 3
     with threadpool_limits(2, user_api="blas"):
         assert count_threads() == 2
 
 
-def test_batches_are_computed_at_the_same_time_and_come_back_in_order():
+def test_batches_are_computed_in_parallel_and_returned_in_order():
     together = Barrier(3)
 
     def work(batch):
         together.wait(timeout=30)
         return 10 * batch
 
-    assert in_threads(work, [1, 2, 3]) == [10, 20, 30]
+    assert map_in_threads(work, [1, 2, 3]) == [10, 20, 30]
 
 
-def test_each_product_is_of_one_thread_meanwhile_and_of_as_many_as_before_afterwards():
-    assert in_threads(lambda batch: set(threads_of_products()), range(4)) == [{1}] * 4
+def test_products_are_single_threaded_during_a_call_only():
+    assert map_in_threads(lambda batch: set(threads_of_products()), range(4)) == [{1}] * 4
     assert set(threads_of_products()) == {3}
 
 
-def test_one_batch_is_computed_where_it_is_asked_for():
-    assert in_threads(lambda batch: set(threads_of_products()), [0]) == [{3}]
+def test_a_single_batch_is_computed_in_the_calling_thread():
+    assert map_in_threads(lambda batch: set(threads_of_products()), [0]) == [{3}]
 
 
-def test_calls_that_overlap_leave_the_limit_as_it_was():
-    first, second = _each_product_in_one_thread(), _each_product_in_one_thread()
+def test_overlapping_calls_restore_the_limit():
+    first, second = _limit_products_to_one_thread(), _limit_products_to_one_thread()
     first.__enter__()
     second.__enter__()
     first.__exit__(None, None, None)
-    assert set(threads_of_products()) == {1}  # the other still runs
+    assert set(threads_of_products()) == {1}  # the other call is still running
     second.__exit__(None, None, None)
     assert set(threads_of_products()) == {3}
 
 
-def test_a_call_meanwhile_is_computed_in_its_own_thread():
-    assert in_threads(lambda batch: in_threads(lambda inner: count_threads(), [0, 1]), [0, 1]) == [[1, 1]] * 2
+def test_nested_calls_are_computed_in_the_calling_thread():
+    assert map_in_threads(lambda batch: map_in_threads(lambda inner: count_threads(), [0, 1]), [0, 1]) == [[1, 1]] * 2
 
 
-def test_an_error_in_one_batch_is_raised_and_the_limit_put_back():
+def test_errors_in_a_batch_are_raised_and_the_limit_is_restored():
     def fail(batch):
         if batch == 2:
             raise MemoryError("no more")
 
     with pytest.raises(MemoryError, match="no more"):
-        in_threads(fail, range(5))
+        map_in_threads(fail, range(5))
     assert set(threads_of_products()) == {3}
 
 
-def test_a_fit_in_one_thread_and_encodings_in_others_are_what_they_are_alone():
+def test_simultaneous_fits_and_encodings_equal_separate_ones():
     X, _ = make_waves(80, lengths=(3, 9), random_state=0)
     shared, fitting = (LSTMAutoencoderTransformer(3, epochs=3, random_state=seed) for seed in (0, 1))
     encodings, alone, done = shared.fit(X).transform(X), clone(fitting).fit(X).transform(X), Event()
 
     def encode_until_done(_):
-        said = [shared.transform(X)]
+        results = [shared.transform(X)]
         while not done.is_set():
-            said.append(shared.transform(X))
-        return said
+            results.append(shared.transform(X))
+        return results
 
     with ThreadPoolExecutor(3) as threads:
         meanwhile = threads.map(encode_until_done, range(3))
@@ -99,6 +99,6 @@ def test_a_fit_in_one_thread_and_encodings_in_others_are_what_they_are_alone():
             assert_array_equal(fitting.fit(X).transform(X), alone)
         finally:
             done.set()
-        for said in meanwhile:
-            assert all(np.array_equal(each, encodings) for each in said)
+        for results in meanwhile:
+            assert all(np.array_equal(result, encodings) for result in results)
     assert set(threads_of_products()) == {3}

@@ -1,4 +1,4 @@
-"""How X is held against what `fit` was given."""
+"""SequenceInputMixin checks X against the input of `fit`."""
 
 import warnings
 
@@ -26,17 +26,17 @@ class Reader(SequenceInputMixin, BaseEstimator):
         return self
 
 
-class ReaderOfGaps(Reader):
+class ReaderWithMissingValues(Reader):
     _allow_missing = True
 
 
-def test_arrays_of_three_dimensions_are_said_to_be_read():
+def test_tags_accept_2d_and_3d_arrays():
     tags = get_tags(Reader()).input_tags
     assert tags.three_d_array
     assert tags.two_d_array
 
 
-def test_the_names_and_the_number_of_columns_are_those_of_the_fit():
+def test_column_names_and_their_number_are_checked_against_fit():
     reader = Reader().fit(TABLE)
     assert reader.n_features_in_ == 3
     assert list(reader.feature_names_in_) == ["a", "b", "c"]
@@ -49,12 +49,12 @@ def test_the_names_and_the_number_of_columns_are_those_of_the_fit():
         reader._check_input(TABLE.to_numpy())
 
 
-def test_the_names_of_features_are_those_of_the_fit():
+def test_feature_names_are_checked_against_fit():
     X = Sequences.from_list(LIST).with_names(["a", "b", "c"])
     reader = Reader().fit(X)
     assert list(reader.feature_names_in_) == ["a", "b", "c"]
-    for known in (X, X[:1], LIST, np.ones((2, 4, 3))):  # what has no names is taken as it is
-        reader._check_input(known)
+    for accepted in (X, X[:1], LIST, np.ones((2, 4, 3))):  # X without names is accepted
+        reader._check_input(accepted)
     frames = [pd.DataFrame(x, columns=["b", "a", "c"]) for x in LIST]
     for other in (X.with_names(["b", "a", "c"]), frames):
         with pytest.raises(ValueError, match=r"feature names should match .*X has \('b', 'a', 'c'\), but Reader was"):
@@ -63,7 +63,7 @@ def test_the_names_of_features_are_those_of_the_fit():
     Reader().fit(TABLE)._check_input(Sequences.from_list([[1.0], [2.0]]).with_names(["x"]))  # columns are timesteps
 
 
-def test_wrong_columns_are_told_before_wrong_values():
+def test_wrong_columns_raise_before_wrong_values():
     for reader in (Reader().fit(TABLE), Reader().fit(TABLE).fit(TABLE)):
         with pytest.raises(ValueError, match="feature names should match"):
             reader._check_input(pd.DataFrame({"a": ["x"], "d": ["y"]}))
@@ -71,53 +71,53 @@ def test_wrong_columns_are_told_before_wrong_values():
         Reader().fit(pd.DataFrame({"a": ["x"], 3: ["y"]}))
 
 
-def test_missing_values_at_the_end_of_a_row_are_padding_whatever_holds_it():
-    gaps = TABLE.assign(c=[np.nan, 6.0])
-    for table in (gaps, gaps.to_numpy()):
+def test_trailing_missing_values_are_padding_in_dataframes_and_arrays():
+    with_padding = TABLE.assign(c=[np.nan, 6.0])
+    for table in (with_padding, with_padding.to_numpy()):
         reader = Reader().fit(table)
         assert reader._check_input(table)[0].lengths.tolist() == [2, 3]
 
 
-def test_a_fit_on_sequences_forgets_the_columns_of_the_one_before():
+def test_a_fit_on_sequences_removes_the_column_names_of_an_earlier_fit():
     reader = Reader().fit(TABLE).fit(LIST)
     assert reader.n_features_in_ == 3
     assert not hasattr(reader, "feature_names_in_")
     assert Reader().fit(PADDED[:1, :2]).n_features_in_ == 1
 
 
-def test_sequences_fitted_on_vectors_are_read_from_dataframes_of_any_width():
+def test_dataframes_of_any_width_are_accepted_after_a_fit_on_univariate_sequences():
     reader = Reader().fit([np.ones(2), np.ones(4)])
     sequences, layout = reader._check_input(TABLE)
-    assert layout.kind == "table"
+    assert layout.container == "table"
     assert sequences.lengths.tolist() == [3, 3]
     assert reader.n_features_in_ == 1
 
 
-def test_a_table_in_the_place_of_a_sequence_is_told_from_it():
-    with pytest.raises(ValueError, match=r"X has 1 features .* fitted on 3\. The rows of a table .* is \[x\]\.$"):
+def test_a_single_sequence_in_place_of_a_list_raises_with_a_hint():
+    with pytest.raises(ValueError, match=r"X has 1 features .* fitted on 3\. The rows of a 2-D X .* as \[x\]\.$"):
         Reader().fit(LIST)._check_input(LIST[0])
 
 
-def test_another_number_of_features_is_refused_saying_both():
+def test_another_number_of_features_raises_with_both_numbers():
     with pytest.raises(ValueError, match=r"X has 2 features per timestep, but Reader was fitted on 3\."):
         Reader().fit(LIST)._check_input([np.ones((2, 2))])
 
 
-def test_after_a_table_sequences_are_read_by_their_features():
+def test_sequences_are_checked_by_their_features_after_a_fit_on_a_table():
     sequences, layout = Reader().fit(TABLE)._check_input([np.ones(5)])
-    assert layout.kind == "list"
+    assert layout.container == "list"
     assert sequences.lengths.tolist() == [5]
     with pytest.raises(ValueError, match="X has 3 features per timestep, but Reader was fitted on 1"):
         Reader().fit(TABLE)._check_input(LIST)
 
 
-def test_padding_is_cut_as_it_was_at_the_fit_whatever_the_parameter_is_now():
+def test_the_padding_value_of_fit_is_used_after_set_params():
     reader = Reader(padding_value=0.0).fit(PADDED).set_params(padding_value=None)
     assert reader._check_input(PADDED)[0].lengths.tolist() == [2, 1]
     assert reader.fit(PADDED[:1, :2])._check_input(PADDED)[0].lengths.tolist() == [3, 3]
 
 
-def test_zeros_at_the_ends_are_warned_of_once_at_the_fit():
+def test_trailing_zeros_cause_a_warning_in_fit_only():
     with pytest.warns(UserWarning, match="2 of 2 samples end in timesteps whose features are all zero"):
         reader = Reader().fit(PADDED)
     with warnings.catch_warnings():
@@ -125,9 +125,9 @@ def test_zeros_at_the_ends_are_warned_of_once_at_the_fit():
         reader._check_input(PADDED)
 
 
-def test_gaps_are_read_where_a_class_says_so():
+def test_missing_values_raise_unless_the_class_allows_them():
     gaps = [np.array([1.0, np.nan, 2.0])]
     with pytest.raises(ValueError, match="NaN at timestep 1"):
         Reader().fit(gaps)
-    reader = ReaderOfGaps().fit(gaps)
+    reader = ReaderWithMissingValues().fit(gaps)
     assert reader._check_input(gaps)[0].lengths.tolist() == [3]

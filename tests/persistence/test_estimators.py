@@ -35,7 +35,7 @@ from skseqae import (
 )
 from skseqae.datasets import make_reversals
 from tests.support import hostile_files
-from tests.support.estimators import data_for, every_class, quick, said, train_on, y
+from tests.support.estimators import data_for, every_class, quick, output_of, resume_training, y
 
 MEGABYTES = 2**20
 X = data_for(LSTMAutoencoderTransformer)
@@ -200,11 +200,11 @@ def test_training_goes_on_as_if_there_had_been_no_file(name, fitted, tmp_path):
 
 @every_class
 def test_a_loaded_estimator_can_be_written_to_cloned_and_pickled(cls, tmp_path):
-    estimator = train_on(quick(cls))
+    estimator = resume_training(quick(cls))
     loaded = through_a_file(estimator, tmp_path)
     assert all(array.flags.writeable and array.flags.aligned for part in loaded._weights.values() for array in part)
-    assert_same(said(pickle.loads(pickle.dumps(loaded))), said(estimator))
-    assert_same(said(train_on(clone(loaded))), said(train_on(clone(estimator))))
+    assert_same(output_of(pickle.loads(pickle.dumps(loaded))), output_of(estimator))
+    assert_same(output_of(resume_training(clone(loaded))), output_of(resume_training(clone(estimator))))
 
 
 def test_what_was_set_to_come_out_is_kept(tmp_path):
@@ -423,7 +423,7 @@ def test_an_encoder_is_kept_frozen_or_not_and_must_be_fitted(fitted, tmp_path):
 
 def test_after_48_bytes_a_file_is_safetensors(whole):
     content = whole("a forecast")
-    kit = hostile_files.Kit(content)
+    kit = hostile_files.FileParts(content)
     tensors = safetensors.numpy.load(content[48:])
     assert_array_equal(tensors["estimator._weights.encoder.0"], kit.tensor("_weights.encoder.0"))
     assert kit.manifest["versions"]["skseqae"] == skseqae.__version__
@@ -433,8 +433,8 @@ def test_after_48_bytes_a_file_is_safetensors(whole):
 def test_a_file_taken_apart_and_put_together_loads(whole, tmp_path):
     """So that what is refused below is refused for what was changed."""
     for name in CASES:
-        kit = hostile_files.Kit(whole(name))
-        for number, content in enumerate([kit.together(), kit.with_tensors(lambda arrays: None)]):
+        kit = hostile_files.FileParts(whole(name))
+        for number, content in enumerate([kit.assemble(), kit.with_tensors(lambda arrays: None)]):
             (tmp_path / f"{number}").write_bytes(content)
             assert load(tmp_path / f"{number}").get_params().keys() == load(tmp_path / "0").get_params().keys()
 
@@ -450,14 +450,14 @@ def test_no_changed_bit_and_no_cut_loads(name, whole, tmp_path):
 
 @every_case
 def test_a_field_that_is_missing_or_unknown_or_of_another_type_is_refused(name, whole, tmp_path):
-    wrong = dict(hostile_files.with_each_field_wrong(hostile_files.Kit(whole(name))))
+    wrong = dict(hostile_files.with_invalid_fields(hostile_files.FileParts(whole(name))))
     assert len(wrong) > 250
     assert [place for place, content in wrong.items() if loads(content, tmp_path / "file")] == []
 
 
 @every_case
 def test_whatever_is_in_a_field_there_is_the_one_error_or_none(name, whole, tmp_path):
-    changed = list(hostile_files.with_each_field_nasty(hostile_files.Kit(whole(name))))
+    changed = list(hostile_files.with_unusual_fields(hostile_files.FileParts(whole(name))))
     for i in np.random.RandomState(0).choice(len(changed), 300, replace=False):
         loads(changed[i], tmp_path / "file")
 
@@ -497,15 +497,15 @@ def run(script, *arguments):
     return done.stdout
 
 
-@pytest.mark.parametrize("kind", [*hostile_files.KINDS, *hostile_files.PLACES])
+@pytest.mark.parametrize("kind", [*hostile_files.BUILDERS, *hostile_files.SPECIAL_FILES])
 def test_a_hostile_file_gives_the_one_error_and_nothing_else(kind, hostile):
     result = hostile[kind]
     assert result["error"] == "SkseqaeFormatError", result
     assert " is refused: " in result["message"]
     assert len(result["message"]) < 1000
-    assert result["done"] == []
+    assert result["actions"] == []
     assert result["seconds"] < 1
-    assert result["more"] < 64 * MEGABYTES
+    assert result["memory"] < 64 * MEGABYTES
 
 
 SAYS = ("_target_layout", "TargetLayout")
@@ -525,26 +525,26 @@ DISAGREEMENTS = [
 
 @pytest.mark.parametrize(("name", "place", "value", "message"), DISAGREEMENTS)
 def test_attributes_that_disagree_are_refused(name, place, value, message, whole, tmp_path):
-    (tmp_path / "file").write_bytes(hostile_files.attribute(*place, value)(hostile_files.Kit(whole(name))))
+    (tmp_path / "file").write_bytes(hostile_files.attribute(*place, value)(hostile_files.FileParts(whole(name))))
     with pytest.raises(SkseqaeFormatError, match=message):
         load(tmp_path / "file")
 
 
 @every_case
 def test_a_number_that_is_not_finite_is_refused_wherever_it_is(name, whole, tmp_path):
-    kit = hostile_files.Kit(whole(name))
+    kit = hostile_files.FileParts(whole(name))
     floats = [place for place, entry in kit.table.items() if entry["dtype"].startswith("F")]
     assert len(floats) > 10
     for place in floats:
         changed = kit.copy()
         changed.tensor(place.removeprefix("estimator.")).flat[-1] = np.nan
-        assert not loads(changed.together(), tmp_path / "file"), place
+        assert not loads(changed.assemble(), tmp_path / "file"), place
 
 
 def test_a_truth_value_of_seven_is_refused(whole, tmp_path):
-    kit = hostile_files.Kit(whole("a frozen encoder"))
+    kit = hostile_files.FileParts(whole("a frozen encoder"))
     kit.tensor("classes_").view(np.uint8)[1] = 7
-    assert not loads(kit.together(), tmp_path / "file")
+    assert not loads(kit.assemble(), tmp_path / "file")
 
 
 def test_a_file_larger_than_max_size_is_refused_unread(whole, tmp_path):
@@ -612,7 +612,7 @@ def test_what_a_link_points_to_is_replaced(fitted, tmp_path):
 def test_what_is_no_file_is_not_replaced(fitted, tmp_path):
     os.mkfifo(tmp_path / "pipe")
     for place in (tmp_path, tmp_path / "pipe"):
-        with pytest.raises(FileExistsError, match="is there and no regular file"):
+        with pytest.raises(FileExistsError, match="exists and is not a regular file"):
             save(fitted("autoencoder"), place)
     with pytest.raises(FileNotFoundError):
         save(fitted("autoencoder"), tmp_path / "no folder" / "file")

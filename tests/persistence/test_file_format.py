@@ -231,7 +231,7 @@ def test_all_is_on_the_disk_before_the_name_is_and_the_name_before_it_ends(tmp_p
 def test_where_nothing_can_be_written_nothing_is_left(tmp_path, monkeypatch):
     with pytest.raises(FileNotFoundError):
         write_file(tmp_path / "no folder" / "file", b"12345")
-    with pytest.raises(FileExistsError, match="is there and no regular file"):
+    with pytest.raises(FileExistsError, match="exists and is not a regular file"):
         write_file(tmp_path, b"12345")
     monkeypatch.setattr("skseqae.runtime._atomic_write.os.replace", lambda *paths: 1 / 0)
     with pytest.raises(ZeroDivisionError):

@@ -29,7 +29,7 @@ class ArrowColumn:
         raise AssertionError("nothing is read without pyarrow")
 
 
-# matplotlib is in test_display.py, display by display
+# matplotlib is in tests/display/test_axes.py, for each display
 NEEDS = {
     "to_frame": ("pandas", "pandas", X.to_frame),
     "to_frame of polars": ("polars", "polars", lambda: X.to_frame(library="polars")),

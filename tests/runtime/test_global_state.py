@@ -1,4 +1,4 @@
-"""No public call changes anything that is not its own."""
+"""No public call changes global state."""
 
 import copy
 import inspect
@@ -38,7 +38,7 @@ from skseqae import (
 from tests.project.test_documentation import CLASSES as PUBLIC
 from tests.project.test_documentation import DOCUMENTED
 from tests.support.estimators import CLASSES, X, data_for, quick, y
-from tests.support.global_state import NUMPYS, changed, global_state
+from tests.support.global_state import NUMPY_GENERATOR, changed, global_state
 from tests.support.strategies import padded, run_in_fresh_process
 
 SCRIPT = """
@@ -46,64 +46,64 @@ import json, sys
 from pathlib import Path
 
 import joblib, keras, matplotlib.pyplot, pandas, polars, pyarrow, scikeras.wrappers, scipy.stats, tensorflow
-import skseqae.networks.keras_backend._layers  # which registers its one layer with Keras, under the package's name
-from tests.runtime import test_global_state as test_globals
+import skseqae.networks.keras_backend._layers  # which registers its one layer with Keras, under the name of the package
+from tests.runtime import test_global_state
 
-Path(sys.argv[1]).write_text(json.dumps(test_globals.watched()))
+Path(sys.argv[1]).write_text(json.dumps(test_global_state.call_everything()))
 """
 
 
-def members(thing):
-    """Name the public methods of a class or an instance that are this package's or scikit-learn's."""
-    names = [name for name in dir(thing) if not name.startswith("_") and not name.endswith("_request")]
-    return [name for name in names if inspect.isroutine(inspect.getattr_static(type(thing), name, None))]
+def public_methods(instance):
+    """Return the names of the public methods of an instance, except scikit-learn's metadata requests."""
+    names = [name for name in dir(instance) if not name.startswith("_") and not name.endswith("_request")]
+    return [name for name in names if inspect.isroutine(inspect.getattr_static(type(instance), name, None))]
 
 
-def given(member, known):
-    """Return the arguments of a call, out of those that are known by their names."""
-    return {name: known[name] for name in inspect.signature(member).parameters if name in known}
+def accepted(method, arguments):
+    """Return those of the named arguments that a method accepts."""
+    return {name: arguments[name] for name in inspect.signature(method).parameters if name in arguments}
 
 
-def of_estimator(estimator, **known):
-    """Yield calls of all methods of an estimator, those that train first, and whatever else is asked of it."""
+def calls_of_estimator(estimator, **arguments):
+    """Yield calls of all methods of an estimator, first those that train, of its models, and of copying functions."""
     name = type(estimator).__name__
-    yield f"{name}.fit", lambda: estimator.fit(**given(estimator.fit, known))
+    yield f"{name}.fit", lambda: estimator.fit(**accepted(estimator.fit, arguments))
     train = {"fit", "partial_fit", "fit_transform", "fit_predict"}
-    for verb in sorted(members(estimator), key=lambda verb: verb not in train):
-        yield f"{name}.{verb}", lambda verb=verb: use(getattr(estimator, verb), known)
+    for method in sorted(public_methods(estimator), key=lambda method: method not in train):
+        yield f"{name}.{method}", lambda method=method: call(getattr(estimator, method), arguments)
     for model in ("encoder_", "decoder_", "model_"):
         yield f"{name}.{model}", partial(getattr, estimator, model, None)
-    for way in (repr, dir, clone, copy.copy, copy.deepcopy, pickle.dumps):
-        yield f"{way.__name__} of {name}", partial(way, estimator)
+    for function in (repr, dir, clone, copy.copy, copy.deepcopy, pickle.dumps):
+        yield f"{function.__name__} of {name}", partial(function, estimator)
     yield f"HTML of {name}", estimator._repr_html_
 
 
-def use(verb, known):
-    return verb(**given(verb, known))
+def call(function, arguments):
+    return function(**accepted(function, arguments))
 
 
-def of_estimators():
-    """Yield the same of every class."""
+def calls_of_all_estimators():
+    """Yield calls of the estimators of every class."""
     lengths = {"n_timesteps": 3, "Z": np.zeros((2, 3)), "transform": "default"}
     for cls in CLASSES:
         narrow = {"latent_dim": 3} if "latent_dim" in cls().get_params() else {"units": 3}
         estimator, others = quick(cls, verbose=1, early_stopping=True, **narrow), dict(lengths)
-        if cls is CompositeSequenceRegressor:  # which predicts numbers here
+        if cls is CompositeSequenceRegressor:  # y holds numbers, which have no length
             del others["n_timesteps"]
-        yield from of_estimator(estimator, X=data_for(cls), y=y, **others)
-        yield "save and load", partial(through_a_file, estimator)
+        yield from calls_of_estimator(estimator, X=data_for(cls), y=y, **others)
+        yield "save and load", partial(save_and_load, estimator)
         yield "export_onnx", partial(export, estimator)
-    words, backwards = datasets.make_reversals(12, lengths=(2, 4), n_symbols=3, random_state=0)
-    yield from of_estimator(quick(Seq2SeqClassifier, units=3, tokens=True), X=words, y=backwards)
-    both = quick(LSTMAutoencoderTransformer, latent_dim=3, objective="composite", optimizer="sgd")
-    yield from of_estimator(both, X=X, y=None, **lengths)
-    yield from of_estimator(SequenceOutlierDetector(quick(LSTMAutoencoderTransformer, latent_dim=3), cv=2), X=X)
+    tokens, reversals = datasets.make_reversals(12, lengths=(2, 4), n_symbols=3, random_state=0)
+    yield from calls_of_estimator(quick(Seq2SeqClassifier, units=3, tokens=True), X=tokens, y=reversals)
+    composite = quick(LSTMAutoencoderTransformer, latent_dim=3, objective="composite", optimizer="sgd")
+    yield from calls_of_estimator(composite, X=X, y=None, **lengths)
+    yield from calls_of_estimator(SequenceOutlierDetector(quick(LSTMAutoencoderTransformer, latent_dim=3), cv=2), X=X)
     for step in (preprocessing.PerTimestep(StandardScaler()), preprocessing.SequencePadder(20)):
-        yield from of_estimator(step, X=X if "Per" in repr(step) else [x[:, 0] for x in X], y=None)
-    yield from of_estimator(preprocessing.Resampler(4), X=X, y=None)
+        yield from calls_of_estimator(step, X=X if "Per" in repr(step) else [x[:, 0] for x in X], y=None)
+    yield from calls_of_estimator(preprocessing.Resampler(4), X=X, y=None)
 
 
-def through_a_file(estimator):
+def save_and_load(estimator):
     with tempfile.TemporaryDirectory() as folder:
         skseqae.save(estimator, Path(folder) / "file")
         return skseqae.load(Path(folder) / "file")
@@ -114,8 +114,8 @@ def export(estimator):
         skseqae.export_onnx(estimator, Path(folder) / "file")
 
 
-def of_containers():
-    """Yield calls of all ways into `Sequences` and out of it, and of what cuts and scores them."""
+def calls_of_functions():
+    """Yield calls of the conversions of `Sequences`, of `model_selection` and of the data sets."""
     sequences = Sequences.from_list(X)
     yield "Sequences.from_list", partial(Sequences.from_list, X)
     yield "Sequences.from_padded", lambda: Sequences.from_padded(padded(X))
@@ -124,38 +124,38 @@ def of_containers():
     yield "Sequences.from_frame", lambda: Sequences.from_frame(sequences.to_frame(), sample="sample", time="timestep")
     yield "Sequences.with_names", lambda: sequences.with_names([f"f{i}" for i in range(sequences.n_features)])
     yield "Sequences.from_arrow", lambda: Sequences.from_arrow(sequences.to_arrow())
-    for way in ("to_list", "to_padded", "to_frame", "to_arrow"):
-        yield f"Sequences.{way}", getattr(sequences, way)
+    for method in ("to_list", "to_padded", "to_frame", "to_arrow"):
+        yield f"Sequences.{method}", getattr(sequences, method)
     folds = model_selection.LengthStratifiedKFold(2, shuffle=True, random_state=0)
     yield "LengthStratifiedKFold.split", lambda: list(folds.split(X))
     yield "LengthStratifiedKFold.get_n_splits", folds.get_n_splits
     fitted = quick(LSTMAutoencoderTransformer, latent_dim=3).fit(X)
     yield "TimestepScorer", partial(model_selection.TimestepScorer(mean_absolute_error, "reconstruct"), fitted, X)
     for name in datasets.__all__:
-        generated = getattr(datasets, name)
-        yield name, partial(use, generated, {"random_state": 0, "n_samples": 5})
+        dataset = getattr(datasets, name)
+        yield name, partial(call, dataset, {"random_state": 0, "n_samples": 5})
 
 
-def of_displays():
-    """Yield calls of all that draws."""
+def calls_of_displays():
+    """Yield calls of the displays."""
     fitted = quick(LSTMAutoencoderTransformer, latent_dim=3, early_stopping=True).fit(X)
     for name in display.__all__:
-        drawn = getattr(display, name)
-        if inspect.isclass(drawn):
-            yield f"{name}.from_estimator", partial(use, partial(drawn.from_estimator, fitted), {"X": X})
-            made = use(partial(drawn.from_estimator, fitted), {"X": X})
-            yield f"{name}.plot", made.plot
+        public = getattr(display, name)
+        if inspect.isclass(public):
+            yield f"{name}.from_estimator", partial(call, partial(public.from_estimator, fitted), {"X": X})
+            instance = call(partial(public.from_estimator, fitted), {"X": X})
+            yield f"{name}.plot", instance.plot
         else:
-            yield name, partial(drawn, LSTMAutoencoderTransformer(2), X)
+            yield name, partial(public, LSTMAutoencoderTransformer(2), X)
 
 
-def seen():
-    """Change some of everything, and return whether that is seen, by name."""
+def detected():
+    """Change a part of each kind of global state, and return whether `changed` detects it, by name."""
     changes = {
         "environment": partial(os.environ.update, {"SKSEQAE_TEST": "1"}),
         "warnings": partial(warnings.simplefilter, "ignore"),
         "python": random.random,
-        "numpy": NUMPYS.random,
+        "numpy": NUMPY_GENERATOR.random,
         "numpy errors": partial(np.seterr, over="ignore"),
         "loggers": partial(logging.getLogger("asyncio").setLevel, 7),
         "scikit-learn": partial(set_config, enable_metadata_routing=True),
@@ -163,51 +163,52 @@ def seen():
         "deterministic": tf.config.experimental.enable_op_determinism,
         "seed": partial(tf.random.set_seed, 7),
         "policy": partial(keras.config.set_dtype_policy, "float64"),
-        "custom objects": partial(keras.saving.get_custom_objects().update, {"mine": None}),
+        "custom objects": partial(keras.saving.get_custom_objects().update, {"custom": None}),
     }
-    was_seen = {}
+    is_detected = {}
     for name, change in changes.items():
         before = global_state()
         change()
-        was_seen[name] = name in changed(before, global_state())
-    return was_seen
+        is_detected[name] = name in changed(before, global_state())
+    return is_detected
 
 
-def watched():
-    """Make every call, and return the names of all that were not refused, and what each changed."""
-    made, changes = [], {}
+def call_everything():
+    """Make every call, and return the completed calls, the changes of each, and which changes are detected."""
+    completed, changes = [], {}
     with tempfile.TemporaryDirectory() as folder, open(os.devnull, "w") as sys.stdout:
         os.chdir(folder)
-        for calls in (of_estimators(), of_containers(), of_displays()):
-            for name, call in calls:
+        for calls in (calls_of_all_estimators(), calls_of_functions(), calls_of_displays()):
+            for name, function in calls:
                 before = global_state()
                 try:
-                    call()
-                    made.append(name)
+                    function()
+                    completed.append(name)
                 except (AttributeError, TypeError, ValueError) as error:
-                    made.append(f"{name} refused: {error}")
+                    completed.append(f"{name} raised: {error}")
                 changes.setdefault(name, []).extend(changed(before, global_state()))
-        was_seen = seen()
-    return {"made": made, "changes": {name: found for name, found in changes.items() if found}, "seen": was_seen}
+        is_detected = detected()
+    changes = {name: names for name, names in changes.items() if names}
+    return {"completed": completed, "changes": changes, "detected": is_detected}
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory):
-    path = tmp_path_factory.mktemp("watched") / "found"
+def results(tmp_path_factory):
+    path = tmp_path_factory.mktemp("global_state") / "results"
     run_in_fresh_process(SCRIPT, path)
     return json.loads(path.read_text())
 
 
-def test_no_public_call_changes_anything_global_in_a_new_process(found):
-    assert found["changes"] == {}
+def test_no_public_call_changes_anything_global_in_a_new_process(results):
+    assert results["changes"] == {}
 
 
-def test_every_public_call_was_watched(found):
-    watched = {*found["made"], *" and ".join(found["made"]).split(" and ")}
+def test_every_public_function_is_called(results):
+    called = {*results["completed"], *" and ".join(results["completed"]).split(" and ")}
     public = {name.removeprefix("skseqae.datasets.") for name in DOCUMENTED.keys() - PUBLIC.keys()}
-    assert {name for name in public if not name.endswith("_request")} - watched == set()
+    assert {name for name in public if not name.endswith("_request")} - called == set()
 
 
-def test_what_is_changed_is_seen(found):
-    assert found["seen"] == dict.fromkeys(found["seen"], True)
-    assert len(found["seen"]) == 12
+def test_changes_of_global_state_are_detected(results):
+    assert results["detected"] == dict.fromkeys(results["detected"], True)
+    assert len(results["detected"]) == 12

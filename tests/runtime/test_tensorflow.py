@@ -1,4 +1,4 @@
-"""The process that TensorFlow runs in: forked, of another backend, or a worker."""
+"""Forks, other Keras backends and the workers of joblib."""
 
 import os
 import subprocess
@@ -14,7 +14,7 @@ from sklearn.model_selection import cross_val_score
 from skseqae import DenseAutoencoderTransformer
 from skseqae.runtime._tensorflow import check_tensorflow
 from tests.support.estimators import data_for, quick
-from tests.support.faults import InAWorker, state, unlike
+from tests.support.faults import FaultyWorkerCallback, differing_attributes, state
 
 PRELUDE = """
     import os, sys, time
@@ -27,7 +27,7 @@ PRELUDE = """
 
 
 def run(*scripts, **environment):
-    """Run scripts one after another in a process of their own; what it says, and how it ended."""
+    """Run concatenated scripts in a new process, and return the completed process."""
     code = "".join(map(textwrap.dedent, [PRELUDE, *scripts]))
     environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"} | environment
     return subprocess.run(
@@ -36,20 +36,20 @@ def run(*scripts, **environment):
 
 
 IN_A_FORK = """
-    def report(name, verb):
+    def report(name, function):
         start = time.perf_counter()
         try:
-            verb()
-            said = "worked"
+            function()
+            outcome = "worked"
         except Exception as error:
-            said = f"{type(error).__name__}: {error}"
-        print(name, "in time" if time.perf_counter() - start < 1 else "late", said, flush=True)
+            outcome = f"{type(error).__name__}: {error}"
+        print(name, "in time" if time.perf_counter() - start < 1 else "late", outcome, flush=True)
 
-    def in_a_fork(verbs, seconds=5):
+    def in_a_fork(functions, seconds=5):
         pid = os.fork()
         if pid == 0:
-            for name, verb in verbs.items():
-                report(name, verb)
+            for name, function in functions.items():
+                report(name, function)
             os._exit(0)
         for _ in range(10 * seconds):
             time.sleep(0.1)
@@ -59,47 +59,47 @@ IN_A_FORK = """
         print("hung", flush=True)
 """
 REFUSAL = "RuntimeError: TensorFlow was used before this process was forked, and would hang in it. Start processes with"
-only_with_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork on this system")
+only_with_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
 
 
 @only_with_fork
-def test_a_fork_after_a_fit_is_refused_in_time_and_leaves_the_parent_alone():
+def test_training_in_a_fork_after_a_fit_raises_an_error_within_a_second():
     script = """
         estimator.fit(X)
-        verbs = {
+        functions = {
             "fit": lambda: estimator.fit(X),
             "encoder_": lambda: estimator.encoder_,
             "decoder_": lambda: estimator.decoder_,
         }
-        in_a_fork(verbs)
+        in_a_fork(functions)
         print(estimator.transform(X).shape)
     """
-    ended = run(IN_A_FORK, script)
-    *said, from_parent = ended.stdout.splitlines()
-    assert len(said) == 3, ended.stderr
-    for line, name in zip(said, ["fit", "encoder_", "decoder_"], strict=True):
+    process = run(IN_A_FORK, script)
+    *lines, from_parent = process.stdout.splitlines()
+    assert len(lines) == 3, process.stderr
+    for line, name in zip(lines, ["fit", "encoder_", "decoder_"], strict=True):
         assert line.startswith(f"{name} in time {REFUSAL}")
     assert from_parent == "(2, 2)"
 
 
 @only_with_fork
-def test_what_was_fitted_before_a_fork_may_be_used_in_it():
+def test_an_estimator_fitted_before_a_fork_works_in_the_fork():
     script = """
         X = [np.random.default_rng(i).normal(size=(20 + i % 7, 1)) for i in range(600)]
         estimator.fit(X[:5])
-        Z, said = estimator.transform(X), estimator.reconstruct(X)
+        Z, decoded = estimator.transform(X), estimator.reconstruct(X)
 
         def use():
             assert np.array_equal(estimator.transform(X), Z)
-            assert all(map(np.array_equal, estimator.reconstruct(X), said))
+            assert all(map(np.array_equal, estimator.reconstruct(X), decoded))
 
         in_a_fork({"use": use})
     """
-    ended = run(IN_A_FORK, script)
-    assert ended.stdout.endswith(" worked\n"), ended.stdout + ended.stderr
+    process = run(IN_A_FORK, script)
+    assert process.stdout.endswith(" worked\n"), process.stdout + process.stderr
 
 
-def test_what_was_pickled_is_used_without_tensorflow(tmp_path):
+def test_an_unpickled_estimator_works_without_importing_tensorflow(tmp_path):
     path = str(tmp_path / "estimator.pickle")
     write = f"""
         import pickle
@@ -108,30 +108,30 @@ def test_what_was_pickled_is_used_without_tensorflow(tmp_path):
     """
     read = f"""
         import pickle
-        estimator, Z, said = pickle.load(open({path!r}, "rb"))
+        estimator, Z, decoded = pickle.load(open({path!r}, "rb"))
         assert np.array_equal(estimator.transform(X), Z)
-        assert all(map(np.array_equal, estimator.reconstruct(X), said))
+        assert all(map(np.array_equal, estimator.reconstruct(X), decoded))
         print(sorted({{"keras", "tensorflow"}} & sys.modules.keys()))
     """
     run(write)
-    ended = run(read)
-    assert ended.stdout == "[]\n", ended.stderr
+    process = run(read)
+    assert process.stdout == "[]\n", process.stderr
 
 
 @only_with_fork
-def test_a_fork_after_the_user_used_tensorflow_is_refused_in_time():
+def test_training_in_a_fork_after_other_use_of_tensorflow_raises_an_error_within_a_second():
     script = """
         import tensorflow as tf
         tf.linalg.inv(tf.eye(500))
         in_a_fork({"fit": lambda: estimator.fit(X)})
     """
-    ended = run(IN_A_FORK, script)
-    assert "hung" not in ended.stdout
-    assert REFUSAL in ended.stdout, ended.stderr
+    process = run(IN_A_FORK, script)
+    assert "hung" not in process.stdout
+    assert REFUSAL in process.stdout, process.stderr
 
 
 @only_with_fork
-def test_a_fork_before_tensorflow_was_used_is_welcome():
+def test_a_fork_before_the_first_use_of_tensorflow_is_accepted():
     script = """
         def check():
             from skseqae.runtime._tensorflow import check_tensorflow
@@ -139,21 +139,21 @@ def test_a_fork_before_tensorflow_was_used_is_welcome():
 
         in_a_fork({"check": check}, seconds=60)
     """
-    ended = run(IN_A_FORK, script)
-    assert ended.stdout.endswith(" worked\n"), ended.stderr
+    process = run(IN_A_FORK, script)
+    assert process.stdout.endswith(" worked\n"), process.stderr
 
 
-def test_another_backend_of_keras_is_refused(monkeypatch):
+def test_another_keras_backend_raises_an_error(monkeypatch):
     check_tensorflow()
     monkeypatch.setattr(keras.config, "backend", lambda: "torch")
     with pytest.raises(RuntimeError, match="TensorFlow backend, .* 'torch': set .* KERAS_BACKEND=tensorflow before"):
         check_tensorflow()
 
 
-def test_a_backend_that_is_not_installed_is_refused_by_the_same_words():
-    ended = run("estimator.fit(X)", KERAS_BACKEND="jax")
-    assert ended.returncode == 1
-    assert "set the environment variable KERAS_BACKEND=tensorflow" in ended.stderr
+def test_a_backend_that_is_not_installed_raises_the_same_error():
+    process = run("estimator.fit(X)", KERAS_BACKEND="jax")
+    assert process.returncode == 1
+    assert "set the environment variable KERAS_BACKEND=tensorflow" in process.stderr
 
 
 COUNT_THREADS = """
@@ -168,30 +168,30 @@ COUNT_THREADS = """
 """
 
 
-def test_a_worker_of_joblib_uses_the_threads_that_joblib_grants_it():
+def test_a_joblib_worker_uses_the_threads_that_joblib_assigns():
     script = """
         with joblib.parallel_config("loky", n_jobs=2, inner_max_num_threads=3):
             print(joblib.Parallel()([joblib.delayed(count_threads)()]))
     """
-    ended = run(COUNT_THREADS, script)
-    assert ended.stdout == "[(3, 3)]\n", ended.stderr
+    process = run(COUNT_THREADS, script)
+    assert process.stdout == "[(3, 3)]\n", process.stderr
 
 
-def test_elsewhere_the_number_of_threads_is_left_alone():
-    ended = run(COUNT_THREADS, "print(count_threads())", OMP_NUM_THREADS="3")
-    assert ended.stdout == "(0, 0)\n", ended.stderr
+def test_the_number_of_threads_is_unchanged_outside_joblib_workers():
+    process = run(COUNT_THREADS, "print(count_threads())", OMP_NUM_THREADS="3")
+    assert process.stdout == "(0, 0)\n", process.stderr
 
 
 @pytest.mark.filterwarnings("ignore:A worker stopped while some jobs were given:UserWarning")
-def test_a_worker_that_fails_or_is_killed_leaves_the_parent_as_it_was_and_the_next_search_works():
+def test_a_failed_or_killed_worker_changes_neither_the_estimator_nor_the_next_search():
     data = data_for(DenseAutoencoderTransformer)
     estimator = quick(DenseAutoencoderTransformer).fit(data)
-    alone = cross_val_score(estimator, data, cv=2, error_score="raise")
+    expected = cross_val_score(estimator, data, cv=2, error_score="raise")
     for error in (MemoryError, TerminatedWorkerError):
-        estimator.set_params(callbacks=InAWorker(error))
+        estimator.set_params(callbacks=FaultyWorkerCallback(error))
         before = state(estimator)
         with pytest.raises(error):
             cross_val_score(estimator, data, cv=2, n_jobs=2, error_score="raise")
-        assert unlike(state(estimator), before) == []
+        assert differing_attributes(state(estimator), before) == []
     scores = cross_val_score(estimator.set_params(callbacks=None), data, cv=2, n_jobs=2, error_score="raise")
-    assert_allclose(scores, alone, rtol=0, atol=1e-5)
+    assert_allclose(scores, expected, rtol=0, atol=1e-5)

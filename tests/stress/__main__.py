@@ -1,7 +1,7 @@
-"""The long measurements, run by `python -m tests.stress`; their tables are kept in `stress.md`.
+"""Stress tests, run by `python -m tests.stress [sections]`. The results are tables in `stress.md`.
 
-What the tests try a few times is tried hundreds and thousands of times here, on estimators of all classes. Names of
-sections run these alone, as in `python -m tests.stress faults threads`, and leave the others' tables as they are.
+They repeat hundreds or thousands of times what the tests do a few times, on estimators of all classes. With names of
+sections, as in `python -m tests.stress faults threads`, only these run, and the tables of other sections are unchanged.
 """
 
 import re
@@ -18,32 +18,32 @@ from tests.stress.threads import threads
 
 SECTIONS = {section.__name__: section for section in (files, faults, processes, threads, memory, scale)}
 REPORT = Path(__file__).parent / "stress.md"
-HEAD = """# The promises, measured
+HEADER = """# Stress tests
 
-By `python -m tests.stress`; each row is one measurement over estimators of all classes.
+Written by `python -m tests.stress`. Each row counts, over estimators of all classes, the trials and those that failed.
 """
-COLUMNS = "| measurement | tried | failed | seconds |\n|---|---|---|---|"
+COLUMNS = "| failure | trials | failed | seconds |\n|---|---|---|---|"
 
 
 def measure(section):
-    """Run a section, print and return its table."""
+    """Run a section; print and return its table."""
     lines, start = [COLUMNS], time.perf_counter()
     print(f"{section.__name__}: {section.__doc__}", flush=True)
-    for measurement, n_tried, n_failed in section():
-        lines.append(f"| {measurement} | {n_tried:,} | {n_failed} | {time.perf_counter() - start:.0f} |")
+    for failure, n_trials, n_failed in section():
+        lines.append(f"| {failure} | {n_trials:,} | {n_failed} | {time.perf_counter() - start:.0f} |")
         print(lines[-1], flush=True)
         start = time.perf_counter()
     return "\n".join(lines)
 
 
-def keep(name, table):
-    """Put a table into the report, in the place of the one before."""
+def store(name, table):
+    """Write a table to the report, where it replaces the previous table of the section."""
     report = REPORT.read_text(encoding="utf-8") if REPORT.exists() else ""
     tables = dict(re.findall(r"^## (\w+)\n\n((?:\|.*\n)+)", report, flags=re.MULTILINE)) | {name: f"{table}\n"}
-    parts = [f"## {each}\n\n{tables[each]}" for each in SECTIONS if each in tables]
-    REPORT.write_text("\n".join([HEAD, *parts]), encoding="utf-8")
+    parts = [f"## {section}\n\n{tables[section]}" for section in SECTIONS if section in tables]
+    REPORT.write_text("\n".join([HEADER, *parts]), encoding="utf-8")
 
 
 if __name__ == "__main__":
     for name in sys.argv[1:] or SECTIONS:
-        keep(name, measure(SECTIONS[name]))
+        store(name, measure(SECTIONS[name]))

@@ -1,4 +1,4 @@
-"""Training that fails, is interrupted or diverges, at all of its places and at any time."""
+"""Training that fails, is interrupted or diverges, at each fault point and at any time."""
 
 import copy
 from itertools import count
@@ -12,162 +12,172 @@ from skseqae.preprocessing import PerTimestep, Resampler, SequencePadder
 from tests.estimators.test_outlier import MeanDistance
 from tests.support.faults import (
     ERRORS,
+    FaultyCallback,
+    FaultyScaler,
+    FaultySGD,
     Interrupter,
-    Shaky,
-    ShakyScaler,
-    ShakySGD,
     contents,
-    points,
-    shaky,
-    shaky_loss,
+    differences_after_fault,
+    differing_attributes,
+    fault_injection,
+    faulty_loss,
+    list_fault_points,
     state,
-    unlike,
-    what_a_fault_leaves,
 )
 
 X, LABELS = make_waves(8, n_features=2, lengths=(3, 5), n_classes=2, random_state=0)
-WORDS, BACKWARDS = make_reversals(8, lengths=(2, 4), n_symbols=3, random_state=0)
+WORDS, REVERSED = make_reversals(8, lengths=(2, 4), n_symbols=3, random_state=0)
 ROWS = np.random.RandomState(0).normal(size=(8, 4))
 STOPS = {"early_stopping": True, "validation_fraction": 0.4}
 CONDITIONAL = {"objective": "composite", "decoder": "conditional"}
-# a class, its parameters, and what it learns from
+# a class, its parameters and its training data
 CASES = {
     "reconstruction": (skseqae.LSTMAutoencoderTransformer, {"latent_dim": 2} | STOPS, (X,)),
     "prediction": (skseqae.LSTMAutoencoderTransformer, {"latent_dim": 2, "objective": "prediction"}, (X,)),
     "composite": (skseqae.LSTMAutoencoderTransformer, {"latent_dim": 2} | CONDITIONAL, (X,)),
     "regressor": (skseqae.CompositeSequenceRegressor, {"latent_dim": 2} | STOPS, (X, LABELS.astype(float))),
     "classifier": (skseqae.Seq2SeqClassifier, {"units": 2} | STOPS, (X, LABELS)),
-    "speller": (skseqae.Seq2SeqClassifier, {"units": 2, "tokens": True}, (WORDS, BACKWARDS)),
+    "seq2seq": (skseqae.Seq2SeqClassifier, {"units": 2, "tokens": True}, (WORDS, REVERSED)),
     "dense": (skseqae.DenseAutoencoderTransformer, {"latent_dim": 2, "hidden_layer_sizes": (3,)} | STOPS, (ROWS,)),
 }
-N_POINTS = 16  # of each way to train a case
+N_POINTS = 16  # for each way to train a case
 
 
 def make(name, **changes):
-    """Return an estimator of a case, and what it learns from."""
+    """Return an estimator of a case, and its training data."""
     cls, parameters, data = CASES[name]
-    shared = {"epochs": 2, "batch_size": 4, "callbacks": Shaky(), "random_state": np.random.RandomState(0)}
+    shared = {"epochs": 2, "batch_size": 4, "callbacks": FaultyCallback(), "random_state": np.random.RandomState(0)}
     return cls(**shared | parameters | changes), data
 
 
 def ways(name, **changes):
-    """Yield an estimator and a function that trains it: anew, again on other data, on, and from the weights."""
+    """Yield an estimator and a function that trains it: by a fit, a refit, a warm start, and `partial_fit`."""
     estimator, data = make(name, **changes)
     fitted = make(name, **changes)[0].fit(*(part[1:] for part in data))
-    yield estimator, lambda each: each.fit(*data)
-    yield fitted, lambda each: each.fit(*data)
-    yield copy.deepcopy(fitted).set_params(warm_start=True), lambda each: each.fit(*data)
+    yield estimator, lambda copied: copied.fit(*data)
+    yield fitted, lambda copied: copied.fit(*data)
+    yield copy.deepcopy(fitted).set_params(warm_start=True), lambda copied: copied.fit(*data)
     if hasattr(fitted, "partial_fit"):
-        yield fitted, lambda each: each.partial_fit(*data)
+        yield fitted, lambda copied: copied.partial_fit(*data)
 
 
 def detectors():
-    """Yield the same of detectors, whose autoencoder is any."""
+    """Yield outlier detectors and functions that train them."""
     for cv in (None, 2):
         detector = skseqae.SequenceOutlierDetector(make("reconstruction")[0], cv=cv)
-        yield detector, lambda each: each.fit(X)
-        yield copy.deepcopy(detector).fit(X[1:]), lambda each: each.fit(X)
+        yield detector, lambda copied: copied.fit(X)
+        yield copy.deepcopy(detector).fit(X[1:]), lambda copied: copied.fit(X)
 
 
-def at_places(trained, n_points, chosen=lambda place: True):
-    """Return how many faults were tried, and how many left anything but the old state, or the next fit other bits."""
-    errors, n_tried, n_failed = count(), 0, 0
-    for estimator, train in trained:
-        there = [point for point in points(estimator, train) if chosen(point[0])]
+def fail_at_points(pairs, n_points, chosen=lambda point: True):
+    """Return the number of injected faults, and after how many the state or the next fit was not as expected."""
+    errors, n_trials, n_failed = count(), 0, 0
+    for estimator, train in pairs:
+        points = [pair for pair in list_fault_points(estimator, train) if chosen(pair[0])]
         expected = contents(train(copy.deepcopy(estimator)))
-        order = np.random.RandomState(0).permutation(len(there))[:n_points]
-        for place, time in (there[i] for i in order):
-            wrong = what_a_fault_leaves(estimator, train, place, time, ERRORS[next(errors) % 3], expected)
-            n_tried, n_failed = n_tried + 1, n_failed + bool(wrong)
-            if wrong:
-                print(type(estimator).__name__, place, time, wrong, flush=True)
-    return n_tried, n_failed
+        order = np.random.RandomState(0).permutation(len(points))[:n_points]
+        for point, time in (points[i] for i in order):
+            differences = differences_after_fault(estimator, train, point, time, ERRORS[next(errors) % 3], expected)
+            n_trials, n_failed = n_trials + 1, n_failed + bool(differences)
+            if differences:
+                print(type(estimator).__name__, point, time, differences, flush=True)
+    return n_trials, n_failed
 
 
-def in_the_graph():
-    """Return the same of what TensorFlow runs after it was traced: the loss and the optimizer of a user."""
-    given = [ways("prediction", loss=shaky_loss), ways("classifier", optimizer=ShakySGD)]
-    given.append(ways("dense", loss=shaky_loss, optimizer=ShakySGD))
-    trained = (next(each) for each in given)
-    return at_places(trained, 99, lambda place: place.endswith(("traced", "run")))
+def fail_in_graph():
+    """Return the same for a user's loss and optimizer, which TensorFlow runs after it has traced them."""
+    cases = [ways("prediction", loss=faulty_loss), ways("classifier", optimizer=FaultySGD)]
+    cases.append(ways("dense", loss=faulty_loss, optimizer=FaultySGD))
+    pairs = (next(case) for case in cases)
+    return fail_at_points(pairs, 99, lambda point: point.endswith(("traced", "run")))
 
 
-def at_lines(trained, n_lines):
-    """Return how many lines were interrupted, all if `n_lines` is None, and how many left neither old nor new."""
-    n_tried = n_failed = 0
-    for estimator, train in trained:
+def interrupt_at_lines(pairs, n_lines):
+    """Return the number of interrupted lines, and after how many the state was neither the old nor the new one.
+
+    `n_lines` lines of each training are interrupted, or all if it is None.
+    """
+    n_trials = n_failed = 0
+    for estimator, train in pairs:
         old, new = contents(estimator), contents(train(copy.deepcopy(estimator)))
         n_all = Interrupter(-1).run(train, copy.deepcopy(estimator))
         lines = range(1, n_all + 1)
         for line in lines if n_lines is None else np.random.RandomState(0).permutation(lines)[:n_lines]:
             tried = copy.deepcopy(estimator)
             Interrupter(line).run(train, tried)
-            n_tried, n_failed = n_tried + 1, n_failed + (contents(tried) not in (old, new))
-    return n_tried, n_failed
+            n_trials, n_failed = n_trials + 1, n_failed + (contents(tried) not in (old, new))
+    return n_trials, n_failed
 
 
-def nan_loss(true, said):
-    return tf.reduce_mean((true - said) ** 2, axis=-1) * np.nan
+def nan_loss(y_true, y_pred):
+    return tf.reduce_mean((y_true - y_pred) ** 2, axis=-1) * np.nan
 
 
-def spoiled(estimator):
-    """Return a copy with a weight that is infinite."""
+def with_infinite_weight(estimator):
+    """Return a copy with an infinite weight."""
     copied = copy.deepcopy(estimator)
-    copied._weights["encoder"][0][0] = np.inf
+    copied._fitted.weights["encoder"][0][0] = np.inf
     return copied
 
 
 def is_finite(estimator):
-    """Tell whether all weights are finite."""
-    weights = getattr(estimator, "estimator_", estimator)._weights
+    """Return whether all weights are finite."""
+    weights = getattr(estimator, "estimator_", estimator)._fitted.weights
     return all(np.isfinite(array).all() for part in weights.values() for array in part)
 
 
-def diverging():
-    """Return how many trainings were far too fast, how many diverged without a word, or left a trace.
+def diverging_cases(name):
+    """Yield estimators of a case and functions that train them so that most diverge.
 
-    Few do not diverge: where all labels are right for sure, there is no gradient.
+    A few trainings do not diverge: if all labels are predicted with certainty, the gradient is zero.
     """
-    n_tried = n_failed = 0
-    far = {"learning_rate": 3e38, "clipnorm": None, "optimizer": "sgd", "epochs": 3}
-    for name, (cls, *_) in CASES.items():
-        far_off = far | ({"scale": None} if "scale" in cls().get_params() else {})
-        trained = list(ways(name, callbacks=None, optimizer="sgd"))
-        trained = [(copy.deepcopy(each).set_params(**far_off), train) for each, train in trained]
-        trained += [(spoiled(each), train) for each, train in trained[2:]]
-        if "loss" in cls().get_params():
-            trained.append((make(name, loss=nan_loss, callbacks=None)[0], trained[0][1]))
-        if name == "reconstruction":
-            detector = skseqae.SequenceOutlierDetector(trained[0][0]), trained[0][1]
-            trained.append(detector)
-        for estimator, train in trained:
+    cls, *_ = CASES[name]
+    too_fast = {"learning_rate": 3e38, "clipnorm": None, "optimizer": "sgd", "epochs": 3}
+    too_fast |= {"scale": None} if "scale" in cls().get_params() else {}
+    pairs = list(ways(name, callbacks=None, optimizer="sgd"))
+    pairs = [(copy.deepcopy(estimator).set_params(**too_fast), train) for estimator, train in pairs]
+    yield from pairs
+    yield from [(with_infinite_weight(estimator), train) for estimator, train in pairs[2:]]
+    if "loss" in cls().get_params():
+        yield make(name, loss=nan_loss, callbacks=None)[0], pairs[0][1]
+    if name == "reconstruction":
+        yield skseqae.SequenceOutlierDetector(pairs[0][0]), pairs[0][1]
+
+
+def diverge():
+    """Return the number of trainings, and how many diverged without the error, or changed the state despite it."""
+    n_trials = n_failed = 0
+    for name in CASES:
+        for estimator, train in list(diverging_cases(name)):
             before = state(estimator)
             try:
                 for _ in range(3):  # epochs, of which `partial_fit` is one
                     train(estimator)
                     before = state(estimator)
-                said = ""
+                message = ""
             except ValueError as error:
-                said = str(error)
-            is_told = all(each in said for each in ("diverged in epoch", "learning_rate", "clipnorm", "scale"))
-            is_sound = is_told or (not said and is_finite(estimator))
-            n_tried, n_failed = n_tried + 1, n_failed + (not is_sound or bool(unlike(state(estimator), before)))
-            if not is_sound:
-                print(name, estimator, said)
-    return n_tried, n_failed
+                message = str(error)
+            has_error = all(word in message for word in ("diverged in epoch", "learning_rate", "clipnorm", "scale"))
+            is_valid = has_error or (not message and is_finite(estimator))
+            is_valid &= not differing_attributes(state(estimator), before)
+            n_trials, n_failed = n_trials + 1, n_failed + (not is_valid)
+            if not is_valid:
+                print(name, estimator, message)
+    return n_trials, n_failed
 
 
 def faults():
-    """Errors, interrupts and want of memory in training: the old state or the new, and then the bits of always."""
-    with shaky():
-        every_way = [way for name in CASES for way in ways(name)]
-        yield "faults that leave a third state, or another next fit", *at_places(every_way, N_POINTS)
-        yield "faults in the outlier detector that do", *at_places(detectors(), N_POINTS)
-        yield "Ctrl-C at a line of training that leaves neither the old state nor the new", *at_lines(every_way, 8)
-        yield "faults in what TensorFlow runs that leave a third state", *in_the_graph()
-        steps = [PerTimestep(ShakyScaler()), SequencePadder(), Resampler(3)]
+    """Errors, interrupts and a lack of memory in training, after which the state must be the old or the new one."""
+    with fault_injection():
+        all_ways = [way for name in CASES for way in ways(name)]
+        yield "faults that leave a partial state or change the next fit", *fail_at_points(all_ways, N_POINTS)
+        yield "the same in the outlier detector", *fail_at_points(detectors(), N_POINTS)
+        yield "Ctrl-C at a line of training that leaves a partial state", *interrupt_at_lines(all_ways, 8)
+        yield "faults in a TensorFlow graph that leave a partial state or change the next fit", *fail_in_graph()
+        steps = [PerTimestep(FaultyScaler()), SequencePadder(), Resampler(3)]
         steps.append(skseqae.SequenceOutlierDetector(MeanDistance()))
-        steps = [(each, lambda step: step.fit(X)) for step in steps for each in (step, copy.deepcopy(step).fit(X[1:]))]
-        yield "faults in transformers within others that do", *at_places(steps, 20)
-        yield "Ctrl-C at every line of the steps around that does", *at_lines(steps, None)
-    yield "trainings that diverge, and do not say what to change, or leave a trace", *diverging()
+        pairs = [(step, copy.deepcopy(step).fit(X[1:])) for step in steps]
+        steps = [(step, lambda copied: copied.fit(X)) for pair in pairs for step in pair]
+        yield "the same in nested transformers", *fail_at_points(steps, 20)
+        yield "Ctrl-C at any line of pipeline steps that leaves a partial state", *interrupt_at_lines(steps, None)
+    yield "trainings that diverge without the error, or change the state despite it", *diverge()

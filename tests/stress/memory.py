@@ -1,4 +1,4 @@
-"""What a thousand fits leave behind."""
+"""The memory that a thousand fits leave allocated."""
 
 import gc
 from pathlib import Path
@@ -10,17 +10,17 @@ from skseqae.datasets import make_waves
 from tests.support.estimators import CLASSES, data_for, quick, y
 
 STATM = Path("/proc/self/statm")
-N_FITS, N_WARM, MOST_MEGABYTES = 1_000, 100, 50
+N_FITS, N_WARM, MAX_MEGABYTES = 1_000, 100, 50
 
 
 def resident():
-    """Return the megabytes of memory of this process."""
+    """Return the resident memory of this process in megabytes."""
     gc.collect()
     return int(STATM.read_text().split()[1]) * 4096 / 2**20
 
 
 def fit_another(i):
-    """Fit one of few architectures on other data, by another seed and learning rate, now and then compiled by XLA."""
+    """Fit one of a few architectures with new data, seed and learning rate; one in twenty fits is compiled by XLA."""
     random_state = np.random.RandomState(i)
     changes = {"random_state": i, "learning_rate": 10 ** random_state.uniform(-4, -2)}
     if i % 20 == 0:
@@ -34,7 +34,7 @@ def fit_another(i):
 
 
 def memory():
-    """Fits of all classes, of other seeds, learning rates, sizes and lengths each, in one process."""
+    """Fits of all classes in one process, each with another seed, learning rate, size and length."""
     sizes = []
     for i in range(N_WARM + N_FITS):
         if i >= N_WARM and (i - N_WARM) % 100 == 0:
@@ -42,7 +42,5 @@ def memory():
             print(f"{i - N_WARM} fits: {sizes[-1]:.0f} MB", flush=True)
         fit_another(i)
     grown = resident() - sizes[0]
-    measured = (
-        f"fits, after {N_WARM} others, that took {grown:.0f} MB with them; failed where more than {MOST_MEGABYTES}"
-    )
-    yield measured, N_FITS, int(grown > MOST_MEGABYTES)
+    failure = f"fits after the first {N_WARM}: memory growth above {MAX_MEGABYTES} MB (measured {grown:.0f} MB)"
+    yield failure, N_FITS, int(grown > MAX_MEGABYTES)

@@ -1,12 +1,12 @@
-"""Mutation testing, run by `python -m tests.mutants [module ...]`; what came of it is kept in `mutants.md`.
+"""Mutation tests, run by `python -m tests.stress.mutants [module ...]`. The results are tables in `mutants.md`.
 
-A mutant is a module with one small change. It is killed if a test of the module fails, or takes too long. Where a
-module has many, a sample is drawn, which an edit elsewhere in the module leaves the same. `--survivors` tries those
-again that survived the last time.
+A mutant is a module with one small change. It is killed if a test of the module fails or takes too long. If a module
+has many mutants, a sample is drawn, which does not change with edits elsewhere in the module. `--survivors` tries only
+the mutants that survived the last run.
 
-Each mutant is put into a fork of the process that has collected the tests. Training is no business of these modules and
-its results are kept from run to run, so that a second is enough for most. What tests do in processes
-of their own no change reaches: those are left out.
+Each mutant runs in a fork of the process that has collected the tests. The results of training, which these modules do
+not affect, are cached, so that most mutants take about a second. Tests that start processes are left out, because the
+changed module does not reach those processes.
 """
 
 import argparse
@@ -32,39 +32,50 @@ from skseqae.persistence._estimators import CLASSES
 
 ROOT = Path(__file__).parents[2]
 TABLE = Path(__file__).parent / "mutants.md"
-SAMPLE = 40  # of a module
+MAX_MUTANTS = 40  # of a module
 BAR = " \\| "  # within a cell of the table
-HEAD = """# Mutants of the file format and the validators
+HEADER = """# Mutation tests of the file format and the validators
 
-By `python -m tests.mutants`: each is one change of a module, killed if a test of that module fails. Not changed are
-texts, annotations, numbers within messages and what decorates a class. At most {sample} of a module are tried, drawn by
-the checksums of their names.
+Written by `python -m tests.stress.mutants`. A mutant is one change of a module, and is killed if a test of the module
+fails. Strings, annotations, numbers in messages and class decorators are not changed. At most {sample} mutants of a
+module are tried, drawn by the checksums of their names.
 """
-# what is tried in processes of its own, which a change does not reach, or takes long
+# words in the names of tests that start processes, which a change does not reach, or that take long
 LONG = ("hostile_file", "keras_opens", "skops", "fresh_process", "killed_at", "full_disk", "in_a_field", "goes_on")
 LONG += ("any_parameters", "every_optimizer", "changed_bit", "another_type", "not_finite")
-SEQUENCES = ["test_sequences.py", "test_containers.py"]
+# modules, and the files or folders of their tests, in the order in which these run
 GROUPS = {
     "file format": {
-        "_storage": ["test_storage.py"],
-        "_manifest": ["test_manifest.py"],
-        "_schema": ["test_schema.py"],
-        "_shapes": ["test_shapes.py"],
-        "persistence": ["test_persistence.py"],
-        "_integrity": ["test_integrity.py"],
+        "persistence._file_format": ["persistence/test_file_format.py"],
+        "runtime._atomic_write": ["persistence/test_file_format.py"],
+        "persistence._json_values": ["persistence/test_json_values.py"],
+        "persistence._rules": ["persistence/test_schema.py"],
+        "persistence._schema": ["persistence/test_schema.py"],
+        "persistence._consistency": ["persistence/test_schema.py", "persistence/test_estimators.py"],
+        "networks._weight_shapes": ["networks/test_weight_shapes.py"],
+        "networks._layer_plan": ["networks"],
+        "persistence._estimators": ["persistence/test_estimators.py"],
+        "mixins._pickling": ["mixins/test_pickling.py"],
     },
     "validators": {
-        "_sequences": SEQUENCES,
-        "_containers": [*SEQUENCES, "test_symbols.py"],
-        "_packing": SEQUENCES,
-        "_symbols": ["test_symbols.py"],
-        "_targets": ["test_targets.py"],
-        "_routing": ["test_routing.py"],
-        "_input": ["test_input.py"],
+        "data._sequences": ["data"],
+        "data._check_sequences": ["data"],
+        "data._padding": ["data"],
+        "data._layout": ["data"],
+        "data._arrays": ["data"],
+        "data._dataframes": ["data"],
+        "data._arrow": ["data"],
+        "data._packing": ["data"],
+        "data._tokens": ["data"],
+        "data._labels": ["data"],
+        "data._targets": ["data"],
+        "data._tabular": ["data"],
+        "mixins._routed_parameters": ["mixins/test_routed_parameters.py"],
+        "mixins._sequence_input": ["mixins/test_sequence_input.py"],
     },
 }
 TESTS = {module: tests for modules in GROUPS.values() for module, tests in modules.items()}
-OTHER = {
+REPLACEMENTS = {
     **{ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq},
     **{ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In, ast.And: ast.Or, ast.Or: ast.And},
     **{ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.FloorDiv, ast.Div: ast.Mult, ast.FloorDiv: ast.Mult},
@@ -72,11 +83,11 @@ OTHER = {
 }
 
 
-# --- What is changed --------------------------------------------------------------------------------------------------
+# --- Changes ----------------------------------------------------------------------------------------------------------
 
 
 def code_in(node):
-    """Yield the nodes of a tree in order, but for texts made of values, annotations and what decorates classes."""
+    """Yield the nodes of a tree in order, without f-strings, annotations and class decorators."""
     yield node
     skipped = ("annotation", "returns", "decorator_list" if isinstance(node, ast.ClassDef) else "")
     for name, value in ast.iter_fields(node):
@@ -86,13 +97,13 @@ def code_in(node):
 
 
 def changes_of(node):
-    """Yield every change of one node: in words, the line, and a function that makes it."""
+    """Yield the changes of one node: a description, the changed node, and a function that makes the change."""
     if isinstance(node, ast.Compare):
         for i, operator in enumerate(node.ops):
-            if type(operator) in OTHER:
-                yield _swap(operator), node, partial(node.ops.__setitem__, i, OTHER[type(operator)]())
-    elif isinstance(node, ast.BoolOp | ast.BinOp | ast.AugAssign) and type(node.op) in OTHER:
-        yield _swap(node.op), node, partial(setattr, node, "op", OTHER[type(node.op)]())
+            if type(operator) in REPLACEMENTS:
+                yield _swap(operator), node, partial(node.ops.__setitem__, i, REPLACEMENTS[type(operator)]())
+    elif isinstance(node, ast.BoolOp | ast.BinOp | ast.AugAssign) and type(node.op) in REPLACEMENTS:
+        yield _swap(node.op), node, partial(setattr, node, "op", REPLACEMENTS[type(node.op)]())
     elif isinstance(node, ast.Constant) and type(node.value) is bool:
         yield f"{node.value} to {not node.value}", node, partial(setattr, node, "value", not node.value)
     elif isinstance(node, ast.Constant) and type(node.value) in (int, float):
@@ -115,13 +126,13 @@ def changes_of(node):
         yield "without its if", node.ifs[0], node.ifs.clear
     for statements in (getattr(node, "body", None), getattr(node, "orelse", None), getattr(node, "finalbody", None)):
         for i, statement in enumerate(statements if isinstance(statements, list) else ()):
-            told = isinstance(statement, ast.Expr) and not isinstance(statement.value, ast.Constant)
-            if told or isinstance(statement, ast.Raise | ast.Continue | ast.Break | ast.AugAssign):
+            is_call = isinstance(statement, ast.Expr) and not isinstance(statement.value, ast.Constant)
+            if is_call or isinstance(statement, ast.Raise | ast.Continue | ast.Break | ast.AugAssign):
                 yield "statement deleted", statement, partial(statements.__setitem__, i, ast.Pass())
 
 
 def _swap(operator):
-    return f"{type(operator).__name__} to {OTHER[type(operator)].__name__}"
+    return f"{type(operator).__name__} to {REPLACEMENTS[type(operator)].__name__}"
 
 
 def changes_in(tree):
@@ -129,18 +140,18 @@ def changes_in(tree):
 
 
 def mutants_of(module):
-    """Return the name of every mutant of a module: the line of code, the change, and which of those alike."""
+    """Return the names of all mutants of a module: the line of code, the change, and a number among equal ones."""
     source, names, seen = source_of(module), [], {}
     lines = source.splitlines()
-    for words, node, _ in changes_in(ast.parse(source)):
-        alike = (lines[node.lineno - 1].strip(), words)
-        seen[alike] = seen.get(alike, 0) + 1
-        names.append((*alike, seen[alike]))
+    for description, node, _ in changes_in(ast.parse(source)):
+        name = (lines[node.lineno - 1].strip(), description)
+        seen[name] = seen.get(name, 0) + 1
+        names.append((*name, seen[name]))
     return names
 
 
 def mutated(module, number):
-    """Return the source of a module with one of its changes made."""
+    """Return the source of a module with one change."""
     tree = ast.parse(source_of(module))
     _, _, make = next(islice(changes_in(tree), number, None))
     make()
@@ -148,14 +159,14 @@ def mutated(module, number):
 
 
 def source_of(module):
-    return (ROOT / "skseqae" / f"{module}.py").read_text(encoding="utf-8")
+    return ROOT.joinpath("skseqae", *module.split(".")).with_suffix(".py").read_text(encoding="utf-8")
 
 
 # --- Running tests ----------------------------------------------------------------------------------------------------
 
 
 def install(module, source):
-    """Put a changed module in the place of the one that is imported, in all that has imported from it."""
+    """Replace an imported module by a changed one, also in modules that have imported names from it."""
     names = vars(sys.modules[f"skseqae.{module}"])
     before = dict(names)
     exec(compile(source, f"{module}.py", "exec"), names)
@@ -163,16 +174,16 @@ def install(module, source):
         new = names[name]
         if new is old or name.startswith("__"):
             continue
-        if isinstance(old, type):  # which instances and subclasses have
+        if isinstance(old, type):  # instances and subclasses refer to the old class
             graft(old, new)
             names[name] = old
             continue
-        for each in [each for each in sys.modules.values() if vars(each).get(name) is old]:
-            setattr(each, name, new)
+        for importing in [other for other in sys.modules.values() if vars(other).get(name) is old]:
+            setattr(importing, name, new)
 
 
 def graft(old, new):
-    """Give a class the methods and attributes of another; what calls `super()` in a method stays the old one's."""
+    """Set the methods and attributes of a class to those of another; methods with `super()` keep the old class."""
     for name, value in vars(new).items():
         function, replaced = function_of(value), function_of(vars(old).get(name))
         if not isinstance(function, FunctionType):
@@ -192,8 +203,8 @@ def function_of(value):
     return getattr(value, "__func__", None) or getattr(value, "fget", None) or value
 
 
-def remembering(train, folder):
-    """Return a `fit` that keeps in files what it gives."""
+def cached(train, folder):
+    """Return a training method that caches its results in files."""
 
     @wraps(train)
     def trained(self, *data, **options):
@@ -208,55 +219,55 @@ def remembering(train, folder):
     return trained
 
 
-class Campaign:
-    """A plugin of pytest that runs the collected tests once for each mutant, each time in a fork."""
+class MutationPlugin:
+    """A pytest plugin that runs the collected tests once for each mutant, each time in a fork."""
 
     def __init__(self, modules, survivors_only, folder):
         self.modules, self.survivors_only, self.folder = modules, survivors_only, folder
 
     def pytest_runtestloop(self, session):
         for cls in CLASSES.values():
-            for verb in {"fit", "partial_fit"} & vars(cls).keys():
-                setattr(cls, verb, remembering(getattr(cls, verb), self.folder))
+            for method in {"fit", "partial_fit"} & vars(cls).keys():
+                setattr(cls, method, cached(getattr(cls, method), self.folder))
         for module in self.modules:
             self.try_module(session, module)
         return True
 
     def try_module(self, session, module):
-        """Try mutants of a module, and keep what came of them in the table."""
+        """Try mutants of a module, and write the results to the table."""
         start, tests = time.monotonic(), [item for item in session.items if is_test_of(item, module)]
         killer, seconds = self.first_failing(session, tests, None, 3600)
         if killer:
-            pytest.exit(f"{killer} fails of {module} as it is.", returncode=1)
-        tests.sort(key=lambda item: (TESTS[module].index(item.path.name), seconds[item.nodeid]))
+            pytest.exit(f"{killer} fails without a change of {module}.", returncode=1)
+        tests.sort(key=lambda item: (position_of(item, module), seconds[item.nodeid]))
         counts, reasons = read_table()
-        every = mutants_of(module)
-        before = {key[1:]: why for key, why in reasons.items() if key[0] == module}
-        sample = sorted(every, key=lambda name: crc32(str(name).encode()))[:SAMPLE]
+        mutants = mutants_of(module)
+        before = {key[1:]: reason for key, reason in reasons.items() if key[0] == module}
+        sample = sorted(mutants, key=lambda name: crc32(str(name).encode()))[:MAX_MUTANTS]
         survivors = []
         for name in [name for name in sample if name in before or not self.survivors_only]:
-            changed = partial(install, module, mutated(module, every.index(name)))
-            killer, _ = self.first_failing(session, tests, changed, 30 + 3 * sum(seconds.values()))
-            say(f"{module} | {' | '.join(map(str, name))} | {killer or 'SURVIVED'}")
+            change = partial(install, module, mutated(module, mutants.index(name)))
+            killer, _ = self.first_failing(session, tests, change, 30 + 3 * sum(seconds.values()))
+            report(f"{module} | {' | '.join(map(str, name))} | {killer or 'SURVIVED'}")
             survivors += [] if killer else [name]
-        counts[module] = (len(every), len(sample), len(sample) - len(survivors))
-        reasons = {key: why for key, why in reasons.items() if key[0] != module}
+        counts[module] = (len(mutants), len(sample), len(sample) - len(survivors))
+        reasons = {key: reason for key, reason in reasons.items() if key[0] != module}
         write_table(counts, reasons | {(module, *name): before.get(name, "") for name in survivors})
-        say(f"{module}: {len(survivors)} survive, {time.monotonic() - start:.0f} s")
+        report(f"{module}: {len(survivors)} survive, {time.monotonic() - start:.0f} s")
 
     def first_failing(self, session, tests, change, timeout):
-        """Run tests in a fork until one fails; return its name, or None, and how long each took."""
-        told, start = self.folder / "told", time.monotonic()
-        told.write_text("it ends the process")
+        """Run tests in a fork until one fails; return its name, or None, and the duration of each test."""
+        result, start = self.folder / "result", time.monotonic()
+        result.write_text("the process ended")
         child = os.fork()
         if not child:
             try:
-                os.setsid()  # so that what a test starts ends with it
+                os.setsid()  # so that processes started by a test can be ended too
                 if change:
                     change()
-                told.write_text(json.dumps(run_until_one_fails(session, tests)))
-            except BaseException as error:  # of the changed module, when it is imported
-                told.write_text(f"{error!r}")
+                result.write_text(json.dumps(run_until_one_fails(session, tests)))
+            except BaseException as error:  # raised when the changed module is executed
+                result.write_text(f"{error!r}")
             finally:
                 os._exit(0)
         while not os.waitpid(child, os.WNOHANG)[0]:
@@ -266,17 +277,23 @@ class Campaign:
                 return "took too long", {}
             time.sleep(0.01)
         try:
-            return json.loads(told.read_text())
+            return json.loads(result.read_text())
         except ValueError:
-            return told.read_text(), {}
+            return result.read_text(), {}
 
 
-def say(text):
+def report(text):
     print(f"\n{text}", file=sys.__stderr__, flush=True)
 
 
 def is_test_of(item, module):
-    return item.path.name in TESTS[module] and not any(word in item.name for word in LONG)
+    return position_of(item, module) is not None and not any(word in item.name for word in LONG)
+
+
+def position_of(item, module):
+    """Return the index of a test's file or folder among those of the module, None if it is not one of them."""
+    path = item.path.relative_to(ROOT / "tests")
+    return next((i for i, name in enumerate(TESTS[module]) if path.is_relative_to(name)), None)
 
 
 def run_until_one_fails(session, tests):
@@ -294,7 +311,7 @@ def run_until_one_fails(session, tests):
 
 
 def read_table():
-    """Return what is in the table: the numbers of each module, and why each survivor lives."""
+    """Return the contents of the table: the counts of each module, and the reason why each survivor is not killed."""
     text = TABLE.read_text(encoding="utf-8") if TABLE.exists() else ""
     rows = [
         [cell.strip("`").replace(BAR, " | ") for cell in row.split(" | ")]
@@ -306,36 +323,36 @@ def read_table():
 
 
 def write_table(counts, reasons):
-    lines = [HEAD.format(sample=SAMPLE)]
+    lines = [HEADER.format(sample=MAX_MUTANTS)]
     for group, modules in GROUPS.items():
         lines += [f"\n## The {group}\n", "| module | mutants | tried | killed | share |", "|---|---|---|---|---|"]
         if not counts.keys() & modules.keys():
             continue
-        told = {module: counts[module] for module in modules if module in counts}
-        for name, (n_all, n_tried, n_killed) in (told | {"all": np.sum([*told.values()], axis=0)}).items():
+        found = {module: counts[module] for module in modules if module in counts}
+        for name, (n_all, n_tried, n_killed) in (found | {"all": np.sum([*found.values()], axis=0)}).items():
             lines.append(f"| `{name}` | {n_all} | {n_tried} | {n_killed} | {n_killed / n_tried:.0%} |")
-        lines += ["\n| survivor | line | change | number | why |", "|---|---|---|---|---|"]
+        lines += ["\n| survivor | line | change | number | reason |", "|---|---|---|---|---|"]
         lines += [
-            f"| `{module}` | `{line.replace(' | ', BAR)}` | {words} | {which} | {why or 'not explained'} |"
-            for (module, line, words, which), why in reasons.items()
+            f"| `{module}` | `{line.replace(' | ', BAR)}` | {change} | {number} | {reason or 'not explained'} |"
+            for (module, line, change, number), reason in reasons.items()
             if module in modules
         ]
     TABLE.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def main():
-    """Try mutants, print what becomes of each, and keep the table."""
+    """Try mutants, print the result of each, and write the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("modules", nargs="*", metavar="module", help=f"of {', '.join(TESTS)}; default: all")
-    parser.add_argument("--survivors", action="store_true", help="try those again that survived the last time")
+    parser.add_argument("--survivors", action="store_true", help="try only the mutants that survived the last run")
     arguments = parser.parse_args()
     modules = arguments.modules or list(TESTS)
-    package = joblib.hash([path.read_bytes() for path in sorted((ROOT / "skseqae").glob("*.py"))])
+    package = joblib.hash([path.read_bytes() for path in sorted((ROOT / "skseqae").rglob("*.py"))])
     folder = Path(tempfile.gettempdir()) / f"skseqae-mutants-{os.getuid()}-{package}"
     folder.mkdir(exist_ok=True)
     files = {str(ROOT / "tests" / file) for module in modules for file in TESTS[module]}
     options = ["-q", "-p", "no:cacheprovider", "--tb=no", f"--basetemp={folder / 'tests'}"]
-    pytest.main([*options, *sorted(files)], plugins=[Campaign(modules, arguments.survivors, folder)])
+    pytest.main([*options, *sorted(files)], plugins=[MutationPlugin(modules, arguments.survivors, folder)])
 
 
 if __name__ == "__main__":

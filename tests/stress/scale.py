@@ -1,4 +1,4 @@
-"""The long measurements of size, which `python -m tests.stress` runs: many samples, and many timesteps."""
+"""Data with many samples, and with many timesteps."""
 
 import numpy as np
 
@@ -11,8 +11,8 @@ from skseqae import (
 )
 
 
-def many(n_samples, n_timesteps, n_features=1):
-    """Return `Sequences` of unequal lengths up to so many timesteps, and a label for each."""
+def make_data(n_samples, n_timesteps, n_features=1):
+    """Return `Sequences` of different lengths up to `n_timesteps`, and a label for each sequence."""
     random = np.random.RandomState(0)
     lengths = random.randint(1, n_timesteps + 1, size=n_samples) if n_samples > 1 else np.array([n_timesteps])
     values = random.normal(size=(lengths.sum(), n_features)).astype(np.float32)
@@ -20,10 +20,10 @@ def many(n_samples, n_timesteps, n_features=1):
 
 
 def cases():
-    """Name an estimator, its data, and what it says of them."""
+    """Yield a description, an estimator, its data and the name of a method."""
     settings = {"epochs": 1, "random_state": 0, "batch_size": 256}
-    short, labels = many(100_000, 10)
-    long, label = many(1, 10_000)
+    short, labels = make_data(100_000, 10)
+    long, label = make_data(1, 10_000)
     autoencoder = LSTMAutoencoderTransformer(8, **settings)
     yield "100,000 samples, autoencoder", autoencoder, (short,), "transform"
     yield "100,000 samples, regressor", CompositeSequenceRegressor(8, **settings), (short, labels * 1.0), "predict"
@@ -36,8 +36,9 @@ def cases():
 
 
 def scale():
-    """Numbers that are not finite, in an epoch's loss and in what is said after it, of many samples and timesteps."""
-    for name, estimator, given, verb in cases():
-        said = getattr(estimator.fit(*given), verb)(given[0])
-        n_bad = sum(np.count_nonzero(~np.isfinite(row)) for row in said) + sum(~np.isfinite(estimator.history_["loss"]))
-        yield f"{name}: an epoch, `{verb}`", len(given[0]), n_bad
+    """Values that are not finite, in the loss of an epoch and in the output after it."""
+    for name, estimator, data, method in cases():
+        output = getattr(estimator.fit(*data), method)(data[0])
+        n_failed = sum(np.count_nonzero(~np.isfinite(row)) for row in output)
+        n_failed += sum(~np.isfinite(estimator.history_["loss"]))
+        yield f"{name}: non-finite loss or output of `{method}`", len(data[0]), n_failed

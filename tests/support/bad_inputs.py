@@ -1,6 +1,6 @@
-"""Bad inputs by name: what comes in, the error, and what its message must say.
+"""Invalid inputs by name: the input, the type of the error, and a pattern of its message.
 
-A message names the row, with its timestep and its feature where it has them, or else the argument.
+A message names the row, and its timestep and feature if there are any, or otherwise the argument.
 """
 
 import collections
@@ -21,130 +21,142 @@ ARRAYS = [np.ones((4, 2)), np.zeros((3, 2)), np.full((5, 2), 2.0)]
 TOO_LARGE = r"overflows float32"
 
 
-def spoiled(value, dtype=float):
-    """A list of three arrays, with a value in row 1 at timestep 2, feature 1."""
+def arrays_with(value, dtype=float):
+    """Return a list of three arrays, with a value in row 1 at timestep 2, feature 1."""
     arrays = [x.astype(dtype) for x in ARRAYS]
     arrays[1][2, 1] = value
     return arrays
 
 
-def cube(value, dtype=float):
+def array_3d(value, dtype=float):
     X = np.ones((3, 4, 2), dtype=dtype)
     X[1, 2, 1] = value
     return X
 
 
-def table(value, dtype=float):
+def array_2d(value, dtype=float):
     X = np.ones((3, 4), dtype=dtype)
     X[1, 2] = value
     return X
 
 
 def objects(*items):
-    held = np.empty(len(items), dtype=object)
-    held[:] = items
-    return held
+    array = np.empty(len(items), dtype=object)
+    array[:] = items
+    return array
 
 
-def nested(depth):
+def nested_lists(depth):
     value = 1.0
     for _ in range(depth):
         value = [value]
     return value
 
 
-def circle():
+def recursive_list():
     value = []
     value.append(value)
     return value
 
 
-class Unreadable:
-    """What numpy is promised an array of, and given none."""
+class WithoutArray:
+    """An object whose conversion to an array fails."""
 
     def __array__(self, dtype=None, copy=None):
         raise RuntimeError("no array")
 
 
-class Unmeasured:
+class WithoutLength:
     def __len__(self):
         raise RuntimeError("no length")
 
 
-HERE, THERE = r"X\[1\] has {} at timestep 2, feature 1", r"X\[1\] has {} at timestep 2\."
-NO_NUMBERS = r"X is of type {}, not numbers"
+AT_FEATURE, AT_TIMESTEP = r"X\[1\] has {} at timestep 2, feature 1", r"X\[1\] has {} at timestep 2\."
+NOT_NUMERIC = r"X is of type {}, not numbers"
 
-# of numbers that stand where none may stand
-FAULTS = {
-    "NaN in a list": (spoiled(NAN), ValueError, HERE.format("NaN")),
-    "NaN in a tuple": (tuple(spoiled(NAN)), ValueError, HERE.format("NaN")),
-    "NaN in an object array": (objects(*spoiled(NAN)), ValueError, HERE.format("NaN")),
-    "NaN in a cube": (cube(NAN), ValueError, HERE.format("NaN")),
-    "NaN in float32": (cube(NAN, np.float32), ValueError, HERE.format("NaN")),
-    "NaN in float16": (cube(NAN, np.float16), ValueError, HERE.format("NaN")),
-    "NaN in a table": (table(NAN), ValueError, THERE.format("NaN")),
-    "NaN in a dataframe": (pd.DataFrame(table(NAN)), ValueError, THERE.format("NaN")),
-    "NaN in Sequences": (Sequences.from_list(spoiled(NAN), allow_missing=True), ValueError, HERE.format("NaN")),
-    "NaN in a nest": ([[[1, 2], [3, 4]], [[5, NAN]]], ValueError, r"X\[1\] has NaN at timestep 0, feature 1"),
-    "None in a nest": ([[1.0, 2.0, 3.0], [4.0, None, 5.0]], ValueError, r"X\[1\] has NaN at timestep 1"),
-    "NA in a nest": ([[1.0], [pd.NA, 2.0]], ValueError, r"X\[1\] has NaN at timestep 0"),
+# numbers that are not allowed in sequences
+BAD_VALUES = {
+    "NaN in a list": (arrays_with(NAN), ValueError, AT_FEATURE.format("NaN")),
+    "NaN in a tuple": (tuple(arrays_with(NAN)), ValueError, AT_FEATURE.format("NaN")),
+    "NaN in an object array": (objects(*arrays_with(NAN)), ValueError, AT_FEATURE.format("NaN")),
+    "NaN in a 3-D array": (array_3d(NAN), ValueError, AT_FEATURE.format("NaN")),
+    "NaN in float32": (array_3d(NAN, np.float32), ValueError, AT_FEATURE.format("NaN")),
+    "NaN in float16": (array_3d(NAN, np.float16), ValueError, AT_FEATURE.format("NaN")),
+    "NaN in a 2-D array": (array_2d(NAN), ValueError, AT_TIMESTEP.format("NaN")),
+    "NaN in a dataframe": (pd.DataFrame(array_2d(NAN)), ValueError, AT_TIMESTEP.format("NaN")),
+    "NaN in Sequences": (
+        Sequences.from_list(arrays_with(NAN), allow_missing=True),
+        ValueError,
+        AT_FEATURE.format("NaN"),
+    ),
+    "NaN in nested lists": ([[[1, 2], [3, 4]], [[5, NAN]]], ValueError, r"X\[1\] has NaN at timestep 0, feature 1"),
+    "None in nested lists": ([[1.0, 2.0, 3.0], [4.0, None, 5.0]], ValueError, r"X\[1\] has NaN at timestep 1"),
+    "NA in nested lists": ([[1.0], [pd.NA, 2.0]], ValueError, r"X\[1\] has NaN at timestep 0"),
     "NA of pandas": (pd.DataFrame({"a": pd.array([1, None], "Int64"), "b": [1, 2]}), ValueError, r"X\[1\] has NaN"),
     "null of polars": (pl.DataFrame({"a": [1.0, None], "b": [1.0, 2.0]}), ValueError, r"X\[1\] has NaN at timestep 0"),
-    "inf in a list": (spoiled(INF), ValueError, HERE.format("inf")),
-    "-inf in a list": (spoiled(-INF), ValueError, HERE.format("-inf")),
-    "inf in a cube": (cube(INF), ValueError, HERE.format("inf")),
-    "inf in a table": (table(INF), ValueError, THERE.format("inf")),
+    "inf in a list": (arrays_with(INF), ValueError, AT_FEATURE.format("inf")),
+    "-inf in a list": (arrays_with(-INF), ValueError, AT_FEATURE.format("-inf")),
+    "inf in a 3-D array": (array_3d(INF), ValueError, AT_FEATURE.format("inf")),
+    "inf in a 2-D array": (array_2d(INF), ValueError, AT_TIMESTEP.format("inf")),
     "inf at the end": (np.array([[1.0, 2.0], [3.0, INF]]), ValueError, r"X\[1\] has inf at timestep 1"),
-    "inf in polars": (pl.DataFrame(table(INF)), ValueError, THERE.format("inf")),
-    "inf in a nest": ([[1.0], [2.0, INF]], ValueError, r"X\[1\] has inf at timestep 1"),
-    "too large in a list": (spoiled(1e39), ValueError, HERE.format(r"1e\+39") + r"\. It " + TOO_LARGE),
-    "too large in a cube": (cube(-1e300), ValueError, HERE.format(r"-1e\+300") + r"\. It " + TOO_LARGE),
-    "too large in a table": (table(3.5e38), ValueError, TOO_LARGE),
-    "too large for a double": (cube(np.longdouble("1e400"), np.longdouble), ValueError, HERE.format("inf")),
+    "inf in polars": (pl.DataFrame(array_2d(INF)), ValueError, AT_TIMESTEP.format("inf")),
+    "inf in nested lists": ([[1.0], [2.0, INF]], ValueError, r"X\[1\] has inf at timestep 1"),
+    "too large in a list": (arrays_with(1e39), ValueError, AT_FEATURE.format(r"1e\+39") + r"\. It " + TOO_LARGE),
+    "too large in a 3-D array": (array_3d(-1e300), ValueError, AT_FEATURE.format(r"-1e\+300") + r"\. It " + TOO_LARGE),
+    "too large in a 2-D array": (array_2d(3.5e38), ValueError, TOO_LARGE),
+    "too large for a double": (array_3d(np.longdouble("1e400"), np.longdouble), ValueError, AT_FEATURE.format("inf")),
     "a large integer": ([[1, 2], [10**39]], ValueError, r"X\[1\] has 1e\+39 at timestep 0"),
     "a huge integer": ([[1, 2], [10**400]], ValueError, r"X\[1\], timestep 0 is 10+\.\.\.0+: it overflows"),
     "a huge fraction": ([[1.0], [fractions.Fraction(10**400), 1]], ValueError, r"X\[1\], timestep 0 is Fraction"),
 }
-# of what are no numbers
-KINDS = {
-    "None": (None, TypeError, NO_NUMBERS.format("NoneType")),
-    "a string": ("abc", TypeError, NO_NUMBERS.format("str")),
-    "bytes": (b"abc", TypeError, NO_NUMBERS.format("bytes")),
-    "a dict": ({"a": [1.0]}, TypeError, NO_NUMBERS.format("dict")),
-    "a set": ({1, 2}, TypeError, NO_NUMBERS.format("set")),
-    "a range": (range(5), TypeError, NO_NUMBERS.format("range")),
-    "an iterator": (iter(ARRAYS), TypeError, NO_NUMBERS.format("list_iterator")),
-    "a deque": (collections.deque(ARRAYS), TypeError, NO_NUMBERS.format("deque")),
-    "an object": (object(), TypeError, NO_NUMBERS.format("object")),
-    "a class": (Sequences, TypeError, NO_NUMBERS.format("type")),
-    "an array class": (np.ndarray, TypeError, NO_NUMBERS.format("type")),
-    "a function": (len, TypeError, NO_NUMBERS.format("builtin_function_or_method")),
-    "no array": (Unreadable(), TypeError, r"X is .*, of which numpy makes no array: no array"),
-    "no array in a list": ([ARRAYS[0], Unreadable()], TypeError, r"X\[1\] is .*, of which numpy makes no array"),
-    "no length in a nest": ([[1.0], [Unmeasured(), 2.0]], TypeError, r"X\[1\], timestep 0 is <"),
+# inputs that are not numeric
+BAD_TYPES = {
+    "None": (None, TypeError, NOT_NUMERIC.format("NoneType")),
+    "a string": ("abc", TypeError, NOT_NUMERIC.format("str")),
+    "bytes": (b"abc", TypeError, NOT_NUMERIC.format("bytes")),
+    "a dict": ({"a": [1.0]}, TypeError, NOT_NUMERIC.format("dict")),
+    "a set": ({1, 2}, TypeError, NOT_NUMERIC.format("set")),
+    "a range": (range(5), TypeError, NOT_NUMERIC.format("range")),
+    "an iterator": (iter(ARRAYS), TypeError, NOT_NUMERIC.format("list_iterator")),
+    "a deque": (collections.deque(ARRAYS), TypeError, NOT_NUMERIC.format("deque")),
+    "an object": (object(), TypeError, NOT_NUMERIC.format("object")),
+    "a class": (Sequences, TypeError, NOT_NUMERIC.format("type")),
+    "an array class": (np.ndarray, TypeError, NOT_NUMERIC.format("type")),
+    "a function": (len, TypeError, NOT_NUMERIC.format("builtin_function_or_method")),
+    "not convertible to an array": (
+        WithoutArray(),
+        TypeError,
+        r"X is .*, which NumPy cannot convert to an array: no array",
+    ),
+    "not convertible to an array in a list": (
+        [ARRAYS[0], WithoutArray()],
+        TypeError,
+        r"X\[1\] is .*, which NumPy cannot convert",
+    ),
+    "no length in nested lists": ([[1.0], [WithoutLength(), 2.0]], TypeError, r"X\[1\], timestep 0 is <"),
     "None in a list": ([ARRAYS[0], None], TypeError, r"X\[1\] is of type NoneType"),
     "a dict in a list": ([ARRAYS[0], {"a": 1}], TypeError, r"X\[1\] is of type dict"),
-    "a dict in a nest": ([[1.0], [{"a": 1}, 2.0]], TypeError, r"X\[1\], timestep 0 is \{'a': 1\}"),
+    "a dict in nested lists": ([[1.0], [{"a": 1}, 2.0]], TypeError, r"X\[1\], timestep 0 is \{'a': 1\}"),
     "strings": (["abc", "de"], TypeError, r"X\[0\] is of type str"),
-    "strings in a nest": ([[1.0], ["a", "b"]], TypeError, r"X\[1\], timestep 0 is 'a'"),
+    "strings in nested lists": ([[1.0], ["a", "b"]], TypeError, r"X\[1\], timestep 0 is 'a'"),
     "a number as a string": ([[1.0, 2.0], ["3.0"]], TypeError, r"X\[1\], timestep 0 is '3\.0'"),
-    "bytes in a nest": ([[1.0], [2.0, b"3"]], TypeError, r"X\[1\], timestep 1 is b'3'"),
-    "strings in a cube": (cube("a", object), TypeError, r"X\[1\], timestep 2, feature 1 is 'a'"),
-    "strings in a table": (np.array([["a", "b"]]), TypeError, r"X\[0\], timestep 0 is 'a'"),
+    "bytes in nested lists": ([[1.0], [2.0, b"3"]], TypeError, r"X\[1\], timestep 1 is b'3'"),
+    "strings in a 3-D array": (array_3d("a", object), TypeError, r"X\[1\], timestep 2, feature 1 is 'a'"),
+    "strings in a 2-D array": (np.array([["a", "b"]]), TypeError, r"X\[0\], timestep 0 is 'a'"),
     "strings in a dataframe": (pd.DataFrame({"a": [1.0, 2.0], "b": ["x", "y"]}), TypeError, r"X\[0\], timestep 1"),
     "strings in polars": (pl.DataFrame({"a": ["x", "y"]}), TypeError, r"X\[0\], timestep 0 is 'x'"),
     "a series of strings": (pd.Series(["a", "b"]), TypeError, r"X\[0\] is of type str"),
     "categories": (pd.DataFrame({"a": pd.Categorical(["x", "y"])}), TypeError, r"X\[0\], timestep 0 is 'x'"),
     "lists in polars": (pl.DataFrame({"a": [[1.0, 2.0], [3.0]]}), TypeError, r"X\[0\], timestep 0 is array"),
-    "objects": (cube(object(), object), TypeError, r"X\[1\], timestep 2, feature 1 is <object"),
-    "decimals": (table(decimal.Decimal(1), object), TypeError, r"X\[1\], timestep 2 is Decimal"),
-    "complex numbers in a cube": (cube(1j, complex), ValueError, "X.*Complex data not supported"),
-    "complex numbers in a list": (spoiled(1j, complex), ValueError, r"X\[0\].*Complex data not supported"),
-    "a complex number in a nest": ([[1.0], [2.0, 1j]], ValueError, r"X\[1\], timestep 1 is 1j: Complex data"),
+    "objects": (array_3d(object(), object), TypeError, r"X\[1\], timestep 2, feature 1 is <object"),
+    "decimals": (array_2d(decimal.Decimal(1), object), TypeError, r"X\[1\], timestep 2 is Decimal"),
+    "complex numbers in a 3-D array": (array_3d(1j, complex), ValueError, "X.*Complex data not supported"),
+    "complex numbers in a list": (arrays_with(1j, complex), ValueError, r"X\[0\].*Complex data not supported"),
+    "a complex number in nested lists": ([[1.0], [2.0, 1j]], ValueError, r"X\[1\], timestep 1 is 1j: Complex data"),
     "dates": (np.zeros((3, 4), "M8[s]"), TypeError, r"X\[0\] is of type datetime64"),
     "dates in a list": ([np.ones(2), np.zeros(2, "M8[s]")], TypeError, r"X\[1\] is of type datetime64"),
     "durations": (np.zeros((3, 4, 2), "m8[s]"), TypeError, r"X\[0\] is of type timedelta64"),
-    "a date in a nest": ([[1.0], [datetime.date(2020, 1, 1), 2.0]], TypeError, r"X\[1\], timestep 0 is datetime"),
+    "a date in nested lists": ([[1.0], [datetime.date(2020, 1, 1), 2.0]], TypeError, r"X\[1\], timestep 0 is datetime"),
     "dates in a dataframe": (pd.DataFrame({"a": pd.to_datetime(["2020-01-01"])}), TypeError, r"X\[0\] is of type date"),
     "records": (np.zeros((3, 4), [("a", "f4"), ("b", "f4")]), TypeError, r"X\[0\] is of type \[\('a'"),
     "a sparse matrix": (sparse.csr_matrix(np.eye(3)), TypeError, r"X is sparse .*toarray"),
@@ -155,11 +167,11 @@ KINDS = {
     "an Arrow column": (pa.array([[1.0], [2.0, 3.0]]), TypeError, "X is an Arrow ListArray.*from_arrow"),
     "an Arrow table": (pa.table({"a": [1.0]}), TypeError, "X is an Arrow Table"),
 }
-# of shapes that sequences do not have
-SHAPES = {
+# shapes that are not shapes of sequences
+BAD_SHAPES = {
     "no samples in a list": ([], ValueError, r"0 sample\(s\)"),
-    "no samples in a cube": (np.empty((0, 4, 2)), ValueError, r"0 sample\(s\) \(shape=\(0, 4, 2\)\)"),
-    "no samples in a table": (np.empty((0, 4)), ValueError, r"0 sample\(s\)"),
+    "no samples in a 3-D array": (np.empty((0, 4, 2)), ValueError, r"0 sample\(s\) \(shape=\(0, 4, 2\)\)"),
+    "no samples in a 2-D array": (np.empty((0, 4)), ValueError, r"0 sample\(s\)"),
     "no samples in a dataframe": (pd.DataFrame({"a": []}), ValueError, r"0 sample\(s\)"),
     "no samples in Sequences": (Sequences.from_list(ARRAYS)[:0], ValueError, r"0 sample\(s\)"),
     "no features": (np.empty((3, 4, 0)), ValueError, r"0 feature\(s\)"),
@@ -171,7 +183,7 @@ SHAPES = {
     "no timesteps in a list": ([[], []], ValueError, r"0 feature\(s\)|All 2 sequences are empty"),
     "padding alone": (np.full((3, 4, 2), NAN), ValueError, "All 3 sequences are empty"),
     "a number": (3.0, ValueError, r"got shape \(\)\. Reshape your data"),
-    "an array of no dimension": (np.array(3.0), ValueError, r"got shape \(\)\. Reshape your data"),
+    "a 0-D array": (np.array(3.0), ValueError, r"got shape \(\)\. Reshape your data"),
     "one dimension": (np.ones(5), ValueError, r"got shape \(5,\)\. Reshape your data"),
     "a list of numbers": ([1.0, 2.0], ValueError, r"got shape \(2,\)\. Reshape your data"),
     "a series": (pd.Series([1.0, 2.0]), ValueError, r"got shape \(2,\)\. Reshape your data"),
@@ -179,26 +191,26 @@ SHAPES = {
     "four dimensions": (np.ones((2, 3, 4, 5)), ValueError, r"4-D of shape \(2, 3, 4, 5\)"),
     "three dimensions in a list": ([np.ones((2, 3)), np.ones((2, 3, 4))], ValueError, r"X\[1\] has shape \(2, 3, 4\)"),
     "other features": ([np.ones((4, 2)), np.ones((4, 3))], ValueError, r"X\[1\] has 3 features per timestep"),
-    "numbers among vectors": ([np.ones((4, 2)), np.ones(4)], ValueError, r"X\[1\] has numbers as timesteps"),
+    "numbers among vectors": ([np.ones((4, 2)), np.ones(4)], ValueError, r"X\[1\] has no feature axis"),
     "a timestep too short": ([[[1, 2]], [[3, 4], [5]]], ValueError, r"X\[1\] has 1 feature\(s\) at timestep 1"),
     "a string for a timestep": ([[[1, 2]], [[3, 4], "ab"]], ValueError, r"X\[1\] has 1 feature\(s\) at timestep 1"),
-    "lists ten deep": (nested(10), ValueError, "10-D"),
-    "lists too deep": ([[1.0], nested(80)], ValueError, r"X\[1\] nests lists too deeply"),
-    "lists a thousand deep": ([[1.0], nested(1000)], ValueError, r"X\[1\] nests lists too deeply"),
-    "a list that holds itself": ([[1.0], circle()], ValueError, r"X\[1\] nests lists too deeply"),
+    "lists ten deep": (nested_lists(10), ValueError, "10-D"),
+    "lists too deep": ([[1.0], nested_lists(80)], ValueError, r"X\[1\] nests lists too deeply"),
+    "lists a thousand deep": ([[1.0], nested_lists(1000)], ValueError, r"X\[1\] nests lists too deeply"),
+    "a list that contains itself": ([[1.0], recursive_list()], ValueError, r"X\[1\] nests lists too deeply"),
 }
-BAD_SEQUENCES = FAULTS | KINDS | SHAPES
+BAD_SEQUENCES = BAD_VALUES | BAD_TYPES | BAD_SHAPES
 
-# of rows, for an autoencoder of rows and for encodings; `{}` is what they are called
+# rows, for the dense autoencoder, and encodings; `{}` is the name of the argument
 BAD_ROWS = {
-    "NaN": (table(NAN), ValueError, r"{}\[1\] has NaN in column 2"),
-    "inf": (table(-INF), ValueError, r"{}\[1\] has -inf in column 2"),
-    "too large": (table(1e39), ValueError, r"{}\[1\] has 1e\+39 in column 2\. It overflows float32"),
+    "NaN": (array_2d(NAN), ValueError, r"{}\[1\] has NaN in column 2"),
+    "inf": (array_2d(-INF), ValueError, r"{}\[1\] has -inf in column 2"),
+    "too large": (array_2d(1e39), ValueError, r"{}\[1\] has 1e\+39 in column 2\. It overflows float32"),
     "None": (None, TypeError, r"{} is of type NoneType, not numbers"),
-    "a string": (table("a", object), TypeError, r"{}\[1\], column 2 is 'a'"),
+    "a string": (array_2d("a", object), TypeError, r"{}\[1\], column 2 is 'a'"),
     "a string in a list": ([[1.0, 2.0], [3.0, "4"]], TypeError, r"{}\[1\], column 1 is '4'"),
     "rows of other lengths": ([[1.0, 2.0], [3.0]], ValueError, r"{}\[1\] has shape \(1,\), but {}\[0\] has \(2,\)"),
-    "complex numbers": (table(1j, complex), ValueError, r"{}\[0\].*Complex data not supported"),
+    "complex numbers": (array_2d(1j, complex), ValueError, r"{}\[0\].*Complex data not supported"),
     "sparse": (sparse.csr_array(np.eye(4)), TypeError, r"{} is sparse"),
     "masked": (np.ma.ones((3, 4)), TypeError, r"{} is a masked array"),
     "dates": (np.zeros((3, 4), "M8[s]"), TypeError, r"{}\[0\] is of type datetime64"),
@@ -207,16 +219,16 @@ BAD_ROWS = {
     "three dimensions": (np.ones((2, 3, 4)), ValueError, r"{} has shape \(2, 3, 4\), expected an array \(N, F\)"),
     "no rows": (np.empty((0, 4)), ValueError, r"0 sample\(s\)"),
     "no columns": (np.empty((3, 0)), ValueError, r"0 feature\(s\)"),
-    "no array": (Unreadable(), TypeError, r"{} is .*, of which numpy makes no array"),
+    "not convertible to an array": (WithoutArray(), TypeError, r"{} is .*, which NumPy cannot convert to an array"),
 }
 
 THREE_DEEP = np.ones((3, 1, 1, 1))
-# of targets, for three samples of ARRAYS
+# targets, for three samples of ARRAYS
 BAD_TARGETS = {
     "None": (None, ValueError, "requires y to be passed, but the target y is None"),
     "NaN": ([1.0, NAN, 2.0], ValueError, r"y\[1\] has NaN"),
     "NaN in vectors": (np.array([[1.0, 2], [1, NAN], [1, 2]]), ValueError, r"y\[1\] has NaN in column 1"),
-    "NaN in sequences": (spoiled(NAN), ValueError, r"y\[1\] has NaN at timestep 2, feature 1"),
+    "NaN in sequences": (arrays_with(NAN), ValueError, r"y\[1\] has NaN at timestep 2, feature 1"),
     "inf": ([1.0, 2.0, INF], ValueError, r"y\[2\] has inf"),
     "too large": ([1.0, 2.0, 1e39], ValueError, r"y\[2\] has 1e\+39\. It overflows float32"),
     "strings": (["a", "b", "c"], TypeError, r"y\[0\] is of type str"),
@@ -236,10 +248,10 @@ BAD_TARGETS = {
 }
 BAD_LABELS = {
     "None": (None, ValueError, "requires y to be passed, but the target y is None"),
-    "NaN": ([1.0, NAN, 2.0], ValueError, r"y\[1\] has nan, where a label should be"),
-    "None inside": (["a", None, "b"], ValueError, r"y\[1\] has None, where a label should be"),
+    "NaN": ([1.0, NAN, 2.0], ValueError, r"y\[1\] has nan, expected a label"),
+    "None inside": (["a", None, "b"], ValueError, r"y\[1\] has None, expected a label"),
     "NA inside": (pd.Series(["a", pd.NA, "b"], dtype="string"), ValueError, r"y\[1\] has <NA>"),
-    "None in a table": (
+    "None in a 2-D array": (
         objects("a", "b", "c", None, "e", "f").reshape(3, 2),
         ValueError,
         r"y\[1\] has None at timestep",
@@ -250,7 +262,7 @@ BAD_LABELS = {
     "continuous": ([0.5, 1.5, 2.5], ValueError, "Unknown label type: continuous"),
     "dicts": ([{}, {}, {}], TypeError, r"y\[0\] has \{\}, which cannot be hashed"),
     "lists in lists": ([["a"], [["b"]], ["c"]], TypeError, r"y\[1\] has \['b'\] at timestep 0, which cannot be hashed"),
-    "a string among lists": ([["a"], "bc", ["d"]], TypeError, r"y\[1\] is 'bc', expected a sequence of symbols"),
+    "a string among lists": ([["a"], "bc", ["d"]], TypeError, r"y\[1\] is 'bc', expected a sequence of tokens"),
     "vectors in a list": ([np.eye(2)] * 3, ValueError, r"y\[0\] has shape \(2, 2\), expected \(T_i,\)"),
     "complex": (np.ones(3, complex), TypeError, r"y is of type complex128, expected labels"),
     "records": (np.zeros(3, [("a", int)]), TypeError, r"y is of type \[\('a'"),
@@ -261,26 +273,30 @@ BAD_LABELS = {
     "no samples": ([], ValueError, r"inconsistent numbers of samples: \[3, 0\]"),
 }
 BAD_TOKENS = {
-    "None": (None, TypeError, "X is of type NoneType, expected a list of sequences of symbols"),
+    "None": (None, TypeError, "X is of type NoneType, expected a list of sequences of tokens"),
     "a string": ("abc", TypeError, "X is of type str"),
-    "strings": (["ab", "c"], TypeError, r"X\[0\] is 'ab', expected a sequence of symbols.*list\(...\)"),
-    "a number among lists": ([["a"], 3], TypeError, r"X\[1\] is 3, expected a sequence of symbols"),
-    "an array of no dimension": ([["a"], np.array(1)], ValueError, r"X\[1\] has shape \(\), expected \(T_i,\)"),
+    "strings": (["ab", "c"], TypeError, r"X\[0\] is 'ab', expected a sequence of tokens.*list\(...\)"),
+    "a number among lists": ([["a"], 3], TypeError, r"X\[1\] is 3, expected a sequence of tokens"),
+    "a 0-D array": ([["a"], np.array(1)], ValueError, r"X\[1\] has shape \(\), expected \(T_i,\)"),
     "None inside": ([["a"], ["b", None]], ValueError, r"X\[1\] has None at timestep 1"),
     "NaN inside": ([["a"], [NAN, "b"]], ValueError, r"X\[1\] has nan at timestep 0"),
     "a list": ([["a"], ["b", []]], TypeError, r"X\[1\] has \[\] at timestep 1, which cannot be hashed"),
     "a tuple with a list": ([["a"], [("b", [])]], TypeError, r"X\[1\] has \('b', \[\]\) at timestep 0"),
     "a signaling NaN": ([["a"], [decimal.Decimal("sNaN")]], TypeError, r"X\[1\] has Decimal\('sNaN'\) at timestep 0"),
-    "a list in a table": (pl.DataFrame({"a": [[1], [2]]}), TypeError, r"X\[0\] has array\(\[1\]\) at timestep 0"),
-    "lists too deep": ([["a"], [nested(5000)]], TypeError, r"X\[1\] has \[.* at timestep 0, which cannot be hashed"),
+    "a list in a 2-D array": (pl.DataFrame({"a": [[1], [2]]}), TypeError, r"X\[0\] has array\(\[1\]\) at timestep 0"),
+    "lists too deep": (
+        [["a"], [nested_lists(5000)]],
+        TypeError,
+        r"X\[1\] has \[.* at timestep 0, which cannot be hashed",
+    ),
     "one row": (np.array(["a", "b"]), ValueError, r"got shape \(2,\)"),
     "three dimensions": (np.ones((2, 3, 4), int), ValueError, r"got shape \(2, 3, 4\)"),
     "no samples": ([], ValueError, r"0 sample\(s\)"),
     "all empty": ([[], []], ValueError, "All 2 sequences of X are empty"),
     "masked": (np.ma.ones((2, 3), int), TypeError, "X is a masked array"),
-    "no array": (Unreadable(), TypeError, "X is .*, of which numpy makes no array"),
+    "not convertible to an array": (WithoutArray(), TypeError, "X is .*, which NumPy cannot convert to an array"),
 }
-# of the weights of three samples
+# sample weights, for three samples
 BAD_WEIGHTS = {
     "negative": ([1.0, -1.0, 1.0], ValueError, r"sample_weight\[1\] is -1, expected at least 0"),
     "NaN": ([1.0, NAN, 1.0], ValueError, r"sample_weight\[1\] has NaN"),
@@ -297,7 +313,7 @@ BAD_WEIGHTS = {
     "sparse": (sparse.csr_array(np.eye(3)), TypeError, "sample_weight is sparse"),
     "none": ([], ValueError, r"0 sample\(s\)"),
 }
-BAD_COUNTS = {  # of timesteps, for three samples
+BAD_COUNTS = {  # numbers of timesteps, for three samples
     "negative": (-1, ValueError),
     "a float": (2.0, ValueError),
     "a bool": (True, ValueError),

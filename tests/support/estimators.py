@@ -1,4 +1,4 @@
-"""The estimators that tests run over, what each reads and says, and small data for them."""
+"""The estimator classes that tests are parametrized by, with their containers, outputs and small data."""
 
 import inspect
 from collections.abc import Callable
@@ -21,7 +21,7 @@ from skseqae import (
 )
 from skseqae.datasets import make_waves
 
-# The one list: what joins it passes scikit-learn's checks, and whatever else is true of every estimator.
+# The only list of classes: each must pass scikit-learn's checks and all tests of the estimators' shared properties.
 CLASSES = [
     CompositeSequenceRegressor,
     DenseAutoencoderTransformer,
@@ -33,7 +33,7 @@ TRANSFORMERS = [cls for cls in CLASSES if hasattr(cls, "transform")]
 
 
 def parameters_of(cls):
-    """The names of a class' parameters."""
+    """Return the names of the parameters of a class."""
     return set(inspect.signature(cls).parameters)
 
 
@@ -48,12 +48,12 @@ every_class_with_a_loss = parametrized_by([cls for cls in CLASSES if "loss" in p
 
 
 def every_class_that_has(names, cases):
-    """Run a test for each class and each case, a tuple that begins with the name of what the class must have."""
-    pairs = [(cls, *rest) for needed, *rest in cases for cls in CLASSES if needed in parameters_of(cls)]
+    """Run a test for each class and each case, a tuple that begins with the name of a parameter of the class."""
+    pairs = [(cls, *rest) for required, *rest in cases for cls in CLASSES if required in parameters_of(cls)]
     return pytest.mark.parametrize(("cls", *names), pairs)
 
 
-# --- what they read ---------------------------------------------------------------------------------------------------
+# --- data -------------------------------------------------------------------------------------------------------------
 
 
 def packed(arrays):
@@ -67,7 +67,7 @@ SEQUENCE_CONTAINERS = {"list": list, "Sequences": packed}
 ROW_CONTAINERS = {"array": np.stack, "frame": lambda rows: pd.DataFrame(np.stack(rows), columns=list("abcdef"))}
 
 
-# --- what they say ----------------------------------------------------------------------------------------------------
+# --- outputs ----------------------------------------------------------------------------------------------------------
 
 
 def encodings(estimator, data):
@@ -82,50 +82,50 @@ def probabilities(estimator, data):
     return estimator.predict_proba(data)
 
 
-def minus_squared_error(estimator, data, y):
-    """R², which a single sample does not have, without its denominator."""
+def negative_squared_error(estimator, data, y):
+    """Score a regressor: R² is undefined for a single sample, because of its denominator."""
     return -mean_squared_error(y, estimator.predict(data))
 
 
 def mean_log_probability(estimator, data, y):
-    """What differs wherever probabilities do, as the share of right labels does not."""
-    said = estimator.predict_proba(data)[:, np.searchsorted(estimator.classes_, y) % len(estimator.classes_)]
-    return np.log(said.diagonal()).mean()
+    """Score a classifier: unlike accuracy, this differs whenever the probabilities differ."""
+    columns = np.searchsorted(estimator.classes_, y) % len(estimator.classes_)
+    return np.log(estimator.predict_proba(data)[:, columns].diagonal()).mean()
 
 
 @dataclass(frozen=True)
 class Example:
-    """What differs between the classes, and is no business of a test."""
+    """What differs between the classes, so that tests need not know it."""
 
-    says: Callable  # of a fitted estimator and data, an array that shows whatever was learnt
+    compute_output: Callable  # (fitted estimator, data) -> array that depends on all that was learnt
     arrays: list
     containers: dict
-    scoring: Callable | None = None  # a score of one sample or more, that tells any two fits apart; None: its own
-    in_a_pipeline: Callable = lambda estimator: make_pipeline(estimator, PCA(2))
+    scoring: Callable | None = None  # defined for a single sample, and different for any two fits; None: `score`
+    as_pipeline: Callable = lambda estimator: make_pipeline(estimator, PCA(2))
 
 
-def at_the_end(estimator):
+def as_last_step(estimator):
     return make_pipeline("passthrough", estimator)
 
 
 EXAMPLES = {
     CompositeSequenceRegressor: Example(
-        encodings_and_predictions, X, SEQUENCE_CONTAINERS, minus_squared_error, at_the_end
+        encodings_and_predictions, X, SEQUENCE_CONTAINERS, negative_squared_error, as_last_step
     ),
     DenseAutoencoderTransformer: Example(encodings, ROWS, ROW_CONTAINERS),
     LSTMAutoencoderTransformer: Example(encodings, X, SEQUENCE_CONTAINERS),
-    Seq2SeqClassifier: Example(probabilities, X, SEQUENCE_CONTAINERS, mean_log_probability, at_the_end),
+    Seq2SeqClassifier: Example(probabilities, X, SEQUENCE_CONTAINERS, mean_log_probability, as_last_step),
 }
 
 
 def with_containers(classes):
-    """Run a test for each class and each way to hold what it reads: a function of a list of arrays."""
-    ways = {
+    """Run a test for each class and each of its containers: functions of a list of arrays."""
+    pairs = {
         f"{cls.__name__}-{name}": (cls, contain)
         for cls in classes
         for name, contain in EXAMPLES[cls].containers.items()
     }
-    return pytest.mark.parametrize(("cls", "contain"), ways.values(), ids=ways)
+    return pytest.mark.parametrize(("cls", "contain"), pairs.values(), ids=pairs)
 
 
 every_container = with_containers(CLASSES)
@@ -134,25 +134,25 @@ every_transformers_container = with_containers(TRANSFORMERS)
 
 
 def data_for(cls, contain=None):
-    """Data that a class reads, in the first of its containers if no other is given."""
+    """Return data for a class, by default in the first of its containers."""
     example = EXAMPLES[cls]
     contain = contain or next(iter(example.containers.values()))
     return contain(example.arrays)
 
 
 def quick(cls, **parameters):
-    """Make an estimator that is soon trained."""
+    """Return an estimator with few epochs."""
     return cls(**{"epochs": 2, "random_state": 0, **parameters})
 
 
-def train_on(estimator):
-    """Train once more on the data for its class, or for want of that anew from the weights that there are."""
+def resume_training(estimator):
+    """Continue training on the data of the class, by `partial_fit`, or by `fit` with `warm_start`."""
     data = data_for(type(estimator))
     if hasattr(estimator, "partial_fit"):
         return estimator.partial_fit(data, y)
     return estimator.set_params(warm_start=True).fit(data, y)
 
 
-def said(estimator, data=None):
-    """Return what a fitted estimator makes of the data, by default those for its class, as an array."""
-    return EXAMPLES[type(estimator)].says(estimator, data_for(type(estimator)) if data is None else data)
+def output_of(estimator, data=None):
+    """Return the output of a fitted estimator as an array, by default for the data of its class."""
+    return EXAMPLES[type(estimator)].compute_output(estimator, data_for(type(estimator)) if data is None else data)

@@ -1,4 +1,4 @@
-"""Faults at every place where training can fail: a fuse that blows at one of the times that training comes by."""
+"""Fault injection: an error is raised at a point where training can fail, at one of the times that it is reached."""
 
 import copy
 import os
@@ -16,7 +16,7 @@ from joblib.externals.loky.process_executor import TerminatedWorkerError
 from sklearn.base import BaseEstimator
 from sklearn.preprocessing import StandardScaler
 
-from skseqae.estimators import _base, _outlier
+from skseqae.estimators import _base, _fitting, _outlier
 from skseqae.training import _early_stopping, _loop, _pool, _program
 from skseqae.training._batches import TrainingData
 
@@ -26,134 +26,134 @@ HOOKS = ["set_params", "set_model", "__deepcopy__"] + [
 ]
 
 
-class Fuse:
-    """Counts how often each place is passed, and raises at one of the times at one of the places."""
+class FaultInjector:
+    """Counts how often each fault point is reached, and raises an error at one point, at one of those times."""
 
     def __init__(self):
-        self.passed, self._place, self._left, self._error = {}, None, 0, None
+        self.counts, self._point, self._n_left, self._error = {}, None, 0, None
 
     @contextmanager
-    def armed(self, place, time, error):
-        """Raise at that time, the first being 1."""
-        self._place, self._left, self._error = place, time, error
+    def inject(self, point, time, error):
+        """Raise the error when the point is reached for the `time`-th time, counted from 1."""
+        self._point, self._n_left, self._error = point, time, error
         try:
             yield
         finally:
-            self._place = None
+            self._point = None
 
     def count(self, function, *arguments):
-        """Return how often each place is passed while a function runs: a dict."""
-        self.passed = {}
+        """Return how often each point is reached while a function runs: a dict."""
+        self.counts = {}
         function(*arguments)
-        return self.passed
+        return self.counts
 
-    def come_by(self, place):
-        """Raise, or take note."""
-        self.passed[place] = self.passed.get(place, 0) + 1
-        if place == self._place:
-            self._left -= 1
-            if self._left == 0:
-                raise self._error(f"a fault at {place}")
+    def reach(self, point):
+        """Count the point, and raise the error if its time has come."""
+        self.counts[point] = self.counts.get(point, 0) + 1
+        if point == self._point:
+            self._n_left -= 1
+            if self._n_left == 0:
+                raise self._error(f"a fault at {point}")
 
     def __deepcopy__(self, memo):
         return self
 
 
-FUSE = Fuse()
+FAULTS = FaultInjector()
 
 
-# --- what users give --------------------------------------------------------------------------------------------------
+# --- objects that users pass ------------------------------------------------------------------------------------------
 
 
-class Shaky(keras.callbacks.Callback):
-    """Comes by at every hook."""
+class FaultyCallback(keras.callbacks.Callback):
+    """A callback that reaches a fault point in each hook."""
 
     def __deepcopy__(self, memo):
-        FUSE.come_by("__deepcopy__")
-        return Shaky()
+        FAULTS.reach("__deepcopy__")
+        return FaultyCallback()
 
 
-def _comes_by(hook):
-    def come_by(self, *arguments, **named):
-        FUSE.come_by(hook)
-        return getattr(super(Shaky, self), hook)(*arguments, **named)
+def _with_fault_point(hook):
+    def reach(self, *arguments, **named):
+        FAULTS.reach(hook)
+        return getattr(super(FaultyCallback, self), hook)(*arguments, **named)
 
-    return come_by
+    return reach
 
 
 for _hook in HOOKS:
     if _hook != "__deepcopy__":
-        setattr(Shaky, _hook, _comes_by(_hook))
+        setattr(FaultyCallback, _hook, _with_fault_point(_hook))
 
 
-def _in_the_graph(place):
-    """Come by whenever TensorFlow runs what it has traced here."""
-    return tf.py_function(lambda: FUSE.come_by(place), [], [])
+def _graph_fault_point(point):
+    """Return an operation that reaches the point whenever TensorFlow runs the traced function."""
+    return tf.py_function(lambda: FAULTS.reach(point), [], [])
 
 
-def shaky_loss(true, said):
-    """The mean squared error."""
-    FUSE.come_by("the loss, traced")
-    with tf.control_dependencies([_in_the_graph("the loss, run")]):
-        return tf.reduce_mean((true - said) ** 2, axis=-1)
+def faulty_loss(y_true, y_pred):
+    """Return the mean squared error."""
+    FAULTS.reach("the loss, traced")
+    with tf.control_dependencies([_graph_fault_point("the loss, run")]):
+        return tf.reduce_mean((y_true - y_pred) ** 2, axis=-1)
 
 
-class ShakySGD(keras.optimizers.SGD):
-    """Comes by before it applies gradients."""
+class FaultySGD(keras.optimizers.SGD):
+    """An optimizer that reaches a fault point before it applies gradients."""
 
     def apply(self, grads, trainable_variables=None):
-        FUSE.come_by("the optimizer, traced")
-        with tf.control_dependencies([_in_the_graph("the optimizer, run")]):
+        FAULTS.reach("the optimizer, traced")
+        with tf.control_dependencies([_graph_fault_point("the optimizer, run")]):
             return super().apply([tf.identity(grad) for grad in grads], trainable_variables)
 
 
-class ShakyScaler(StandardScaler):
-    """Comes by before and after it learns."""
+class FaultyScaler(StandardScaler):
+    """A scaler that reaches a fault point before and after `fit`."""
 
     def fit(self, X, y=None, sample_weight=None):
-        FUSE.come_by("before the transformer")
+        FAULTS.reach("before the transformer")
         super().fit(X, y, sample_weight)
-        FUSE.come_by("after the transformer")
+        FAULTS.reach("after the transformer")
         return self
 
 
-# --- what this package does -------------------------------------------------------------------------------------------
+# --- functions of this package ----------------------------------------------------------------------------------------
 
-PLACES = {
-    "the process": (_base, "check_tensorflow"),
+FAULT_POINTS = {
+    "the TensorFlow check": (_fitting, "check_tensorflow"),
     "the moments": (_base, "weighted_moments"),
-    "the data": (_base, "TrainingData"),
+    "the data": (_fitting, "TrainingData"),
     "the optimizer": (_loop, "make_optimizer_and_loss"),
-    "the borrowing": (_pool.Pool, "borrow"),
-    "the building": (_loop, "Program"),
-    "the first weights": (_loop, "initial_weights"),
+    "the pool": (_pool.Pool, "borrow"),
+    "the construction": (_loop, "Program"),
+    "the initial weights": (_loop, "initial_weights"),
     "the start": (_program.Program, "start"),
     "the seeding": (_program.Program, "seed"),
-    "the shuffling": (_loop, "shuffled_rows"),
-    "an epoch": (_loop, "_epoch"),
+    "the shuffling": (_loop, "shuffle_into_batches"),
+    "an epoch": (_loop, "_run_epoch"),
     "a batch": (TrainingData, "batch"),
     "the validation": (_loop, "_evaluate"),
-    "the patience": (_early_stopping.EarlyStopping, "update"),
-    "the losses": (_loop, "_logs"),
-    "the look for numbers": (_loop, "_check_finite"),
+    "the early stopping": (_early_stopping.EarlyStopping, "update"),
+    "the losses": (_loop, "_make_logs"),
+    "the check for finite values": (_loop, "_check_finite"),
     "the moving averages": (keras.optimizers.Optimizer, "finalize_variable_values"),
-    "the result": (_loop, "Trained"),
+    "the result": (_loop, "TrainingResult"),
     "the threshold": (_outlier.SequenceOutlierDetector, "_offset"),
 }
 
 
-def _before_and_after(function, place):
-    def come_by(*arguments, **named):
-        FUSE.come_by(f"before {place}")
+def _before_and_after(function, point):
+    def reach(*arguments, **named):
+        FAULTS.reach(f"before {point}")
         result = function(*arguments, **named)
-        FUSE.come_by(f"after {place}")
+        FAULTS.reach(f"after {point}")
         return result
 
-    return come_by
+    return reach
 
 
-class ShakyProgram(_program.Program):
-    """Comes by before and after each step, and whenever its weights are taken."""
+class FaultyProgram(_program.Program):
+    """A program that reaches a fault point before and after each step, and whenever its weights are read."""
 
     def __init__(self, *arguments, **named):
         super().__init__(*arguments, **named)
@@ -162,57 +162,57 @@ class ShakyProgram(_program.Program):
 
     @property
     def weights(self):
-        FUSE.come_by("before the weights")
+        FAULTS.reach("before the weights")
         weights = super().weights
-        FUSE.come_by("after the weights")
+        FAULTS.reach("after the weights")
         return weights
 
 
 _built = {}
 
 
-def build_once(architecture, made, optimizer, loss, n_pieces, autograph):
-    """Return a program, in the place of a new one that whose fit failed: it must be as good, and is there sooner."""
+def build_once(architecture, custom_decoders, optimizer, loss, n_pieces, autograph):
+    """Return a cached program instead of a new one, to save time: it must be equivalent, also after a failed fit."""
     key = architecture, type(optimizer), getattr(loss, "__func__", loss), n_pieces
     if key not in _built:
-        _built[key] = ShakyProgram(architecture, made, optimizer, loss, n_pieces, autograph=autograph)
+        _built[key] = FaultyProgram(architecture, custom_decoders, optimizer, loss, n_pieces, autograph=autograph)
     return _built[key]
 
 
-def forget_programs(*, built_too):
-    """Let the next fit ask for a new program, and get one if those that are built are forgotten too."""
+def drop_programs(*, with_cache):
+    """Empty the pool, so that the next fit asks for a new program; with `with_cache` it also gets a new one."""
     _loop.pool = _pool.Pool(_pool.N_PROGRAMS_KEPT)
-    if built_too:
+    if with_cache:
         _built.clear()
 
 
 @contextmanager
-def shaky():
-    """Let this package come by before and after whatever it does, with programs of its own."""
+def fault_injection():
+    """Let the functions of this package reach a fault point before and after each call, with a separate pool."""
     with ExitStack() as stack:
         stack.enter_context(mock.patch.object(_loop, "Program", build_once))
         stack.enter_context(mock.patch.object(_loop, "pool", _loop.pool))
-        forget_programs(built_too=True)
-        for place, (owner, name) in PLACES.items():
-            stack.enter_context(mock.patch.object(owner, name, _before_and_after(getattr(owner, name), place)))
+        drop_programs(with_cache=True)
+        for point, (owner, name) in FAULT_POINTS.items():
+            stack.enter_context(mock.patch.object(owner, name, _before_and_after(getattr(owner, name), point)))
         yield
 
 
-# --- what users press, and what workers die of ------------------------------------------------------------------------
+# --- interrupts, and workers that are killed --------------------------------------------------------------------------
 
 
 class Interrupter:
-    """Presses Ctrl-C at the n-th line of the package that runs."""
+    """Raises KeyboardInterrupt at the n-th executed line of the package."""
 
     def __init__(self, n):
-        self.n, self.seen = n, 0
+        self.n, self.n_lines = n, 0
 
     def __call__(self, frame, event, argument):
         if f"{os.sep}skseqae{os.sep}" not in frame.f_code.co_filename:
             return None
         if event == "line":
-            self.seen += 1
-            if self.seen == self.n:
+            self.n_lines += 1
+            if self.n_lines == self.n:
                 raise KeyboardInterrupt
         return self
 
@@ -224,11 +224,11 @@ class Interrupter:
                 function(*arguments)
         finally:
             sys.settrace(before)
-        return self.seen
+        return self.n_lines
 
 
-class InAWorker(keras.callbacks.Callback):
-    """Ends the worker of joblib that it is in, or raises there, in the second epoch; does nothing elsewhere."""
+class FaultyWorkerCallback(keras.callbacks.Callback):
+    """Kills the joblib worker in which it runs, or raises there, in the second epoch; does nothing elsewhere."""
 
     def __init__(self, error):
         super().__init__()
@@ -241,16 +241,16 @@ class InAWorker(keras.callbacks.Callback):
             raise self.error("a fault in a worker")
 
 
-# --- what must be as before -------------------------------------------------------------------------------------------
+# --- the state of estimators ------------------------------------------------------------------------------------------
 
 
 def state(estimator):
-    """Every attribute, parameters too: which object it is, and what it holds, bit for bit."""
+    """Return the identity and a digest of each attribute, including parameters."""
     return {name: (id(value), content(value)) for name, value in vars(estimator).items()}
 
 
 def content(value):
-    """Return a digest of what a value holds, by which alone two can be compared."""
+    """Return a digest of a value, which is equal for equal values only."""
     if isinstance(value, BaseEstimator):
         return type(value).__name__, contents(value)
     return joblib.hash(value.get_state() if isinstance(value, np.random.RandomState) else value)
@@ -261,44 +261,44 @@ def contents(estimator):
     return {name: content(value) for name, value in vars(estimator).items()}
 
 
-def unlike(one, other):
-    """Name the attributes that differ."""
+def differing_attributes(one, other):
+    """Return the names of the attributes that differ."""
     return sorted(name for name in one.keys() | other.keys() if one.get(name) != other.get(name))
 
 
-def points(estimator, train):
-    """Return each place and time that training comes by, a list of pairs; the estimator is copied."""
+def list_fault_points(estimator, train):
+    """Return each point and time that training reaches, a list of pairs; a copy of the estimator is trained."""
     copied = copy.deepcopy(estimator)
-    forget_programs(built_too=False)
-    passed = FUSE.count(train, copied)
-    return [(place, time) for place, n_times in passed.items() for time in range(1, n_times + 1)]
+    drop_programs(with_cache=False)
+    counts = FAULTS.count(train, copied)
+    return [(point, time) for point, n_times in counts.items() for time in range(1, n_times + 1)]
 
 
-def what_a_fault_leaves(estimator, train, place, time, error, expected):
-    """Train with a fault and then without; return what is wrong, nothing if all is well.
+def differences_after_fault(estimator, train, point, time, error, expected):
+    """Train with a fault and then without; return what differs from the expected states, an empty list if nothing.
 
     Parameters
     ----------
     estimator : estimator
-        Is copied.
+        A copy of it is trained.
     train : function of an estimator
-    place, time : str and int
-        From `points`.
+    point, time : str and int
+        From `list_fault_points`.
     error : class of exceptions
     expected : dict
         The `contents` of an estimator that was trained without a fault.
     """
     tried = copy.deepcopy(estimator)
     before = state(tried)
-    if place.endswith(("building", "traced", "run")):  # which is done, or done more, where there is no program yet
-        forget_programs(built_too=place.endswith("traced"))
+    if point.endswith(("construction", "traced", "run")):  # reached, or reached more often, without a program
+        drop_programs(with_cache=point.endswith("traced"))
     try:
-        with FUSE.armed(place, time, error):
+        with FAULTS.inject(point, time, error):
             train(tried)
         return ["no fault"]
     except BaseException as raised:
-        if f"a fault at {place}" not in f"{raised} {raised.__cause__}":
+        if f"a fault at {point}" not in f"{raised} {raised.__cause__}":
             raise
-    wrong = [f"{name} is not as before" for name in unlike(state(tried), before)]
+    errors = [f"{name} is not as before" for name in differing_attributes(state(tried), before)]
     train(tried)
-    return wrong + [f"{name} is not as without a fault" for name in unlike(contents(tried), expected)]
+    return errors + [f"{name} is not as without a fault" for name in differing_attributes(contents(tried), expected)]

@@ -1,4 +1,4 @@
-"""What a call could change behind its user's back."""
+"""Global state of the process that a call of the package must not change."""
 
 import decimal
 import gc
@@ -26,21 +26,21 @@ from tensorflow.python.eager import context
 from tensorflow.python.framework import config
 from threadpoolctl import threadpool_info
 
-NUMPYS = check_random_state(None)  # the generator behind numpy.random
+NUMPY_GENERATOR = check_random_state(None)  # the global generator of numpy.random
 
 
 def global_state():
-    """Return all of it, by name."""
-    return of_python() | of_libraries() | of_keras() | of_tensorflow()
+    """Return the global state, by name."""
+    return python_state() | library_state() | keras_state() | tensorflow_state()
 
 
 def changed(before, after):
-    """Name what is not as before; loggers that are new are none of anybody's."""
-    known = {name: after["loggers"].get(name) for name in before["loggers"]}
-    return sorted(name for name in before if before[name] != (known if name == "loggers" else after[name]))
+    """Return the names of what has changed. New loggers are ignored."""
+    loggers = {name: after["loggers"].get(name) for name in before["loggers"]}
+    return sorted(name for name in before if before[name] != (loggers if name == "loggers" else after[name]))
 
 
-def of_python():
+def python_state():
     loggers = {"": logging.root} | logging.root.manager.loggerDict
     return {
         "python": random.getstate(),
@@ -49,7 +49,7 @@ def of_python():
         "warnings": (list(warnings.filters), warnings.showwarning),
         "streams": (sys.stdin, sys.stdout, sys.stderr),
         "hooks": (sys.displayhook, sys.excepthook, sys.gettrace(), sys.getprofile(), threading.excepthook),
-        "paths of modules": list(sys.path),
+        "module paths": list(sys.path),
         "limits": (sys.getrecursionlimit(), sys.getswitchinterval(), threading.stack_size()),
         "collector": (gc.isenabled(), gc.get_threshold()),
         "locale": locale.setlocale(locale.LC_ALL),
@@ -60,40 +60,40 @@ def of_python():
             for name, logger in loggers.items()
             if isinstance(logger, logging.Logger)
         },
-        "least level": logging.root.manager.disable,
-        "way to start processes": multiprocessing.get_start_method(allow_none=True),
-        "time out": socket.getdefaulttimeout(),
+        "minimum log level": logging.root.manager.disable,
+        "process start method": multiprocessing.get_start_method(allow_none=True),
+        "socket timeout": socket.getdefaulttimeout(),
         "temporary folder": tempfile.tempdir,
         "decimals": repr(decimal.getcontext()),
     }
 
 
-def of_libraries():
+def library_state():
     return {
-        "numpy": pickle.dumps(NUMPYS.get_state()),
+        "numpy": pickle.dumps(NUMPY_GENERATOR.get_state()),
         "numpy errors": (np.geterr(), np.geterrcall()),
         "numpy printing": np.get_printoptions(),
         "scikit-learn": sklearn.get_config(),
-        "threads of products": [(each["filepath"], each["num_threads"]) for each in threadpool_info()],
+        "threads of matrix products": [(library["filepath"], library["num_threads"]) for library in threadpool_info()],
         "matplotlib": (matplotlib.get_backend(), dict(matplotlib.rcParams)),
     }
 
 
-def of_keras():
+def keras_state():
     return {
         "backend": keras.config.backend(),
         "floatx": keras.config.floatx(),
         "epsilon": keras.config.epsilon(),
-        "axes": keras.config.image_data_format(),
+        "image data format": keras.config.image_data_format(),
         "policy": keras.config.dtype_policy().name,
-        "keras' tracebacks": keras.config.is_traceback_filtering_enabled(),
+        "keras tracebacks": keras.config.is_traceback_filtering_enabled(),
         "interactive": keras.config.is_interactive_logging_enabled(),
         "custom objects": dict(keras.saving.get_custom_objects()),
         "registered": (dict(object_registration.GLOBAL_CUSTOM_OBJECTS), dict(object_registration.GLOBAL_CUSTOM_NAMES)),
     }
 
 
-def of_tensorflow():
+def tensorflow_state():
     return {
         "eager": tf.config.functions_run_eagerly(),
         "deterministic": config.is_op_determinism_enabled(),

@@ -1,7 +1,7 @@
-"""Files that somebody could give to `skseqae.load`, none of which is one that `skseqae.save` wrote.
+"""Hostile files for `skseqae.load`: files that `skseqae.save` did not write.
 
-Each kind is a function of a `Kit`, a whole file taken apart, that returns the bytes of another one; where its point is
-a later check, those have the right checksum. A few need a place on disk that is no file of bytes: `PLACES`.
+Each builder is a function of `FileParts`, the parts of a valid file, that returns the content of a hostile file. The
+checksum is valid if the builder targets a later check. `SPECIAL_FILES` are not regular files.
 """
 
 import copy
@@ -31,8 +31,8 @@ NAMES = {
 }
 
 
-class Kit:
-    """The parts of a whole file, to be changed and put together again."""
+class FileParts:
+    """The parts of a valid file, which can be changed and assembled again."""
 
     def __init__(self, content):
         self.content = content
@@ -45,16 +45,16 @@ class Kit:
         self.parameters, self.fitted = self.estimator["parameters"], self.estimator["fitted"]
 
     def copy(self):
-        return Kit(self.content)
+        return FileParts(self.content)
 
-    def together(self, manifest=None, table=None, data=None):
-        """Return a file of these parts, with the right checksum."""
+    def assemble(self, manifest=None, table=None, data=None):
+        """Return a file with these parts and a valid checksum."""
         manifest = json.dumps(self.manifest) if manifest is None else manifest
         header = {"__metadata__": {"skseqae": manifest}} | (self.table if table is None else table)
         return sealed(framed(json.dumps(header).encode(), self.data if data is None else data))
 
     def tensor(self, name):
-        """Return a view of one tensor, to be written into, and make the data writable."""
+        """Return a writable view of one tensor."""
         if not isinstance(self.data, bytearray):
             self.data = bytearray(self.data)
         entry = next(entry for key, entry in self.table.items() if key == f"estimator.{name}")
@@ -63,7 +63,7 @@ class Kit:
         return np.frombuffer(self.data, np.uint8)[begin:end].view(dtype).reshape(entry["shape"])
 
     def with_tensors(self, change):
-        """Return a file whose tensors, a dict of arrays, were changed."""
+        """Return a file after `change(arrays)` has changed its tensors, a dict of arrays."""
         arrays = {name: self.copy().tensor(name.removeprefix("estimator.")) for name in self.table}
         change(arrays)
         table, data = {}, b""
@@ -71,7 +71,7 @@ class Kit:
             offsets = [len(data), len(data) + array.nbytes]
             table[name] = {"dtype": NAMES[str(array.dtype)], "shape": list(array.shape), "data_offsets": offsets}
             data += array.tobytes()
-        return self.together(table=table, data=data)
+        return self.assemble(table=table, data=data)
 
 
 def framed(header, data):
@@ -83,7 +83,7 @@ def sealed(body, version=1):
 
 
 class Command:
-    """What a pickle can make of its reader."""
+    """An object that runs a command when it is unpickled."""
 
     def __reduce__(self):
         return os.system, ("touch /tmp/skseqae-was-here",)
@@ -133,90 +133,90 @@ def keras_with_lambda():
     return buffer.getvalue()
 
 
-def flipped(content, place):
+def flipped(content, position):
     changed = bytearray(content)
-    changed[place] ^= 1
+    changed[position] ^= 1
     return bytes(changed)
 
 
-# --- other formats, and damage ----------------------------------------------------------------------------------------
+# --- other formats, and damaged files ---------------------------------------------------------------------------------
 
-STRANGERS = {
-    "an empty file": lambda kit: b"",
-    "a byte": lambda kit: b"\x93",
-    "the magic number alone": lambda kit: MAGIC,
-    "a prefix cut off": lambda kit: kit.content[:47],
-    "a prefix alone": lambda kit: sealed(b""),
-    "a body of seven bytes": lambda kit: sealed(b"1234567"),
-    "another magic number": lambda kit: b"\x89SKSEQAE" + kit.content[8:],
-    "format version 0": lambda kit: sealed(kit.content[48:], version=0),
-    "format version 2": lambda kit: sealed(kit.content[48:], version=2),
-    "the largest format version": lambda kit: sealed(kit.content[48:], version=2**64 - 1),
-    "a bit flipped in the checksum": lambda kit: flipped(kit.content, 20),
-    "a bit flipped in the header": lambda kit: flipped(kit.content, 300),
-    "a bit flipped in the weights": lambda kit: flipped(kit.content, -20),
-    "the last byte missing": lambda kit: kit.content[:-1],
-    "half of it": lambda kit: kit.content[: len(kit.content) // 2],
-    "a byte more": lambda kit: kit.content + b"\0",
-    "itself twice": lambda kit: kit.content * 2,
-    "random bytes": lambda kit: np.random.RandomState(0).bytes(5000),
-    "random bytes behind the magic number": lambda kit: MAGIC + np.random.RandomState(0).bytes(5000),
-    "a line of text": lambda kit: b"import os; os.system('touch /tmp/skseqae-was-here')\n",
-    "a pickle renamed": lambda kit: pickle.dumps(Command()),
-    "a pickle behind the prefix": lambda kit: sealed(pickle.dumps(Command())),
-    "a joblib dump": lambda kit: numpy_bytes(lambda buffer: joblib.dump({"weights": np.ones(9)}, buffer)),
-    "an .h5 file": lambda kit: hdf5(),
-    "an .npy file of objects": lambda kit: numpy_bytes(np.save, np.array([{}, Command], dtype=object)),
-    "an .npz file": lambda kit: numpy_bytes(np.savez, np.ones(3)),
-    "a .keras file with a Lambda layer": lambda kit: keras_with_lambda(),
-    "a zip file that climbs": lambda kit: zipped("../../../tmp/skseqae-was-here"),
-    "a zip file of an absolute path": lambda kit: zipped("/tmp/skseqae-was-here"),
-    "a zip file of a link": lambda kit: zipped("a", symlink="/etc/passwd"),
-    "a zip bomb": lambda kit: zipped("bomb", size=50_000_000),
-    "a zip file of duplicates": lambda kit: zipped("a", "a"),
-    "a tar file of a link": lambda kit: tarred(),
-    "a gzip bomb": lambda kit: gzip.compress(b"\0" * 50_000_000),
-    "a gzip file of itself": lambda kit: gzip.compress(kit.content),
-    "a safetensors file without a prefix": lambda kit: kit.content[48:],
+OTHER_FORMATS = {
+    "an empty file": lambda parts: b"",
+    "a byte": lambda parts: b"\x93",
+    "the magic number alone": lambda parts: MAGIC,
+    "a prefix cut off": lambda parts: parts.content[:47],
+    "a prefix alone": lambda parts: sealed(b""),
+    "a body of seven bytes": lambda parts: sealed(b"1234567"),
+    "another magic number": lambda parts: b"\x89SKSEQAE" + parts.content[8:],
+    "format version 0": lambda parts: sealed(parts.content[48:], version=0),
+    "format version 2": lambda parts: sealed(parts.content[48:], version=2),
+    "the largest format version": lambda parts: sealed(parts.content[48:], version=2**64 - 1),
+    "a bit flipped in the checksum": lambda parts: flipped(parts.content, 20),
+    "a bit flipped in the header": lambda parts: flipped(parts.content, 300),
+    "a bit flipped in the weights": lambda parts: flipped(parts.content, -20),
+    "the last byte missing": lambda parts: parts.content[:-1],
+    "the first half": lambda parts: parts.content[: len(parts.content) // 2],
+    "an additional byte": lambda parts: parts.content + b"\0",
+    "the file twice": lambda parts: parts.content * 2,
+    "random bytes": lambda parts: np.random.RandomState(0).bytes(5000),
+    "random bytes behind the magic number": lambda parts: MAGIC + np.random.RandomState(0).bytes(5000),
+    "a line of text": lambda parts: b"import os; os.system('touch /tmp/skseqae-was-here')\n",
+    "a pickle renamed": lambda parts: pickle.dumps(Command()),
+    "a pickle behind the prefix": lambda parts: sealed(pickle.dumps(Command())),
+    "a joblib dump": lambda parts: numpy_bytes(lambda buffer: joblib.dump({"weights": np.ones(9)}, buffer)),
+    "an .h5 file": lambda parts: hdf5(),
+    "an .npy file of objects": lambda parts: numpy_bytes(np.save, np.array([{}, Command], dtype=object)),
+    "an .npz file": lambda parts: numpy_bytes(np.savez, np.ones(3)),
+    "a .keras file with a Lambda layer": lambda parts: keras_with_lambda(),
+    "a zip file with a path to a parent folder": lambda parts: zipped("../../../tmp/skseqae-was-here"),
+    "a zip file with an absolute path": lambda parts: zipped("/tmp/skseqae-was-here"),
+    "a zip file with a link": lambda parts: zipped("a", symlink="/etc/passwd"),
+    "a zip bomb": lambda parts: zipped("bomb", size=50_000_000),
+    "a zip file with duplicates": lambda parts: zipped("a", "a"),
+    "a tar file with a link": lambda parts: tarred(),
+    "a gzip bomb": lambda parts: gzip.compress(b"\0" * 50_000_000),
+    "the file compressed by gzip": lambda parts: gzip.compress(parts.content),
+    "a safetensors file without a prefix": lambda parts: parts.content[48:],
 }
 
-# --- the table of tensors, under the right checksum -------------------------------------------------------------------
+# --- the table of tensors, with a valid checksum ----------------------------------------------------------------------
 
 
 def with_header(header):
-    """A kind whose header is these bytes, or what a function makes of the right one."""
+    """Return a builder that sets the header to these bytes, or to the result of a function of the valid header."""
 
-    def make(kit):
-        right = json.dumps({"__metadata__": {"skseqae": json.dumps(kit.manifest)}} | kit.table).encode()
-        return sealed(framed(header(right) if callable(header) else header, kit.data))
+    def make(parts):
+        valid = json.dumps({"__metadata__": {"skseqae": json.dumps(parts.manifest)}} | parts.table).encode()
+        return sealed(framed(header(valid) if callable(header) else header, parts.data))
 
     return make
 
 
 def with_manifest(change):
-    """A kind whose manifest is what a function makes of the text of the right one."""
-    return lambda kit: kit.together(manifest=change(json.dumps(kit.manifest)))
+    """Return a builder that sets the manifest to the result of a function of the valid manifest's text."""
+    return lambda parts: parts.assemble(manifest=change(json.dumps(parts.manifest)))
 
 
 def with_entry(**changed):
-    """A kind in whose table the entry of the first tensor is another; None takes a key out."""
+    """Return a builder that changes the first tensor's entry in the table; None removes a key."""
 
-    def make(kit):
-        table = copy.deepcopy(kit.table)
+    def make(parts):
+        table = copy.deepcopy(parts.table)
         entry = next(iter(table.values()))
         entry |= changed
         for name in [name for name, value in changed.items() if value is None]:
             del entry[name]
-        return kit.together(table=table)
+        return parts.assemble(table=table)
 
     return make
 
 
 def with_table(change):
-    def make(kit):
-        table = copy.deepcopy(kit.table)
+    def make(parts):
+        table = copy.deepcopy(parts.table)
         change(table)
-        return kit.together(table=table)
+        return parts.assemble(table=table)
 
     return make
 
@@ -237,28 +237,30 @@ def deep(n, brackets="[]"):
 
 ENTRY = {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}
 HEADERS = {
-    "a header longer than the file": lambda kit: sealed((2**20).to_bytes(8, "little") + b"{}"),
-    "a header of 2**63 bytes": lambda kit: sealed((2**63).to_bytes(8, "little") + b"{}"),
-    "a header of no bytes": with_header(b""),
+    "a header longer than the file": lambda parts: sealed((2**20).to_bytes(8, "little") + b"{}"),
+    "a header of 2**63 bytes": lambda parts: sealed((2**63).to_bytes(8, "little") + b"{}"),
+    "an empty header": with_header(b""),
     "a header of ten million bytes": with_header(b"[" + b'"ab",' * 2_000_000 + b'"ab"]'),
     "a header of a million braces": with_header(b'{"a":[' + b"{}," * 690_000 + b"{}]}"),
     "a header of a million strings": with_header(b"[" + b'"ab",' * 400_000 + b'"ab"]'),
-    "a header that is no JSON": with_header(b"{'a': 1}"),
+    "a header that is not JSON": with_header(b"{'a': 1}"),
     "a header that is a list": with_header(b"[]"),
     "a header that is a number": with_header(b"1"),
     "a header that is not UTF-8": with_header(b'{"\xff\xfe": 1}'),
-    "a header in UTF-16": with_header(lambda right: right.decode().encode("utf-16")),
-    "a header behind a byte order mark": with_header(lambda right: b"\xef\xbb\xbf" + right),
-    "a header with more behind it": with_header(lambda right: right + b"{}"),
-    "a header with NaN": with_header(lambda right: right.replace(b'"dtype"', b'"x": NaN, "dtype"', 1)),
-    "a header of deep lists": with_header(b'{"a":' + deep(9_000).encode() + b"}"),
-    "a header of a number of digits": with_header(b'{"a":' + b"9" * 100_000 + b"}"),
-    "a tensor twice": with_header(lambda right: right[:-1] + b',"a":' + json.dumps(ENTRY).encode() + b',"a":1}'),
-    "a text twice": with_header(lambda right: right.replace(b'{"skseqae":', b'{"skseqae": "", "skseqae":', 1)),
-    "no metadata": with_header(lambda right: json.dumps({"a": ENTRY}).encode()),
-    "metadata that are a list": with_header(b'{"__metadata__": ["skseqae"]}'),
-    "metadata of more": with_header(lambda right: right.replace(b'{"skseqae":', b'{"pickle": "x", "skseqae":', 1)),
-    "metadata of a number": with_header(b'{"__metadata__": {"skseqae": 1}}'),
+    "a header in UTF-16": with_header(lambda valid: valid.decode().encode("utf-16")),
+    "a header after a byte order mark": with_header(lambda valid: b"\xef\xbb\xbf" + valid),
+    "a header followed by more text": with_header(lambda valid: valid + b"{}"),
+    "a header with NaN": with_header(lambda valid: valid.replace(b'"dtype"', b'"x": NaN, "dtype"', 1)),
+    "a header with deeply nested lists": with_header(b'{"a":' + deep(9_000).encode() + b"}"),
+    "a header with a number of 100,000 digits": with_header(b'{"a":' + b"9" * 100_000 + b"}"),
+    "a tensor twice": with_header(lambda valid: valid[:-1] + b',"a":' + json.dumps(ENTRY).encode() + b',"a":1}'),
+    "metadata twice": with_header(lambda valid: valid.replace(b'{"skseqae":', b'{"skseqae": "", "skseqae":', 1)),
+    "no metadata": with_header(lambda valid: json.dumps({"a": ENTRY}).encode()),
+    "metadata that is a list": with_header(b'{"__metadata__": ["skseqae"]}'),
+    "metadata with an additional key": with_header(
+        lambda valid: valid.replace(b'{"skseqae":', b'{"pickle": "x", "skseqae":', 1)
+    ),
+    "metadata with a number": with_header(b'{"__metadata__": {"skseqae": 1}}'),
     "a negative offset": with_entry(data_offsets=[-4, 0]),
     "a huge offset": with_entry(data_offsets=[0, 2**62]),
     "an offset beyond 64 bits": with_entry(data_offsets=[2**70, 2**70 + 4]),
@@ -268,11 +270,11 @@ HEADERS = {
     "offsets that are strings": with_entry(data_offsets=["0", "4"]),
     "no offsets": with_entry(data_offsets=None),
     "overlapping tensors": with_table(overlap),
-    "all tensors in one place": with_table(lambda table: [entry.update(ENTRY) for entry in table.values()]),
-    "tensors in one another's place": with_table(swap_offsets),
-    "a gap before the tensors": lambda kit: kit.together(data=b"\0" * 8 + bytes(kit.data)),
-    "bytes behind the tensors": lambda kit: kit.together(data=bytes(kit.data) + b"\0" * 8),
-    "no data": lambda kit: kit.together(data=b""),
+    "all tensors at the same offsets": with_table(lambda table: [entry.update(ENTRY) for entry in table.values()]),
+    "swapped offsets": with_table(swap_offsets),
+    "a gap before the tensors": lambda parts: parts.assemble(data=b"\0" * 8 + bytes(parts.data)),
+    "bytes after the tensors": lambda parts: parts.assemble(data=bytes(parts.data) + b"\0" * 8),
+    "no data": lambda parts: parts.assemble(data=b""),
     "an unknown dtype": with_entry(dtype="BF16"),
     "a dtype of objects": with_entry(dtype="O"),
     "a dtype that is a list": with_entry(dtype=["F32"]),
@@ -281,33 +283,33 @@ HEADERS = {
     "a dimension of zero": with_entry(shape=[0, 2**62]),
     "a shape bomb": with_entry(shape=[2**31, 2**31, 2**31]),
     "a shape beyond 64 bits": with_entry(shape=[2**70]),
-    "a shape that is a truth value": with_entry(shape=[True]),
+    "a shape that is a bool": with_entry(shape=[True]),
     "a shape of floats": with_entry(shape=[1e300]),
     "a shape of a thousand dimensions": with_entry(shape=[1] * 1000),
     "no shape": with_entry(shape=None),
-    "more in a tensor's entry": with_entry(file="/etc/passwd"),
+    "an additional key in a tensor's entry": with_entry(file="/etc/passwd"),
     "a tensor that is a number": with_table(lambda table: table.update({next(iter(table)): 1})),
-    "a tensor too many, whose name climbs": lambda kit: kit.with_tensors(
+    "an additional tensor with a path as its name": lambda parts: parts.with_tensors(
         lambda arrays: arrays.update({"../../etc/passwd": np.ones(3, np.float32)})
     ),
-    "a tensor less": lambda kit: kit.with_tensors(lambda arrays: arrays.pop("estimator._weights.encoder.0")),
-    "no tensors": lambda kit: kit.together(table={}, data=b""),
+    "a missing tensor": lambda parts: parts.with_tensors(lambda arrays: arrays.pop("estimator._weights.encoder.0")),
+    "no tensors": lambda parts: parts.assemble(table={}, data=b""),
 }
 
-# --- the manifest, under the right checksum ---------------------------------------------------------------------------
+# --- the manifest, with a valid checksum ------------------------------------------------------------------------------
 
 
 def setting(path, value):
-    """A kind in whose manifest a value is another, by its place."""
+    """Return a builder that sets one value in the manifest, by its path."""
 
-    def make(kit):
-        kit = kit.copy()
-        *way, last = path
-        inner = kit.manifest
-        for step in way:
+    def make(parts):
+        parts = parts.copy()
+        *outer, last = path
+        inner = parts.manifest
+        for step in outer:
             inner = inner[step]
         inner[last] = value
-        return kit.together()
+        return parts.assemble()
 
     return make
 
@@ -321,14 +323,14 @@ def attribute(*path_and_value):
     return setting(("estimator", "fitted", *path), value)
 
 
-def writing(name, *place_and_value):
-    """A kind in which a number of a tensor is another."""
-    *place, value = place_and_value
+def writing(name, *index_and_value):
+    """Return a builder that sets one value of a tensor."""
+    *index, value = index_and_value
 
-    def make(kit):
-        kit = kit.copy()
-        kit.tensor(name)[tuple(place)] = value
-        return kit.together()
+    def make(parts):
+        parts = parts.copy()
+        parts.tensor(name)[tuple(index)] = value
+        return parts.assemble()
 
     return make
 
@@ -337,115 +339,119 @@ def retyped(name, dtype):
     def change(arrays):
         arrays[f"estimator.{name}"] = arrays[f"estimator.{name}"].astype(dtype)
 
-    return lambda kit: kit.with_tensors(change)
+    return lambda parts: parts.with_tensors(change)
 
 
 def reshaped(name):
     def change(arrays):
         arrays[f"estimator.{name}"] = np.ascontiguousarray(arrays[f"estimator.{name}"].T)
 
-    return lambda kit: kit.with_tensors(change)
+    return lambda parts: parts.with_tensors(change)
 
 
 def nested(depth):
-    """A classifier in a classifier in a classifier."""
+    """Return a builder that nests estimators as parameters of one another."""
 
-    def make(kit):
-        kit = kit.copy()
-        text = json.dumps(kit.estimator)
+    def make(parts):
+        parts = parts.copy()
+        text = json.dumps(parts.estimator)
         for _ in range(depth):
             inner = json.loads(text)
             inner["parameters"]["encoder"] = {"FrozenEstimator": "X"}
             text = json.dumps(inner).replace('"X"', text)
-        kit.manifest["estimator"] = json.loads(text)
-        return kit.together()
+        parts.manifest["estimator"] = json.loads(text)
+        return parts.assemble()
 
     return make
 
 
 ARCHITECTURE = ("_architecture", "Architecture")
 MANIFESTS = {
-    "a manifest that is no JSON": with_manifest(lambda text: "import os"),
+    "a manifest that is not JSON": with_manifest(lambda text: "import os"),
     "a manifest that is a list": with_manifest(lambda text: "[]"),
     "an empty manifest": with_manifest(lambda text: "{}"),
     "a manifest with NaN": with_manifest(lambda text: text.replace('"epochs": 2', '"epochs": NaN')),
     "a routed parameter of NaN": with_manifest(lambda text: text.replace('_1": 0.8', '_1": NaN')),
-    "a routed parameter of a tuple that is none": parameter("optimizer__beta_1", {"tuple": "ab"}),
-    "a float that JSON has": parameter("tol", {"float": "0.5"}),
+    "a routed parameter with an invalid tuple": parameter("optimizer__beta_1", {"tuple": "ab"}),
+    "a finite float that is encoded": parameter("tol", {"float": "0.5"}),
     "a manifest with -Infinity": with_manifest(lambda text: text.replace('"epochs": 2', '"epochs": -Infinity')),
     "a manifest with a number too large": with_manifest(lambda text: text.replace('"tol": 0.0001', '"tol": 1e999')),
     "a manifest with a key twice": with_manifest(lambda text: text.replace('"epochs":', '"epochs": 1, "epochs":')),
-    "a manifest of deep lists": with_manifest(lambda text: deep(9_000)),
-    "a manifest of deep objects": with_manifest(lambda text: text.replace('"epochs": 2', '"epochs": ' + deep(9_000))),
+    "a manifest of deeply nested lists": with_manifest(lambda text: deep(9_000)),
+    "a manifest with deeply nested objects": with_manifest(
+        lambda text: text.replace('"epochs": 2', '"epochs": ' + deep(9_000))
+    ),
     "a manifest that is not ASCII": with_manifest(lambda text: text.replace("adam", "ädam")),
     "a manifest of lone surrogates": with_manifest(lambda text: text.replace("adam", "\ud800")),
-    "another format inside": setting(("format",), 2),
-    "a format that is a truth value": setting(("format",), True),
+    "another format version in the manifest": setting(("format",), 2),
+    "a format version that is a bool": setting(("format",), True),
     "a class of os.system": setting(("estimator", "class"), "os.system"),
     "a class of builtins.eval": setting(("estimator", "class"), "builtins.eval"),
-    "a class of the package that is none of the list": setting(("estimator", "class"), "Sequences"),
+    "a class of the package that is not registered": setting(("estimator", "class"), "Sequences"),
     "a class of scikit-learn": setting(("estimator", "class"), "sklearn.pipeline.Pipeline"),
     "a class that is a list": setting(("estimator", "class"), ["LSTMAutoencoderTransformer"]),
-    "another class of the list": setting(("estimator", "class"), "DenseAutoencoderTransformer"),
+    "another registered class": setting(("estimator", "class"), "DenseAutoencoderTransformer"),
     "a Lambda layer as a parameter": parameter("decoder", LAMBDA),
     "a function as a parameter": parameter("decoder", {"function": "os.system"}),
     "a function's name as a parameter": parameter("decoder", "os.system"),
     "an optimizer as Keras writes it": parameter("optimizer", {"class_name": "Adam", "config": {}}),
     "callbacks": parameter("callbacks", ["os.system"]),
     "an unknown parameter": parameter("shell", True),
-    "a routed name that is none": parameter("os__system", 1),
-    "a routed name that has a parameter": parameter("optimizer__learning_rate", 1.0),
+    "an unknown routed parameter": parameter("os__system", 1),
+    "a routed parameter that duplicates a parameter": parameter("optimizer__learning_rate", 1.0),
     "epochs below one": parameter("epochs", -1),
-    "epochs of a string": parameter("epochs", "2"),
-    "epochs of half": parameter("epochs", 1.5),
+    "epochs as a string": parameter("epochs", "2"),
+    "epochs that are not an integer": parameter("epochs", 1.5),
     "units of zero": parameter("units", [0]),
     "a seed below zero": parameter("random_state", -1),
     "a tolerance of NaN": parameter("tol", {"float": "nan"}),
-    "a float that is none": parameter("tol", {"float": "__import__('os')"}),
-    "a tuple that is none": parameter("units", {"tuple": 3}),
-    "a dict that is none": parameter("units", {"dict": [[1]]}),
+    "an invalid float": parameter("tol", {"float": "__import__('os')"}),
+    "an invalid tuple": parameter("units", {"tuple": 3}),
+    "an invalid dict": parameter("units", {"dict": [[1]]}),
     "a dict with a key twice": parameter("optimizer__beta_1", {"dict": [[1, 2], [1, 3]]}),
-    "a dict whose key has no hash": parameter("units", {"dict": [[[1], 2]]}),
-    "bytes that are none": parameter("loss", {"bytes": "xyz"}),
-    "a value of two types": parameter("units", {"tuple": [3], "float": "nan"}),
-    "a value of an unknown type": parameter("units", {"os.system": "touch /tmp/skseqae-was-here"}),
-    "a tensor of another's as a parameter": parameter("units", {"tensor": "estimator._weights.encoder.0"}),
+    "a dict with an unhashable key": parameter("units", {"dict": [[[1], 2]]}),
+    "invalid bytes": parameter("loss", {"bytes": "xyz"}),
+    "a value with two types": parameter("units", {"tuple": [3], "float": "nan"}),
+    "a value with an unknown type": parameter("units", {"os.system": "touch /tmp/skseqae-was-here"}),
+    "a weight tensor as a parameter": parameter("units", {"tensor": "estimator._weights.encoder.0"}),
     "a tensor by a path": parameter("units", {"tensor": "/etc/passwd"}),
     "an unknown attribute": attribute("__class__", "os.system"),
     "a method as an attribute": attribute("transform", "os.system"),
-    "an architecture of another kind": attribute("_architecture", {"DenseArchitecture": {}}),
-    "units of a thousand million": attribute(*ARCHITECTURE, "units", {"tuple": [10**9]}),
+    "an architecture of another class": attribute("_architecture", {"DenseArchitecture": {}}),
+    "units of 10**9": attribute(*ARCHITECTURE, "units", {"tuple": [10**9]}),
     "units beyond 64 bits": attribute(*ARCHITECTURE, "units", {"tuple": [2**80]}),
-    "a hundred thousand layers": attribute(*ARCHITECTURE, "units", {"tuple": [1] * 100_000}),
-    "encodings of a thousand million": attribute(*ARCHITECTURE, "latent_dim", 10**9),
-    "features of a thousand million": attribute(*ARCHITECTURE, "n_features", 10**9),
-    "heads that are none": attribute(*ARCHITECTURE, "heads", {"tuple": ["os.system"]}),
-    "features of more heads than there are": attribute(*ARCHITECTURE, "head_features", {"tuple": [2, 2]}),
-    "a decoder of a function": attribute(*ARCHITECTURE, "decoder", "os.system"),
-    "a cell that is none": attribute(*ARCHITECTURE, "cell", "rnn"),
-    "a layout that is none": attribute("_layout", "Layout", "kind", "frame"),
-    "an array's layout without its length": attribute("_layout", "Layout", "kind", "padded"),
-    "rows' layout for sequences": attribute("_layout", "Layout", "kind", "rows"),
-    "epochs that history lacks": attribute("n_iter_", 7),
-    "a history of another name": attribute("history_", "dict", 0, 0, "os"),
-    "features that the network lacks": attribute("n_features_in_", 3),
+    "100,000 layers": attribute(*ARCHITECTURE, "units", {"tuple": [1] * 100_000}),
+    "encodings of 10**9 values": attribute(*ARCHITECTURE, "latent_dim", 10**9),
+    "10**9 features": attribute(*ARCHITECTURE, "n_features", 10**9),
+    "unknown heads": attribute(*ARCHITECTURE, "heads", {"tuple": ["os.system"]}),
+    "features of more heads than exist": attribute(*ARCHITECTURE, "head_features", {"tuple": [2, 2]}),
+    "a function as a decoder": attribute(*ARCHITECTURE, "decoder", "os.system"),
+    "an unknown cell": attribute(*ARCHITECTURE, "cell", "rnn"),
+    "an unknown layout": attribute("_layout", "Layout", "kind", "frame"),
+    "an array layout without its length": attribute("_layout", "Layout", "kind", "padded"),
+    "a layout of rows for sequences": attribute("_layout", "Layout", "kind", "rows"),
+    "more epochs than the history": attribute("n_iter_", 7),
+    "a history with an unknown name": attribute("history_", "dict", 0, 0, "os"),
+    "more features than the network": attribute("n_features_in_", 3),
     "names of other features": attribute("feature_names_in_", {"symbols": ["<U1", ["a"]]}),
     "a name bomb": attribute("feature_names_in_", {"symbols": ["<U9999999", ["a"] * 10_000]}),
-    "a name of no width": attribute("feature_names_in_", {"symbols": ["<U0", ["a", "b"]]}),
+    "a name of width zero": attribute("feature_names_in_", {"symbols": ["<U0", ["a", "b"]]}),
     "names of a structured dtype": attribute("feature_names_in_", {"symbols": ["f4,O", ["a", "b"]]}),
     "names that are lists": attribute("feature_names_in_", {"symbols": ["|O", [["a"], ["b"]]]}),
     "names that are numbers": attribute("feature_names_in_", {"symbols": ["|O", [1, 2]]}),
     "a name twice": attribute("feature_names_in_", {"symbols": ["<U1", ["a", "a"]]}),
-    "lengths the wrong way round": attribute("_length_range", {"tuple": [9, 3]}),
-    "an output container that is none": attribute("_sklearn_output_config", {"dict": [["transform", "os.system"]]}),
-    "a position beyond the random numbers": attribute("_random", "RandomState", 1, 2**31),
-    "a position before the random numbers": attribute("_random", "RandomState", 1, -1),
-    "a random draw kept twice": attribute("_random", "RandomState", 2, 2),
-    "a random draw of NaN": attribute("_random", "RandomState", 3, {"float": "nan"}),
-    "random numbers of another tensor": attribute("_random", "RandomState", 0, {"tensor": "estimator._scaling.mean"}),
+    "a length range in reverse": attribute("_length_range", {"tuple": [9, 3]}),
+    "an unknown output container": attribute("_sklearn_output_config", {"dict": [["transform", "os.system"]]}),
+    "a position after the end of the generator state": attribute("_random", "RandomState", 1, 2**31),
+    "a negative position in the generator state": attribute("_random", "RandomState", 1, -1),
+    "a flag of the generator that is not 0 or 1": attribute("_random", "RandomState", 2, 2),
+    "a cached draw of the generator that is NaN": attribute("_random", "RandomState", 3, {"float": "nan"}),
+    "a generator state of another tensor": attribute(
+        "_random", "RandomState", 0, {"tensor": "estimator._scaling.mean"}
+    ),
     "a weight of NaN": writing("_weights.encoder.0", 0, 0, np.nan),
     "a weight of infinity": writing("_weights.reconstruction.1", 0, 0, np.inf),
-    "an optimizer's state of NaN": writing("_optimizer_state.2", 0, 0, np.nan),
+    "an optimizer state of NaN": writing("_optimizer_state.2", 0, 0, np.nan),
     "a history of NaN": writing("history_.loss", 0, np.nan),
     "a mean of infinity": writing("_scaling.mean", 0, -np.inf),
     "a standard deviation of zero": writing("_scaling.std", 0, 0.0),
@@ -453,16 +459,16 @@ MANIFESTS = {
     "weights in float64": retyped("_weights.encoder.0", np.float64),
     "weights as integers": retyped("_weights.encoder.0", np.int32),
     "a scaling in float32": retyped("_scaling.mean", np.float32),
-    "random numbers in 64 bits": retyped("_random.0", np.int64),
-    "weights on their side": reshaped("_weights.encoder.0"),
-    "an optimizer's state on its side": reshaped("_optimizer_state.2"),
-    "a weight less": attribute("_weights", "dict", 0, 1, []),
+    "a generator state of 64 bits": retyped("_random.0", np.int64),
+    "transposed weights": reshaped("_weights.encoder.0"),
+    "a transposed optimizer state": reshaped("_optimizer_state.2"),
+    "missing weights": attribute("_weights", "dict", 0, 1, []),
     "weights of another part": attribute("_weights", "dict", 0, 0, "decoder"),
     "a parameter that is an estimator": nested(1),
-    "a hundred estimators in one another": nested(100),
+    "a hundred nested estimators": nested(100),
 }
 
-KINDS = STRANGERS | HEADERS | MANIFESTS
+BUILDERS = OTHER_FORMATS | HEADERS | MANIFESTS
 
 
 def _directory(folder, whole):
@@ -483,7 +489,7 @@ def _pipe(path, whole):
 
 def _too_large(path, whole):
     path.write_bytes(whole)
-    os.truncate(path, 2**31)  # takes no room
+    os.truncate(path, 2**31)  # a sparse file, which takes no space on disk
 
 
 def _long_and_empty(path, whole):
@@ -491,27 +497,27 @@ def _long_and_empty(path, whole):
     os.truncate(path, 2**24)
 
 
-PLACES = {
+SPECIAL_FILES = {
     "a directory": _directory,
     "a link to a directory": _link_to_a_directory,
     "a link to a device": _device,
     "a named pipe": _pipe,
-    "a file beyond the largest size": _too_large,
-    "a long file of zeros behind the prefix": _long_and_empty,
+    "a file larger than the limit": _too_large,
+    "a long file of zeros after the prefix": _long_and_empty,
 }
 
 READER = """
 import json, os, sys, time, tracemalloc
 import skseqae
 
-watched, seen = False, []
+watched, events = False, []
 
 
 def watch(event, arguments):
     if watched:
         reads = event == "open" and not arguments[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
-        looks = event in ("builtins.id", "object.__getattr__")  # of what checks the arguments of a function
-        seen.append(None if reads or looks else f"{event} {arguments!r}"[:200])
+        inspects = event in ("builtins.id", "object.__getattr__")  # raised by code that checks arguments
+        events.append(None if reads or inspects else f"{event} {arguments!r}"[:200])
 
 
 def read(path):
@@ -528,56 +534,56 @@ def read(path):
 
 sys.addaudithook(watch)
 folder = sys.argv[1]
-read(os.path.join(folder, "whole"))  # what the first call alone does is no file's doing
+read(os.path.join(folder, "whole"))  # the first call has side effects of its own, such as imports
 results, modules = {}, set(sys.modules)
 for name in sorted(os.listdir(folder)):
     path = os.path.join(folder, name)
-    seen[:] = []
+    events[:] = []
     error, message, seconds = read(path)
-    done = [event for event in seen if event]
-    tracemalloc.start()  # apart, since it takes most of the time
+    actions = [event for event in events if event]
+    tracemalloc.start()  # in a separate call, because it takes most of the time
     read(path)
-    more = tracemalloc.get_traced_memory()[1] - (os.stat(path).st_size if os.path.isfile(path) else 0)
+    memory = tracemalloc.get_traced_memory()[1] - (os.stat(path).st_size if os.path.isfile(path) else 0)
     tracemalloc.stop()
-    results[name] = {"error": error, "message": message, "seconds": seconds, "more": more, "done": done}
+    results[name] = {"error": error, "message": message, "seconds": seconds, "memory": memory, "actions": actions}
 print(json.dumps([results, sorted(set(sys.modules) - modules)]))
 """
 
 
 def write_all(folder, whole):
-    """Write the whole file and each hostile one, and return the names of the latter."""
+    """Write the valid file and all hostile ones, and return the names of the hostile ones."""
     (folder / "whole").write_bytes(whole)
-    kit = Kit(whole)
-    for name, make in KINDS.items():
-        (folder / name.replace("/", " ")).write_bytes(make(kit.copy()))
-    for name, make in PLACES.items():
+    parts = FileParts(whole)
+    for name, make in BUILDERS.items():
+        (folder / name.replace("/", " ")).write_bytes(make(parts.copy()))
+    for name, make in SPECIAL_FILES.items():
         make(folder / name, whole)
-    return [name.replace("/", " ") for name in (*KINDS, *PLACES)]
+    return [name.replace("/", " ") for name in (*BUILDERS, *SPECIAL_FILES)]
 
 
-def with_each_field_wrong(kit):
-    """Yield files whose manifest lacks a key, has one more, or has a value of another type, for every place in it.
+def with_invalid_fields(parts):
+    """Yield files whose manifest lacks a key, has an additional key or has a value of another type, at each path.
 
-    Left out is what may be anything: routed parameters, labels that are objects, and the weights of classes and the
-    sizes of layers, which `fit` checks.
+    Omitted are values that may have any type: routed parameters, labels that are objects, and class weights and layer
+    sizes, which `fit` checks.
     """
-    for place in _places(kit.manifest):
-        name = ".".join(map(str, place))
+    for path in _paths(parts.manifest):
+        name = ".".join(map(str, path))
         if re.search(
             r"parameters\.(optimizer|loss)__|class_weight\.dict|layer_sizes\.tuple|classes_\.symbols\.1", name
         ):
             continue
-        for way, change in WRONGS.items():
-            changed = kit.copy()
-            *outer, last = place
+        for description, change in CHANGES.items():
+            changed = parts.copy()
+            *outer, last = path
             inner = changed.manifest
             for step in outer:
                 inner = inner[step]
             if change(inner, last):
-                yield f"{name} {way}", changed.together()
+                yield f"{name} {description}", changed.assemble()
 
 
-def _take_out(inner, key):
+def _remove(inner, key):
     if isinstance(inner, dict):
         del inner[key]
         return True
@@ -597,8 +603,8 @@ def _mistype(inner, key):
     return True
 
 
-# what somebody could try in every place
-NASTY = [
+# values to try at each path
+UNUSUAL_VALUES = [
     *(None, True, -1, 0, 10**30, 1.5, "", "x" * 1000, [], {}, [[]], {"tuple": []}, {"dict": []}, {"float": "nan"}),
     *({"symbols": ["|O", []]}, {"symbols": ["<f4", [1]]}, {"tensor": "estimator._scaling.mean"}, {"Layout": {}}),
     *(
@@ -608,27 +614,27 @@ NASTY = [
 ]
 
 
-def with_each_field_nasty(kit):
-    """Yield files with something else in each place, or one thing less in each list; some of them may be whole."""
-    for place in _places(kit.manifest):
-        *outer, last = place
-        for i in range(len(NASTY) + isinstance(last, int)):
-            changed = kit.copy()
+def with_unusual_fields(parts):
+    """Yield files with another value at each path, or without one element of a list; some of them may be valid."""
+    for path in _paths(parts.manifest):
+        *outer, last = path
+        for i in range(len(UNUSUAL_VALUES) + isinstance(last, int)):
+            changed = parts.copy()
             inner = changed.manifest
             for step in outer:
                 inner = inner[step]
-            if i < len(NASTY):
-                inner[last] = NASTY[i]
+            if i < len(UNUSUAL_VALUES):
+                inner[last] = UNUSUAL_VALUES[i]
             else:
                 del inner[last]
-            yield changed.together()
+            yield changed.assemble()
 
 
-WRONGS = {"lacks": _take_out, "has more": _add, "mistyped": _mistype}
+CHANGES = {"missing": _remove, "with an additional key": _add, "mistyped": _mistype}
 
 
-def _places(value, place=()):
+def _paths(value, path=()):
     for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
-        yield (*place, key)
+        yield (*path, key)
         if isinstance(inner, dict | list):
-            yield from _places(inner, (*place, key))
+            yield from _paths(inner, (*path, key))

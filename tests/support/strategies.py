@@ -1,4 +1,4 @@
-"""What the tests of laws share: sequences, the ways to hold them, and small estimators of every kind."""
+"""Shared by the property tests: sequences, the containers that hold them, and small estimators with many settings."""
 
 import inspect
 import os
@@ -26,8 +26,8 @@ from skseqae import (
     Sequences,
 )
 
-SENTINEL = -1.0  # no sequence in here has negative values
-VERBS = (
+SENTINEL = -1.0  # no sequence of this module has negative values
+METHODS = (
     "transform",
     "reconstruct",
     "predict_next",
@@ -41,8 +41,8 @@ VERBS = (
 seeds = st.integers(0, 2**31 - 1)
 
 
-def laws(max_examples):
-    """Settings for a property test: reproducible, slow as training is, and not shrunk, which would take minutes."""
+def property_settings(max_examples):
+    """Return the settings of a property test: reproducible, no deadline, and no shrinking, which would take minutes."""
     return settings(max_examples=max_examples, deadline=None, derandomize=True, phases=[Phase.explicit, Phase.generate])
 
 
@@ -50,27 +50,27 @@ def laws(max_examples):
 
 
 def draw_sequences(lengths, n_features, seed):
-    """A list of float64 arrays (T_i, F) of eighths from 0 to 1, which every type of float holds exactly."""
+    """Return float64 arrays (T_i, F) of multiples of 1/8 from 0 to 1, which all floating-point types hold exactly."""
     rng = np.random.default_rng(seed)
     return [rng.integers(0, 9, size=(length, n_features)) / 8 for length in lengths]
 
 
 @st.composite
-def lengths_to_train_on(draw, longest=None, shortest=0, max_size=12):
-    """Three lengths or more to learn from, up to two of one timestep or none, and none below the shortest.
+def training_lengths(draw, longest=None, min_length=0, max_size=12):
+    """Draw three or more lengths from 2, and up to two of 0 or 1, all of them at least `min_length`.
 
-    With `longest`, one is as long as that.
+    With `longest`, one of the lengths has this value.
     """
     lengths = draw(st.lists(st.integers(2, longest or 12), min_size=3, max_size=max_size - 3))
     lengths += [longest or draw(st.integers(2, 12)), *draw(st.lists(st.integers(0, 1), max_size=2))]
-    return draw(st.permutations([max(shortest, length) for length in lengths]))
+    return draw(st.permutations([max(min_length, length) for length in lengths]))
 
 
-# --- the ways to hold them --------------------------------------------------------------------------------------------
+# --- containers -------------------------------------------------------------------------------------------------------
 
 
 def padded(arrays, fill=np.nan, extra=0):
-    """An array (N, T, F), T by some more than the longest length."""
+    """Return an array (N, T, F), where T is the largest length plus `extra`."""
     n_timesteps = max(map(len, arrays)) + extra
     out = np.full((len(arrays), n_timesteps, arrays[0].shape[1]), fill, np.result_type(arrays[0], np.float16))
     for row, array in zip(out, arrays, strict=True):
@@ -79,19 +79,19 @@ def padded(arrays, fill=np.nan, extra=0):
 
 
 def objects(arrays):
-    """An object array (N,) of arrays."""
+    """Return an object array (N,) of arrays."""
     out = np.empty(len(arrays), dtype=object)
     out[:] = arrays
     return out
 
 
 def packed(arrays):
-    """The package's own container."""
+    """Return `Sequences`."""
     return Sequences.from_packed(np.concatenate(arrays), [len(array) for array in arrays])
 
 
 def table(arrays, extra=0):
-    """An array (N, T) of univariate sequences."""
+    """Return an array (N, T) of univariate sequences."""
     return padded(arrays, extra=extra)[:, :, 0]
 
 
@@ -116,22 +116,22 @@ UNIVARIATE_CONTAINERS = {
 }
 
 
-def symbols_in_rows(words, extra=0):
-    """An object array (N, T) of symbols, None beyond the end of each row."""
+def token_table(words, extra=0):
+    """Return an object array (N, T) of tokens, with None after the end of each sequence."""
     out = np.full((len(words), max(map(len, words)) + extra), None)
     for row, word in zip(out, words, strict=True):
         row[: len(word)] = word
     return out
 
 
-SYMBOL_CONTAINERS = {
+TOKEN_CONTAINERS = {
     "list": list,
     "tuple": tuple,
     "object array": objects,
     "nest": lambda words: [word.tolist() for word in words],
-    "array": symbols_in_rows,
-    "wider array": lambda words: symbols_in_rows(words, extra=9),
-    "pandas": lambda words: pd.DataFrame(symbols_in_rows(words)),
+    "array": token_table,
+    "wider array": lambda words: token_table(words, extra=9),
+    "pandas": lambda words: pd.DataFrame(token_table(words)),
 }
 ROW_CONTAINERS = {
     "list": list,
@@ -143,12 +143,12 @@ ROW_CONTAINERS = {
 
 
 def containers(n_features):
-    """Every way to hold sequences of so many features, by name."""
+    """Return the functions that put sequences with this number of features into a container, by name."""
     return CONTAINERS | (UNIVARIATE_CONTAINERS if n_features == 1 else {})
 
 
 def parameters_for(container):
-    """What an estimator must be told to read it."""
+    """Return the parameters that an estimator needs to read a container."""
     return {"padding_value": SENTINEL} if "sentinel" in container else {}
 
 
@@ -156,7 +156,7 @@ def parameters_for(container):
 
 
 def dense_decoder(n_timesteps, latent_dim, n_features):
-    """Say all timesteps at once, from 0 to 1."""
+    """Return a model that computes all timesteps at once, in the range from 0 to 1."""
     return keras.Sequential(
         [
             keras.Input((latent_dim,)),
@@ -168,113 +168,115 @@ def dense_decoder(n_timesteps, latent_dim, n_features):
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """A class with parameters, the width of the sequences that it is tried on, and what it must say of them."""
+    """A class with parameters, the number of features of its samples, and the target that belongs to them."""
 
     estimator: type
     parameters: dict
     n_features: int
     y: Callable = lambda arrays: None
-    given: Callable = dict  # parameters that must be trained first
-    shortest: int = 0  # that can be trained on
+    pretrained: Callable = dict  # returns parameters that hold fitted estimators
+    min_length: int = 0  # of the sequences to train on
 
-    is_in_time = True  # whether it reads sequences
-    reads_numbers = True
+    is_sequential = True  # whether samples are sequences, not rows
+    is_numeric = True
 
-    # --- what it reads ---
+    # --- samples ---
 
     def draw(self, lengths, seed):
-        """Samples of these lengths."""
+        """Return samples of these lengths."""
         return draw_sequences(lengths, self.n_features, seed)
 
     @property
     def containers(self):
-        """The ways to hold them, by name."""
+        """The functions that put samples into a container, by name."""
         return containers(self.n_features)
 
     def as_array(self, arrays):
-        """The samples as one array."""
+        """Return the samples as one array."""
         return padded(arrays)
 
-    def far(self, x):
-        """A sample from another world."""
+    def make_outlier(self, x):
+        """Return a sample that differs strongly from all others."""
         return 1 - x if self.parameters.get("loss") == "binary_crossentropy" else 1 - x * 1e6
 
     @property
-    def reach(self):
-        """What a decoder function is called for, always the same so that its network is built once; otherwise None."""
+    def decoder_timesteps(self):
+        """The number of timesteps of a custom decoder, a constant so that its network is built once; otherwise None."""
         return 21 if callable(self.parameters.get("decoder")) else None
 
     def sequences(self, **options):
-        """A strategy for samples to train on."""
-        return st.builds(self.draw, lengths_to_train_on(self.reach, self.shortest, **options), seeds)
+        """Return a strategy for training samples."""
+        lengths = training_lengths(self.decoder_timesteps, self.min_length, **options)
+        return st.builds(self.draw, lengths, seeds)
 
     @property
     def training_set(self):
         """Twenty samples of unequal lengths."""
-        lengths = [self.reach or 13, *range(2, 21)]
-        return self.draw([max(self.shortest, length) for length in lengths], seed=7)
+        lengths = [self.decoder_timesteps or 13, *range(2, 21)]
+        return self.draw([max(self.min_length, length) for length in lengths], seed=7)
 
-    def crowd(self, n_samples, longest=200, seed=0):
-        """Some very short, some very long, some empty; the first is as long as any."""
-        lengths = np.random.default_rng(seed).choice([0, 1, 2, 3, 5, 8, 13, self.reach or longest], size=n_samples)
-        return self.draw([self.reach or longest, *lengths[1:]], seed)
+    def draw_mixed_lengths(self, n_samples, longest=200, seed=0):
+        """Return very short, very long and empty samples, of which the first has the largest length."""
+        longest = self.decoder_timesteps or longest
+        lengths = np.random.default_rng(seed).choice([0, 1, 2, 3, 5, 8, 13, longest], size=n_samples)
+        return self.draw([longest, *lengths[1:]], seed)
 
-    # --- what it is ---
+    # --- estimators ---
 
     def make(self, **changes):
-        """An estimator that is not fitted."""
-        return self.estimator(**(self.parameters | self.given() | changes))
+        """Return an estimator that is not fitted."""
+        return self.estimator(**(self.parameters | self.pretrained() | changes))
 
-    def having(self, **settings):
-        """Those of the settings that its class has a parameter for."""
+    def supported(self, **settings):
+        """Return the settings that are parameters of the class."""
         return {name: value for name, value in settings.items() if name in inspect.signature(self.estimator).parameters}
 
-    def takes(self, settings):
-        """Tell whether its class has a parameter for all of them, routed ones aside."""
-        return len(self.having(**settings)) == sum("__" not in name for name in settings)
+    def supports(self, settings):
+        """Return whether all settings, except routed parameters, are parameters of the class."""
+        return len(self.supported(**settings)) == sum("__" not in name for name in settings)
 
-    def of_width(self, width, layers=None):
-        """Parameters for encodings so wide, and for layers of those widths."""
+    def width_parameters(self, width, layers=None):
+        """Return the parameters for encodings of this width, and for layers of these widths."""
         if "latent_dim" in self.parameters:
-            layers = {} if layers is None else self.having(units=layers, hidden_layer_sizes=layers)
+            layers = {} if layers is None else self.supported(units=layers, hidden_layer_sizes=layers)
             return {"latent_dim": width} | layers
         return {"units": width if layers is None else layers}
 
-    def verbs_that_train(self):
-        """The names of its verbs that do."""
-        return [verb for verb in ("fit", "partial_fit") if hasattr(self.estimator, verb)]
+    def training_methods(self):
+        """Return the names of the methods that train."""
+        return [method for method in ("fit", "partial_fit") if hasattr(self.estimator, method)]
 
-    def train(self, estimator, verb, X, of=None, **weights):
-        """Train an estimator of its class by that verb; `of` are the arrays that X holds, where it is no list."""
+    def train(self, estimator, method, X, of=None, **weights):
+        """Train an estimator of the class by a method; `of` are the arrays in X, if X is not a list."""
         y = self.y(X if of is None else of)
-        return getattr(estimator, verb)(X, y, **weights)
+        return getattr(estimator, method)(X, y, **weights)
 
     def fit(self, X, sample_weight=None, of=None, **changes):
-        """A fitted one."""
+        """Return a fitted estimator."""
         return self.train(self.make(**changes), "fit", X, of, sample_weight=sample_weight)
 
-    def go_on(self, estimator, X, of=None, **weights):
-        """Train more: for an epoch, or for want of that as often as in a fit that starts from the weights."""
+    def resume(self, estimator, X, of=None, **weights):
+        """Continue training: for one epoch by `partial_fit`, or, without this method, by `fit` with `warm_start`."""
         if hasattr(estimator, "partial_fit"):
             return self.train(estimator, "partial_fit", X, of, **weights)
         return self.train(estimator.set_params(warm_start=True), "fit", X, of, **weights)
 
     def encode(self, fitted, X):
-        """What the encoder, or all of it, makes of each sample: an array of a row for each."""
+        """Return the encodings, or the probabilities or scores of the predictions: an array with a row per sample."""
         if hasattr(fitted, "predict_beams"):
             return fitted.predict_beams(X)[1]
         return fitted.transform(X) if hasattr(fitted, "transform") else fitted.predict_proba(X)
 
-    @cache  # noqa: B019  (cases live as long as the tests)
+    @cache  # noqa: B019  (cases exist as long as the tests run)
     def fitted(self):
-        """One fitted on the training set, to look at and not to train."""
+        """Return an estimator fitted on the training set, which no test may train further."""
         return self.fit(self.training_set)
 
 
 class RowCase(Case):
-    """A case whose samples are rows, of no length."""
+    """A case whose samples are rows, without a length."""
 
-    is_in_time = False
+    is_sequential = False
 
     def draw(self, lengths, seed):
         return list(np.random.default_rng(seed).integers(0, 9, size=(len(lengths), self.n_features)) / 8)
@@ -287,10 +289,10 @@ class RowCase(Case):
         return np.stack(arrays)
 
 
-class SymbolCase(Case):
-    """A case whose samples are sequences of symbols."""
+class TokenCase(Case):
+    """A case whose samples are sequences of tokens."""
 
-    reads_numbers = False
+    is_numeric = False
 
     def draw(self, lengths, seed):
         letters = np.array(list("abcdefghi"))
@@ -298,12 +300,12 @@ class SymbolCase(Case):
 
     @property
     def containers(self):
-        return SYMBOL_CONTAINERS
+        return TOKEN_CONTAINERS
 
     def as_array(self, arrays):
-        return symbols_in_rows(arrays)
+        return token_table(arrays)
 
-    def far(self, x):
+    def make_outlier(self, x):
         return np.full_like(x, "z")
 
 
@@ -311,7 +313,7 @@ TINY = {"latent_dim": 3, "epochs": 2, "batch_size": 8, "random_state": 0}
 STOPS = {"early_stopping": True, "validation_fraction": 0.5}
 BCE = {"loss": "binary_crossentropy", "scale": None}
 
-# 12 of 27,648 combinations, found by greedy search: of all pairs of settings 97 % are in one of them
+# 12 of 27,648 combinations, found by greedy search: 97 % of all pairs of settings are in one of the combinations
 AUTOENCODERS = {
     "plain": ({}, 3),
     "conditional-sigmoid": (
@@ -326,7 +328,7 @@ AUTOENCODERS = {
         | STOPS,
         1,
     ),
-    "both-ways-relu": ({"bidirectional": True, "activation": "relu", "dropout": 0.3}, 1),
+    "bidirectional-relu": ({"bidirectional": True, "activation": "relu", "dropout": 0.3}, 1),
     "gru-composite": ({"cell": "gru", "objective": "composite", "scale": None, "loss": "mae"} | STOPS, 3),
     "stacked-prediction": (
         {"cell": "gru", "units": (5, 3), "activation": "relu", "decoder": "conditional", "objective": "prediction"}
@@ -367,54 +369,54 @@ AUTOENCODERS = {
 }
 
 
-# of each sequence: a number, a vector from 0 to 1, an array, a sequence; none of them negative
+# Targets of each sequence: a number, a vector from 0 to 1, an array, a sequence; all values are non-negative.
 
 
-def a_number(arrays):
+def number_targets(arrays):
     return np.array([100.0 * len(x) + x.sum() for x in arrays])
 
 
-def a_vector(arrays):
+def vector_targets(arrays):
     return np.array([x.mean(axis=0) if len(x) else np.ones(x.shape[1]) for x in arrays])
 
 
-def two_timesteps(arrays):
+def two_timestep_targets(arrays):
     return np.stack([np.resize(x.sum(axis=0) / (1 + len(x)), (2, 3)) for x in arrays])
 
 
-def a_timestep_more(arrays):
+def longer_targets(arrays):
     return [np.pad(np.cumsum(x, axis=0), ((1, 0), (0, 0))) for x in arrays]
 
 
 REGRESSORS = {
-    "plain": ({}, 3, {"y": a_vector}),
+    "plain": ({}, 3, {"y": vector_targets}),
     "conditional-horizon": (
         {"horizon": 2, "decoder": "conditional", "cell": "gru", "scale": None, "loss": "mae"},
         2,
-        {"shortest": 3},
+        {"min_length": 3},
     ),
     "function-array": (
         {"decoder": dense_decoder, "reconstruction_weight": 0.2, "scale": None, "bidirectional": True} | STOPS,
         1,
-        {"y": two_timesteps},
+        {"y": two_timestep_targets},
     ),
     "stacked-sequences": (
         {"units": (5, 3), "bidirectional": True, "reverse": False, "reconstruction_weight": 0.9, "dropout": 0.3},
         3,
-        {"y": a_timestep_more},
+        {"y": longer_targets},
     ),
     "conditional-number": (
         {"decoder": "conditional", "cell": "gru", "activation": "relu", "loss": "huber", "reconstruction_weight": 0.0},
         1,
-        {"y": a_number},
+        {"y": number_targets},
     ),
 }
 
 
-# of each sequence, of numbers or symbols: a label, two of them, a sequence of up to three
+# Labels of each sequence, of numbers or tokens: one label, two labels, a sequence of up to three labels.
 
 
-def a_label(arrays):
+def one_label(arrays):
     return np.array(["abc"[int(8 * x.sum()) % 3] for x in arrays])
 
 
@@ -422,32 +424,36 @@ def two_labels(arrays):
     return np.array([[len(x) % 2, int(8 * x.sum()) % 3] for x in arrays])
 
 
-def some_labels(arrays):
+def label_sequences(arrays):
     return [np.where(x[:3, 0] > 0.5, "high", "low") for x in arrays]
 
 
-def the_last_backwards(words):
+def reversed_ends(words):
     return [word[::-1][:3] for word in words]
 
 
 @cache
-def given_encoder():
-    """Another's encoder, of sequences of two features."""
+def pretrained_encoder():
+    """Return the parameter `encoder`: a fitted autoencoder of sequences of two features."""
     autoencoder = LSTMAutoencoderTransformer(latent_dim=4, units=(3, 4), epochs=1, random_state=0)
     return {"encoder": FrozenEstimator(autoencoder.fit(draw_sequences(range(1, 9), 2, seed=3)))}
 
 
 CLASSIFIERS = {
-    "plain": ({}, 3, {"y": a_label}),
+    "plain": ({}, 3, {"y": one_label}),
     "stacked-balanced": (
         {"units": (5, 3), "bidirectional": True, "activation": "relu", "class_weight": "balanced", "dropout": 0.3},
         1,
-        {"y": a_label},
+        {"y": one_label},
     ),
     "table": ({"bidirectional": True, "class_weight": "balanced", "scale": None} | STOPS, 3, {"y": two_labels}),
-    "beams": ({"cell": "gru", "units": (5, 3), "num_beams": 2, "dropout": 0.3}, 1, {"y": some_labels}),
-    "tokens": ({"tokens": True, "handle_unknown": "ignore"}, 1, {"y": the_last_backwards}),
-    "given-encoder": ({"units": None, "freeze_encoder": True}, 2, {"y": some_labels, "given": given_encoder}),
+    "beams": ({"cell": "gru", "units": (5, 3), "num_beams": 2, "dropout": 0.3}, 1, {"y": label_sequences}),
+    "tokens": ({"tokens": True, "handle_unknown": "ignore"}, 1, {"y": reversed_ends}),
+    "given-encoder": (
+        {"units": None, "freeze_encoder": True},
+        2,
+        {"y": label_sequences, "pretrained": pretrained_encoder},
+    ),
 }
 
 DENSE_AUTOENCODERS = {
@@ -460,7 +466,7 @@ DENSE_AUTOENCODERS = {
     ),
 }
 
-# every law is tried on each of these: another class joins by one more entry
+# Each property is tested on all of these; a new class needs one more entry.
 COMBINATIONS = {
     LSTMAutoencoderTransformer: AUTOENCODERS,
     CompositeSequenceRegressor: REGRESSORS,
@@ -471,10 +477,10 @@ TINY_UNITS = {"units": 3} | {name: value for name, value in TINY.items() if name
 
 
 def make_case(estimator, parameters, n_features, more=None):
-    """Join a combination to what all cases of its class have."""
-    kind = RowCase if estimator is DenseAutoencoderTransformer else SymbolCase if "tokens" in parameters else Case
+    """Return a case with the parameters of a combination and those that all cases of the class have."""
+    case_type = RowCase if estimator is DenseAutoencoderTransformer else TokenCase if "tokens" in parameters else Case
     tiny = TINY_UNITS if estimator is Seq2SeqClassifier else TINY
-    return kind(estimator, tiny | parameters, n_features, **(more or {}))
+    return case_type(estimator, tiny | parameters, n_features, **(more or {}))
 
 
 CASES = {
@@ -486,17 +492,17 @@ PLAIN = {name: case for name, case in CASES.items() if name.endswith("-plain")}
 
 
 def cases_of(estimator):
-    """The cases of one class."""
+    """Return the cases of one class."""
     return {name: case for name, case in CASES.items() if case.estimator is estimator}
 
 
 def outputs(fitted, X):
-    """What every verb says of each sample: a dict of lists of N flat arrays, padding cut off."""
-    said = {verb: getattr(fitted, verb)(X) for verb in VERBS if hasattr(fitted, verb)}
-    if "predict_beams" in said:
-        sequences, said["scores of beams"] = said.pop("predict_beams")
-        said["beams"] = [np.concatenate(list(beams)) for beams in sequences]
-    return {verb: [_without_padding(row) for row in rows] for verb, rows in said.items()}
+    """Return the outputs of all methods: a dict of lists of N flat arrays without padding."""
+    results = {method: getattr(fitted, method)(X) for method in METHODS if hasattr(fitted, method)}
+    if "predict_beams" in results:
+        sequences, results["scores of beams"] = results.pop("predict_beams")
+        results["beams"] = [np.concatenate(list(beams)) for beams in sequences]
+    return {method: [_without_padding(row) for row in rows] for method, rows in results.items()}
 
 
 def _without_padding(row):
@@ -508,20 +514,22 @@ def _without_padding(row):
 
 
 def assert_same_bits(got, expected):
-    """Compare two results of `outputs`, bit for bit."""
+    """Assert that two results of `outputs` are identical bit for bit."""
     assert got.keys() == expected.keys()
-    for verb in expected:
-        different = [i for i, (a, b) in enumerate(zip_longest(got[verb], expected[verb])) if not np.array_equal(a, b)]
-        assert not different, f"{verb} differs in samples {different}"
+    for method in expected:
+        pairs = zip_longest(got[method], expected[method])
+        different = [i for i, (a, b) in enumerate(pairs) if not np.array_equal(a, b)]
+        assert not different, f"{method} differs in samples {different}"
 
 
 def differ(got, expected):
-    """Tell whether any verb says anything else."""
-    return any(not np.array_equal(a, b) for verb in expected for a, b in zip(got[verb], expected[verb], strict=True))
+    """Return whether the output of any method differs."""
+    pairs = ((a, b) for method in expected for a, b in zip(got[method], expected[method], strict=True))
+    return any(not np.array_equal(a, b) for a, b in pairs)
 
 
 def run_in_fresh_process(script, *arguments):
-    """Run a Python script in a process that has imported nothing yet."""
+    """Run a Python script in a new process."""
     paths = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
     done = subprocess.run(

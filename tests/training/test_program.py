@@ -1,4 +1,4 @@
-"""What XLA compiles, in pieces of a batch, against TensorFlow's own run of whole batches."""
+"""Programs that XLA compiles for pieces of a batch, compared with whole batches in TensorFlow."""
 
 import keras
 import numpy as np
@@ -23,21 +23,21 @@ from skseqae.training._program import Program
 
 RNG = np.random.default_rng(0)
 X = [RNG.normal(size=(n, 2)) for n in RNG.integers(0, 15, size=70)]
-WORDS, BACKWARDS = make_reversals(70, lengths=(2, 5), n_symbols=4, random_state=0)
+WORDS, REVERSED = make_reversals(70, lengths=(2, 5), n_symbols=4, random_state=0)
 SHARED = {"epochs": 2, "batch_size": 33, "random_state": 0}
 CASES = {
     "lstm": (LSTMAutoencoderTransformer(4, **SHARED), X, None),
     "gru": (LSTMAutoencoderTransformer(4, cell="gru", units=(5, 4), bidirectional=True, **SHARED), X, None),
     "relu": (LSTMAutoencoderTransformer(4, activation="relu", reverse=False, **SHARED), X, None),
     "conditional": (LSTMAutoencoderTransformer(4, decoder="conditional", objective="composite", **SHARED), X, None),
-    "stopping": (LSTMAutoencoderTransformer(4, early_stopping=True, loss="huber", **SHARED), X, None),
+    "early stopping": (LSTMAutoencoderTransformer(4, early_stopping=True, loss="huber", **SHARED), X, None),
     "number": (CompositeSequenceRegressor(4, **SHARED), X, RNG.normal(size=70)),
-    "future": (CompositeSequenceRegressor(4, horizon=2, **SHARED), [x for x in X if len(x) > 2], None),
+    "horizon": (CompositeSequenceRegressor(4, horizon=2, **SHARED), [x for x in X if len(x) > 2], None),
     "labels": (Seq2SeqClassifier(units=4, class_weight="balanced", **SHARED), X, np.arange(70) % 3),
-    "words": (Seq2SeqClassifier(units=4, tokens=True, **SHARED), WORDS, BACKWARDS),
+    "tokens": (Seq2SeqClassifier(units=4, tokens=True, **SHARED), WORDS, REVERSED),
     "dense": (DenseAutoencoderTransformer(2, hidden_layer_sizes=(5,), **SHARED), RNG.normal(size=(70, 4)), None),
 }
-DROPPING = LSTMAutoencoderTransformer(4, dropout=0.5, learning_rate=0.01, **SHARED)
+WITH_DROPOUT = LSTMAutoencoderTransformer(4, dropout=0.5, learning_rate=0.01, **SHARED)
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def compiled(monkeypatch):
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_pieces_compiled_by_xla_learn_what_whole_batches_do(monkeypatch, case):
+def test_training_in_pieces_equals_training_on_whole_batches(monkeypatch, case):
     estimator, *data = case
     monkeypatch.setattr(_loop, "MIN_STEPS_TO_COMPILE", 0)
     in_pieces = clone(estimator).fit(*data)
@@ -54,38 +54,41 @@ def test_pieces_compiled_by_xla_learn_what_whole_batches_do(monkeypatch, case):
     whole = clone(estimator).fit(*data)
     for name, losses in whole.history_.items():
         assert_allclose(in_pieces.history_[name], losses, rtol=1e-4)
-    for name, arrays in whole._weights.items():
-        for got, expected in zip(in_pieces._weights[name], arrays, strict=True):
+    for name, arrays in whole._fitted.weights.items():
+        for got, expected in zip(in_pieces._fitted.weights[name], arrays, strict=True):
             assert_allclose(got, expected, atol=1e-4)
 
 
 @pytest.mark.usefixtures("compiled")
-@pytest.mark.parametrize("case", [CASES["gru"], CASES["words"], (DROPPING, X, None)], ids=["gru", "words", "dropout"])
-def test_a_seed_gives_the_same_bits_in_pieces_too(case):
+@pytest.mark.parametrize(
+    "case", [CASES["gru"], CASES["tokens"], (WITH_DROPOUT, X, None)], ids=["gru", "tokens", "dropout"]
+)
+def test_training_in_pieces_is_bitwise_reproducible(case):
     estimator, *data = case
     first, second = (clone(estimator).fit(*data) for _ in range(2))
     assert first.history_ == second.history_
-    for got, expected in zip(keras.tree.flatten(first._weights), keras.tree.flatten(second._weights), strict=True):
+    weights = (keras.tree.flatten(estimator._fitted.weights) for estimator in (first, second))
+    for got, expected in zip(*weights, strict=True):
         assert_array_equal(got, expected)
 
 
 @pytest.mark.usefixtures("compiled")
-@pytest.mark.parametrize("estimator", [CASES["lstm"][0], DROPPING], ids=["lstm", "dropout"])
-def test_partial_fit_goes_on_as_fit_does_in_pieces_too(estimator):
-    whole, by_parts = clone(estimator).fit(X), clone(estimator)
+@pytest.mark.parametrize("estimator", [CASES["lstm"][0], WITH_DROPOUT], ids=["lstm", "dropout"])
+def test_partial_fit_in_pieces_equals_fit(estimator):
+    whole, partial = clone(estimator).fit(X), clone(estimator)
     for _ in range(estimator.epochs):
-        by_parts.partial_fit(X)
-    assert by_parts.history_ == whole.history_
+        partial.partial_fit(X)
+    assert partial.history_ == whole.history_
 
 
-def test_each_piece_and_each_step_drops_inputs_of_its_own():
+def test_dropout_differs_between_pieces_and_steps():
     architecture = Architecture(n_features=8, latent_dim=4, units=(4,), dropout=0.5)
     ones = Sequences.from_packed(np.ones((80, 8), np.float32), [5] * 16)
     data = TrainingData(ones, {"reconstruction": ones}, np.ones(16))
     losses = {}
     for n_pieces in (1, 2):
-        still = keras.optimizers.SGD(0.0)
-        program = Program(architecture, {}, still, keras.losses.MeanSquaredError().call, n_pieces, autograph=False)
+        optimizer = keras.optimizers.SGD(0.0)
+        program = Program(architecture, {}, optimizer, keras.losses.MeanSquaredError().call, n_pieces, autograph=False)
         program.start(initial_weights(program.parts, {}, np.random.RandomState(0)), None, None)
         program.seed(np.random.RandomState(0))
         arrays = data.batch(np.arange(8 * n_pieces), program.rows_to_fill(8 * n_pieces))
@@ -96,7 +99,7 @@ def test_each_piece_and_each_step_drops_inputs_of_its_own():
 
 
 @pytest.mark.usefixtures("compiled")
-def test_nothing_is_traced_again_for_other_rates_seeds_and_folds():
+def test_other_learning_rates_seeds_and_folds_are_not_traced_again():
     estimator = clone(CASES["lstm"][0]).set_params(units=(6,))
     estimator.fit(X)
     program = pool._idle[-1][1]
@@ -107,8 +110,8 @@ def test_nothing_is_traced_again_for_other_rates_seeds_and_folds():
     assert [f.experimental_get_tracing_count() for f in program._compiled.values()] == [1, 0]
 
 
-@pytest.mark.parametrize("change", [{"loss": lambda true, said: abs(true - said)[..., 0]}, {"epochs": 1}])
-def test_what_is_short_or_a_function_of_the_users_is_not_compiled(monkeypatch, change):
+@pytest.mark.parametrize("change", [{"loss": lambda y_true, y_pred: abs(y_true - y_pred)[..., 0]}, {"epochs": 1}])
+def test_short_fits_and_custom_losses_skip_xla(monkeypatch, change):
     monkeypatch.setattr(_loop, "MIN_STEPS_TO_COMPILE", 0 if "loss" in change else 1000)
     clone(CASES["lstm"][0]).set_params(**change).fit(X)
     assert pool._idle[-1][1].n_pieces == 0

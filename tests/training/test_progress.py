@@ -1,4 +1,4 @@
-"""One line tells how training goes on: on a terminal always the same, elsewhere few."""
+"""Progress output: one line that is overwritten on a terminal, a few lines elsewhere."""
 
 import io
 import re
@@ -19,24 +19,24 @@ from tests.support.estimators import y as labels
 
 
 class Terminal(io.StringIO):
-    """A stream on which lines can be written over."""
+    """A stream whose lines can be overwritten."""
 
     def isatty(self):
         return True
 
     def screen(self):
-        """What can be seen in the end: the lines, of what was written over the last."""
+        """Return the visible lines, after text has been overwritten."""
         lines = []
         for line in self.getvalue().split("\n"):
-            seen = ""
+            visible = ""
             for text in line.split("\r"):
-                seen = text + seen[len(text) :]
-            lines.append(seen.rstrip())
+                visible = text + visible[len(text) :]
+            lines.append(visible.rstrip())
         return lines
 
 
 def train(stream, n_epochs=10, n_steps=4, seconds=1.0, first=None, verbose=1, stopped=None, validated=True):
-    """Train in pretence: every step takes so many seconds, those of the first epoch `first`."""
+    """Simulate training with steps of this number of seconds, or `first` seconds in the first epoch."""
     now = 0.0
     progress = Progress(stream, clock=lambda: now)
     progress.set_model(None)
@@ -59,7 +59,7 @@ def train_in_a_log(**options):
 
 
 @pytest.fixture(autouse=True)
-def of_eighty_columns(monkeypatch):
+def eighty_columns(monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
 
 
@@ -75,25 +75,25 @@ def of_eighty_columns(monkeypatch):
     share=st.floats(0.01, 1),
     validated=st.booleans(),
 )
-def test_a_fit_takes_one_line_of_a_terminal_of_any_width(n_epochs, n_steps, seconds, columns, share, validated):
+def test_terminals_of_any_width_show_one_line_per_fit(n_epochs, n_steps, seconds, columns, share, validated):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("COLUMNS", str(columns))
         stopped = max(1, int(share * n_epochs))
         options = {"n_epochs": n_epochs, "n_steps": n_steps, "seconds": seconds, "stopped": stopped}
         terminal = train(Terminal(), **options, validated=validated)
-    seen, empty = terminal.screen()
+    visible, empty = terminal.screen()
     assert empty == ""
     assert all(len(text) < max(columns, 2) for text in terminal.getvalue().strip("\n").split("\r"))
     whole = f"Epoch {stopped:{len(str(n_epochs))}d}/{n_epochs} - loss: {1 / stopped:.4g}"
     if columns == 200:
-        assert whole in seen
-        assert ("val_loss" in seen) == validated
-    assert "left" not in seen  # nor anything else of a longer line before
+        assert whole in visible
+        assert ("val_loss" in visible) == validated
+    assert "left" not in visible  # which an earlier, longer line contains
 
 
-def test_the_bar_grows_from_nothing_to_the_whole():
-    looks = train(Terminal(), n_epochs=20).getvalue().strip("\n").split("\r")[1:]
-    bars = [re.match(r"\[(#*)(\.*)\] Epoch", look) for look in looks]
+def test_the_bar_grows_from_empty_to_full():
+    updates = train(Terminal(), n_epochs=20).getvalue().strip("\n").split("\r")[1:]
+    bars = [re.match(r"\[(#*)(\.*)\] Epoch", update) for update in updates]
     widths = [len(bar[1]) for bar in bars]
     assert {len(bar[1] + bar[2]) for bar in bars} == {10}
     assert widths == sorted(widths)
@@ -101,14 +101,14 @@ def test_the_bar_grows_from_nothing_to_the_whole():
     assert bars[-1][2] == ""
 
 
-def test_a_terminal_is_not_written_to_more_often_than_can_be_seen():
+def test_terminals_are_updated_at_most_ten_times_a_second():
     terminal = train(Terminal(), n_epochs=10, n_steps=1000, seconds=0.001)
     assert terminal.getvalue().count("\r") <= 10 / 0.1 + 10 + 1
 
 
 @pytest.mark.parametrize("edge", ["on_epoch_begin", "on_epoch_end"])
-def test_an_interrupted_fit_ends_its_line(edge, monkeypatch):
-    class Interrupts(keras.callbacks.Callback):
+def test_interrupted_fits_end_their_line(edge, monkeypatch):
+    class InterruptingCallback(keras.callbacks.Callback):
         def __init__(self):
             super().__init__()
             setattr(self, edge, self.interrupt)
@@ -119,16 +119,16 @@ def test_an_interrupted_fit_ends_its_line(edge, monkeypatch):
 
     monkeypatch.setattr("sys.stdout", Terminal())
     with pytest.raises(KeyboardInterrupt):
-        quick(LSTMAutoencoderTransformer, verbose=1, callbacks=Interrupts()).fit(X)
-    seen, empty = sys.stdout.screen()
-    assert "Epoch " in seen
+        quick(LSTMAutoencoderTransformer, verbose=1, callbacks=InterruptingCallback()).fit(X)
+    visible, empty = sys.stdout.screen()
+    assert "Epoch " in visible
     assert empty == ""
 
 
-def test_fits_that_share_a_stream_write_one_line_each(monkeypatch):
+def test_fits_in_threads_and_workers_write_one_line_each(monkeypatch):
     with ThreadPoolExecutor() as threads:
         in_a_thread = threads.submit(train, Terminal()).result()
-    monkeypatch.setattr(_progress, "parent_process", object)  # as there is one in a worker
+    monkeypatch.setattr(_progress, "parent_process", object)  # simulates a worker
     for stream in (in_a_thread, train(Terminal()), train(io.StringIO()), train(Terminal(), seconds=60.0)):
         (line,) = stream.getvalue().splitlines()
         assert line.startswith("Epoch 10/10 - loss: 0.1 - val_loss: 0.2 - ")
@@ -140,7 +140,7 @@ def test_fits_that_share_a_stream_write_one_line_each(monkeypatch):
 
 @settings(derandomize=True, deadline=None)
 @given(n_epochs=st.integers(1, 500), n_steps=st.integers(1, 5), seconds=st.floats(0, 30))
-def test_elsewhere_there_are_few_lines_and_never_silence(n_epochs, n_steps, seconds):
+def test_logs_have_few_lines_at_regular_intervals(n_epochs, n_steps, seconds):
     lines = train_in_a_log(n_epochs=n_epochs, n_steps=n_steps, seconds=seconds)
     assert len(lines) <= 10 + n_epochs * n_steps * seconds / 10
     assert len(lines) >= min(n_epochs, 10)
@@ -148,19 +148,19 @@ def test_elsewhere_there_are_few_lines_and_never_silence(n_epochs, n_steps, seco
     assert f"Epoch {n_epochs}/{n_epochs} - loss: {1 / n_epochs:.4g}" in lines[-1]
 
 
-def test_a_quick_fit_has_a_line_for_each_tenth():
+def test_short_fits_log_each_tenth_of_the_epochs():
     lines = train_in_a_log(n_epochs=100, seconds=0.001)
     assert [line[:13] for line in lines] == [f"Epoch {10 * i:3d}/100" for i in range(1, 11)]
 
 
-def test_a_slow_fit_has_a_line_each_ten_seconds_before_an_epoch_is_over():
+def test_slow_fits_log_each_ten_seconds_within_an_epoch():
     lines = train_in_a_log(n_epochs=2, n_steps=60)
     assert [line.split(" - ")[-1][:4] for line in lines] == [f"{s // 60}:{s % 60:02}" for s in range(10, 121, 10)]
-    assert lines[0].startswith("Epoch 1/2 - loss: 109")  # of the batch, as there is no other yet
-    assert lines[6].startswith("Epoch 2/2 - loss: 1 - val_loss: 2")  # of the epoch before
+    assert lines[0].startswith("Epoch 1/2 - loss: 109")  # the loss of the batch, before the first epoch has ended
+    assert lines[6].startswith("Epoch 2/2 - loss: 1 - val_loss: 2")  # the losses of the previous epoch
 
 
-def test_an_early_stop_has_its_line():
+def test_the_last_epoch_before_an_early_stop_is_logged():
     lines = train_in_a_log(n_epochs=100, stopped=37, seconds=0.001)
     assert lines[-1].startswith("Epoch  37/100 - loss: 0.02703 - val_loss: 0.05405")
     assert "left" not in lines[-1]
@@ -169,7 +169,7 @@ def test_an_early_stop_has_its_line():
 
 @pytest.mark.parametrize("stream", [io.StringIO, Terminal])
 @pytest.mark.parametrize("stopped", [None, 7])
-def test_a_line_for_each_epoch_where_that_is_asked_for(stream, stopped):
+def test_verbose_2_writes_one_line_per_epoch(stream, stopped):
     lines = train(stream(), verbose=2, stopped=stopped, seconds=60).getvalue().splitlines()
     assert [line.split(" - ")[0] for line in lines] == [f"Epoch {i:2d}/10" for i in range(1, (stopped or 10) + 1)]
 
@@ -181,13 +181,13 @@ def times(lines):
     return [line.split(" - ")[-1] for line in lines]
 
 
-def test_the_time_left_is_that_of_steady_epochs_whatever_the_first_took():
+def test_the_remaining_time_ignores_the_duration_of_the_first_epoch():
     lines = train_in_a_log(n_epochs=10, n_steps=1, seconds=60.0, first=600.0)
     assert times(lines)[:4] == ["10:00", "11:00, 8:00 left", "12:00, 7:00 left", "13:00, 6:00 left"]
     assert times(lines)[-1] == "19:00"
 
 
-def test_within_the_first_epoch_the_first_step_is_not_counted_on():
+def test_the_remaining_time_in_the_first_epoch_ignores_the_first_step():
     lines = train_in_a_log(n_epochs=1, n_steps=4, first=60.0)
     assert times(lines) == ["1:00", "2:00, 2:00 left", "3:00, 1:00 left", "4:00"]
 
@@ -196,13 +196,13 @@ def test_within_the_first_epoch_the_first_step_is_not_counted_on():
 
 
 @every_class
-def test_every_class_shows_its_last_loss(cls, capsys):
+def test_the_last_line_contains_the_last_loss(cls, capsys):
     fitted = quick(cls, verbose=1).fit(data(cls), labels)
     *_, last = capsys.readouterr().out.splitlines()
     assert last.startswith(f"Epoch 2/2 - loss: {fitted.history_['loss'][-1]:.4g} - 0:")
 
 
-def test_progress_changes_nothing_in_training(capsys):
-    silent, loud = (quick(LSTMAutoencoderTransformer, verbose=verbose).fit(X) for verbose in (0, 1))
-    assert silent.history_ == loud.history_
+def test_progress_does_not_affect_training(capsys):
+    silent, verbose = (quick(LSTMAutoencoderTransformer, verbose=verbose).fit(X) for verbose in (0, 1))
+    assert silent.history_ == verbose.history_
     assert len(capsys.readouterr().out.splitlines()) == 2

@@ -1,18 +1,21 @@
-"""One step of an LSTM and of a GRU, and the loop over time with its gradient.
+"""One step of each recurrent cell with its gradient, and the loop over time.
 
-Letters as in the papers: i, f, g, o are the gates of the LSTM (Hochreiter and Schmidhuber 1997,
-doi:10.1162/neco.1997.9.8.1735), z, r, n those of the GRU (Cho et al. 2014, arXiv:1406.1078, in the variant that resets
-after the product). `a` is what reaches a gate before its activation, `U` the recurrent kernel, `d_` a gradient.
-Time is the first axis in here.
+Letters as in the papers: i, f, g, o are the gates of the LSTM, z, r, n those of the GRU; `networks._cells` has the
+references. `a` is the input of the activation of a gate, `U` the recurrent kernel, `d_` a gradient. Time is the first
+axis in here.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import tensorflow as tf
 
+from .._cells import CELLS as RECORDS
+from .._cells import CellRecord
+
 
 def sigmoid(x):
-    """Return the logistic function, by one call of a library."""
+    """Return the logistic function, computed by one call of tanh."""
     return 0.5 * tf.tanh(0.5 * x) + 0.5
 
 
@@ -24,7 +27,7 @@ SLOPES = {
     "sigmoid": lambda y: y * (1.0 - y),
     "linear": tf.ones_like,
 }
-# a state that may grow for ever is held at zero on padding, where an overflow would turn gradients into NaN
+# activations without a bound: states are set to zero on padding, where an overflow would turn gradients into NaN
 UNBOUNDED = ("relu", "linear")
 
 
@@ -68,22 +71,25 @@ def gru_step_gradient(saved, before, after, d_state, activation):
 
 
 class Cell(NamedTuple):
-    """The equations of one step, forwards and backwards; what belongs to the gates is a sequence of their arrays."""
+    """The equations of one step, forward and backward; what belongs to the gates is a sequence of their arrays."""
 
-    n_gates: int
-    n_states: int
+    record: CellRecord
     n_saved: int  # arrays that the gradient needs beside the states
-    is_summed: bool  # whether input and state reach the gates as one sum, and have the same gradient
-    step: callable
-    step_gradient: callable
+    step: Callable
+    step_gradient: Callable
+
+    @property
+    def n_states(self):
+        """Number of parts of the state."""
+        return len(self.record.states)
 
     def zero_state(self, batch, units, dtype):
         """Return zeros, n_states arrays of shape (batch, units)."""
         return tuple(tf.zeros((batch, units), dtype) for _ in range(self.n_states))
 
     def by_gate(self, array):
-        """Cut an array (..., n_gates * H) into those of the gates, (..., H)."""
-        return tf.split(array, self.n_gates, axis=-1)
+        """Split an array (..., n_gates * H) into those of the gates, (..., H)."""
+        return tf.split(array, len(self.record.gates), axis=-1)
 
     def recur(
         self,
@@ -103,7 +109,7 @@ class Cell(NamedTuple):
         Parameters
         ----------
         projected : tensor of shape (T, B, n_gates * H) or (B, n_gates * H)
-            The input times its kernel, with its bias; without a time axis it is the same at every timestep.
+            The input times its kernel, with its bias; without a time axis it is the same at each timestep.
         U : tensor of shape (H, n_gates * H)
             The recurrent kernel.
         recurrent_bias : tensor of shape (n_gates * H,) or None
@@ -113,13 +119,13 @@ class Cell(NamedTuple):
         activation : str
             A key of `ACTIVATIONS`.
         masked : bool
-            Whether the state is held at zero on padding.
+            Whether the state is set to zero on padding.
         differentiable : bool
-            Whether to keep what the gradient needs.
+            Whether to save what the gradient needs.
         initial_state : tuple of n_states tensors of shape (B, H), default=None
-            Where to start. None: zeros.
+            The initial state. None: zeros.
         every_state : bool, default=False
-            Whether to return all of the state or h alone.
+            Whether to return all parts of the state, or h alone.
 
         Returns
         -------
@@ -137,10 +143,10 @@ class Cell(NamedTuple):
 
 
 class Scan(NamedTuple):
-    """The loop over time, to the longest sequence; histories are zero beyond it.
+    """The loop over time, up to the longest sequence; histories are zero beyond it.
 
-    Written for XLA, which computes several times as fast what lies side by side: there is a product for each gate, and
-    a history.
+    Each gate has a product and a history of its own, because XLA computes arrays that are contiguous several times as
+    fast.
     """
 
     cell: Cell
@@ -149,7 +155,7 @@ class Scan(NamedTuple):
     n_returned: int  # parts of the state, of which h is the first
 
     def with_gradient(self, projected, U, recurrent_bias, initial_state, steps):
-        """Return as `forwards` does, differentiable by the hand-written loop."""
+        """Return what `forwards` returns, with the hand-written gradient."""
 
         @tf.custom_gradient
         def run(projected, U, recurrent_bias, *initial_state):
@@ -164,7 +170,7 @@ class Scan(NamedTuple):
         return run(projected, U, recurrent_bias, *initial_state)
 
     def forwards(self, projected, U, recurrent_bias, initial_state, steps, *, save=False):
-        """Return histories of the state, (T, B, H) each: with `save` of all of it, and of what the gradient needs."""
+        """Return the histories of h, (T, B, H); with `save` those of all states and of what the gradient needs."""
         cell, constant = self.cell, len(projected.shape) == 2
         biases, projections = cell.by_gate(recurrent_bias), cell.by_gate(projected)
         kernels = cell.by_gate(U)
@@ -197,12 +203,12 @@ class Scan(NamedTuple):
                 d_state = tuple(d * steps[t] for d in d_state)
             states = ([history[t] for history in part] for part in (before, histories))
             *d_step, d_state = cell.step_gradient([s[t] for s in saved], *states, d_state, self.activation)
-            d_step = [tf.concat(d, axis=-1) for d in d_step[cell.is_summed :]]
+            d_step = [tf.concat(d, axis=-1) for d in d_step[cell.record.is_summed :]]
             d_state = (d_state[0] + tf.matmul(d_step[-1], transposed), *d_state[1:])
             return t - 1, d_state, _write(arrays, t, d_step)
 
         zeros = tuple(tf.zeros_like(s) for s in initial_state)
-        start = (_longest(steps) - 1, zeros, _empty_arrays(2 - cell.is_summed, steps, U.dtype, width))
+        start = (_longest(steps) - 1, zeros, _empty_arrays(2 - cell.record.is_summed, steps, U.dtype, width))
         _, d_initial, arrays = tf.while_loop(lambda t, *_: t >= 0, step, start)
         d_steps = [array.stack() for array in arrays]
         d_projected, d_recurrent = d_steps[0], d_steps[-1]
@@ -218,17 +224,17 @@ def _longest(steps):
 
 
 def _empty_arrays(n_arrays, steps, dtype, width):
-    """Return arrays to be written to and stacked, (T, B, width) each."""
+    """Return `n_arrays` empty arrays (T, B, width), which are written step by step."""
     n_timesteps, shape = tf.shape(steps)[0], (steps.shape[1], width)
     return [tf.TensorArray(dtype, n_timesteps, element_shape=shape) for _ in range(n_arrays)]
 
 
 def _write(arrays, t, values):
-    """Write to each array; there may be fewer of them than values."""
+    """Write one value to each array; values beyond the number of arrays are dropped."""
     return [array.write(t, value) for array, value in zip(arrays, values, strict=False)]
 
 
 CELLS = {
-    "lstm": Cell(4, 2, 4, True, lstm_step, lstm_step_gradient),
-    "gru": Cell(3, 1, 4, False, gru_step, gru_step_gradient),
+    "lstm": Cell(RECORDS["lstm"], 4, lstm_step, lstm_step_gradient),
+    "gru": Cell(RECORDS["gru"], 4, gru_step, gru_step_gradient),
 }

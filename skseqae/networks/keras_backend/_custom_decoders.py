@@ -10,64 +10,63 @@ import tensorflow as tf
 from ._initialization import own_generator
 from ._networks import build_decoder
 
+N_ARCHITECTURES_KEPT = 32
+_compiled = OrderedDict()
+_lock = Lock()
+
 
 def build_custom_decoders(architecture, random_state=None):
     """Call the user's function once for each head; a dict of str to keras.Model, empty where there is no function.
 
     With `random_state`, its unseeded initializers are seeded.
     """
-    made = {}
+    custom_decoders = {}
     if not callable(architecture.decoder):
-        return made
+        return custom_decoders
     for head, n_timesteps in zip(architecture.heads, architecture.n_timesteps, strict=True):
-        want = (n_timesteps, architecture.latent_dim, architecture.width(head))
+        sizes = (n_timesteps, architecture.latent_dim, architecture.width(head))
         with own_generator(random_state):
-            made[head] = architecture.decoder(*want)
-        check_decoder_model(made[head], *want)
-    return made
+            custom_decoders[head] = architecture.decoder(*sizes)
+        check_decoder_model(custom_decoders[head], *sizes)
+    return custom_decoders
 
 
 def check_decoder_model(model, n_timesteps, latent_dim, n_features):
-    """Refuse what is not a Keras model from (B, latent_dim) to (B, n_timesteps, n_features)."""
-    shapes = (f"(batch, {latent_dim})", f"(batch, {n_timesteps}, {n_features})")
+    """Check that a decoder is a Keras model from (B, latent_dim) to (B, n_timesteps, n_features)."""
+    expected = f"a keras.Model from (batch, {latent_dim}) to (batch, {n_timesteps}, {n_features})"
     if not isinstance(model, keras.Model):
-        raise TypeError(f"decoder must return a keras.Model from {shapes[0]} to {shapes[1]}, but gave {type(model)}.")
-    read = getattr(model, "inputs", None)  # a Sequential may leave open what it reads
-    if read and (len(read) != 1 or tuple(read[0].shape[1:]) != (latent_dim,)):
-        raise ValueError(
-            f"decoder must return a keras.Model from {shapes[0]} to {shapes[1]}, but reads {[x.shape for x in read]}."
-        )
-    got = model.compute_output_shape((None, latent_dim))
-    if tuple(got[1:]) != (n_timesteps, n_features):
-        raise ValueError(f"decoder must return a keras.Model from {shapes[0]} to {shapes[1]}, but its output is {got}.")
+        raise TypeError(f"decoder must return {expected}, but returned {type(model)}.")
+    inputs = getattr(model, "inputs", None)  # a Sequential model may not know its input yet
+    if inputs and (len(inputs) != 1 or tuple(inputs[0].shape[1:]) != (latent_dim,)):
+        raise ValueError(f"decoder must return {expected}, but its input is {[x.shape for x in inputs]}.")
+    output_shape = model.compute_output_shape((None, latent_dim))
+    if tuple(output_shape[1:]) != (n_timesteps, n_features):
+        raise ValueError(f"decoder must return {expected}, but its output is {output_shape}.")
 
 
-N_ARCHITECTURES_KEPT = 32
-_compiled = OrderedDict()
-_lock = Lock()
-
-
-def compile_decoders(architecture, made=None):
+def compile_decoders(architecture, custom_decoders=None):
     """Return the decoders by name, compiled functions of (weights, encodings, mask), kept for reuse.
 
-    `made` is what the function gave in `fit`, so that it need not be called again.
+    `custom_decoders` are the models of `fit`, so that the user's function is not called again.
     """
     with _lock:
-        if made or architecture not in _compiled:
-            _compiled[architecture] = _compile(architecture, made or build_custom_decoders(architecture))
+        if custom_decoders or architecture not in _compiled:
+            _compiled[architecture] = _compile(architecture, custom_decoders or build_custom_decoders(architecture))
         _compiled.move_to_end(architecture)
         while len(_compiled) > N_ARCHITECTURES_KEPT:
             _compiled.popitem(last=False)
         return _compiled[architecture]
 
 
-def _compile(architecture, made):
-    return {head: _pure(build_decoder(architecture, head, made=model)) for head, model in made.items()}
+def _compile(architecture, custom_decoders):
+    return {
+        head: _pure(build_decoder(architecture, head, custom_decoder=model)) for head, model in custom_decoders.items()
+    }
 
 
 def _pure(network):
     """Return the network as a compiled function of its weights and inputs."""
-    # a partial of its own for each network: TensorFlow takes many traces of one function for a mistake, and warns
+    # one partial for each network: TensorFlow warns about many traces of one function
     return tf.function(
         partial(_run, network),
         input_signature=[

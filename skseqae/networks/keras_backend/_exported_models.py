@@ -1,11 +1,9 @@
-"""Keras models of stock layers to give away, in the data's own units, with the scaling inside."""
-
-from functools import singledispatch
+"""Keras models of stock layers for users, in the units of the data, with the scaling inside."""
 
 import keras
 from keras import ops
 
-from .._architectures import DenseArchitecture, Seq2SeqArchitecture
+from .._architectures import Architecture, DenseArchitecture, Seq2SeqArchitecture
 from ._custom_decoders import build_custom_decoders
 from ._networks import at_steps, build_decoder, build_encoder, build_free_decoder
 
@@ -21,20 +19,49 @@ def export_encoder(architecture, weights, scaling):
     return keras.Model(_one_or_all([x, *rest]), encoder(_one_or_all([scaled, *rest])), name="encoder")
 
 
-@singledispatch
-def export_decoder(architecture, weights, says):
+def export_decoder(architecture, weights, output_scaling):
+    """Return a model from what the encoder returns to sequences, rows or probabilities.
+
+    Parameters
+    ----------
+    architecture : Architecture, Seq2SeqArchitecture or DenseArchitecture
+    weights : dict of str to list of arrays
+    output_scaling : function of str
+        Returns the `Scaling` and the `TargetLayout` of a head's output.
+
+    Returns
+    -------
+    keras.Model
+    """
+    return DECODERS[type(architecture)](architecture, weights, output_scaling)
+
+
+def export_model(encoder, decoder):
+    """Return the encoder followed by the decoder: a model of the inputs of both."""
+    inputs = _inputs(encoder)
+    encoded = encoder(_one_or_all(inputs))
+    decoder_inputs = _inputs(decoder)[len(encoder.outputs) :]
+    by_name = {source.name: source for source in inputs}
+    decoder_inputs = [by_name.get(source.name, source) for source in decoder_inputs]
+    further = [source for source in decoder_inputs if source.name not in by_name]
+    encoded = encoded if isinstance(encoded, list) else [encoded]
+    outputs = decoder(_one_or_all([*encoded, *decoder_inputs]))
+    return keras.Model(_one_or_all([*inputs, *further]), outputs, name="model")
+
+
+def _sequence_decoder(architecture, weights, output_scaling):
     """Return a model from [encodings (B, L), mask (B, T)] to sequences (B, T', F), a dict of them for several heads.
 
-    The mask is that of what was encoded. `says` gives the scaling and the `TargetLayout` of what a head says; one whose
-    lengths follow no rule has a mask (B, T') of its own, a further input.
+    The mask is that of the encoded sequences. A head whose output lengths cannot be inferred from it has a mask
+    (B, T') as a further input.
     """
-    made = build_custom_decoders(architecture)
+    custom_decoders = build_custom_decoders(architecture)
     inputs, outputs = None, {}
     for head in architecture.heads:
-        decoder = build_free_decoder(architecture, head, stock=True, made=made.get(head))
+        decoder = build_free_decoder(architecture, head, stock=True, custom_decoder=custom_decoders.get(head))
         decoder.set_weights(weights[head])
         inputs = inputs or _inputs(decoder)
-        scaling, layout = says(head)
+        scaling, layout = output_scaling(head)
         z, mask = inputs[:2]
         steps = _steps(mask, layout)
         if steps is None:
@@ -43,23 +70,20 @@ def export_decoder(architecture, weights, says):
         decoded = decoder([z, steps])
         if head == "reconstruction" and architecture.reverse:
             decoded = at_steps(decoded, steps, reverse=True)
-        outputs[head] = keras.layers.Rescaling(scaling.std.tolist(), scaling.mean.tolist(), name=head)(decoded)
+        outputs[head] = _rescaled(decoded, scaling, head)
     return keras.Model(inputs, outputs if len(outputs) > 1 else outputs[architecture.heads[0]], name="decoder")
 
 
-@export_decoder.register
-def _(architecture: DenseArchitecture, weights, says):
+def _row_decoder(architecture, weights, output_scaling):
     """Return a model from encodings (B, L) to rows (B, F)."""
     decoder = build_decoder(architecture, "reconstruction", stock=True)
     decoder.set_weights(weights["reconstruction"])
-    scaling, _ = says("reconstruction")
+    scaling, _ = output_scaling("reconstruction")
     (z,) = _inputs(decoder)
-    decoded = keras.layers.Rescaling(scaling.std.tolist(), scaling.mean.tolist(), name="reconstruction")(decoder(z))
-    return keras.Model(z, decoded, name="decoder")
+    return keras.Model(z, _rescaled(decoder(z), scaling, "reconstruction"), name="decoder")
 
 
-@export_decoder.register
-def _(architecture: Seq2SeqArchitecture, weights, says):
+def _label_decoder(architecture, weights, output_scaling):
     """Return a model from h (B, D) to probabilities (B, C), or from all states and `previous` to (B, H, C)."""
     (head,) = architecture.heads
     decoder = build_decoder(architecture, head, stock=True)
@@ -73,20 +97,16 @@ def _(architecture: Seq2SeqArchitecture, weights, says):
     return keras.Model([*states, previous], ops.softmax(logits), name="decoder")
 
 
-def export_model(encoder, decoder):
-    """Return the two in a row, a model of what the encoder reads and of what else the decoder does."""
-    inputs = _inputs(encoder)
-    encoded = encoder(_one_or_all(inputs))
-    read = _inputs(decoder)[len(encoder.outputs) :]
-    known = {source.name: source for source in inputs}
-    read = [known.get(source.name, source) for source in read]
-    further = [source for source in read if source.name not in known]
-    encoded = encoded if isinstance(encoded, list) else [encoded]
-    return keras.Model(_one_or_all([*inputs, *further]), decoder(_one_or_all([*encoded, *read])), name="model")
+DECODERS = {Architecture: _sequence_decoder, DenseArchitecture: _row_decoder, Seq2SeqArchitecture: _label_decoder}
+
+
+def _rescaled(outputs, scaling, name):
+    """Return outputs in the units of the data."""
+    return keras.layers.Rescaling(scaling.std.tolist(), scaling.mean.tolist(), name=name)(outputs)
 
 
 def _steps(mask, layout):
-    """Return the mask (B, T') of what is said of sequences with this mask, None where no rule gives it."""
+    """Return the mask (B, T') of the outputs for sequences with this mask; None where it cannot be inferred."""
     if layout.length is not None:
         return ops.repeat(ops.ones_like(mask[:, :1]), layout.length, axis=1)
     if layout.length_offset is None:
@@ -101,5 +121,5 @@ def _inputs(model):
 
 
 def _one_or_all(tensors):
-    """Return the only tensor of a list of one: Keras tells a model of one input from a model of a list."""
+    """Return the only tensor of a list of one: to Keras, a model of one input differs from a model of a list."""
     return tensors[0] if len(tensors) == 1 else tensors

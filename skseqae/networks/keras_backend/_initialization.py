@@ -1,4 +1,4 @@
-"""Initial weights, and Keras' random numbers kept apart from Python's generator."""
+"""Initial weights, and the isolation of Python's random generator from Keras."""
 
 import random
 from contextlib import contextmanager
@@ -11,9 +11,9 @@ _generator_lock = RLock()
 
 @contextmanager
 def own_generator(random_state=None):
-    """Put Python's generator back afterwards, from which Keras seeds what it is given no seed for.
+    """Restore Python's generator afterwards: Keras draws default seeds from it.
 
-    With `random_state` it is seeded for the time being.
+    With `random_state`, it is seeded inside the context.
     """
     with _generator_lock:
         state = random.getstate()
@@ -25,15 +25,15 @@ def own_generator(random_state=None):
             random.setstate(state)
 
 
-def initial_weights(parts, made, random_state):
-    """Draw the weights to start training from, by each layer's own initializers.
+def initial_weights(parts, custom_decoders, random_state):
+    """Draw the initial weights by the initializers of each layer.
 
     Parameters
     ----------
     parts : dict of str to keras.Model
-        As `join` returns them; they are left alone.
-    made : dict of str to keras.Model
-        What the user's function gave, weights and all.
+        As `join` returns them; not modified.
+    custom_decoders : dict of str to keras.Model
+        Custom decoders, whose own weights are the initial ones.
     random_state : numpy.random.RandomState
 
     Returns
@@ -41,8 +41,8 @@ def initial_weights(parts, made, random_state):
     dict of str to list of arrays
     """
     return {
-        name: made[name].get_weights()
-        if name in made
+        name: custom_decoders[name].get_weights()
+        if name in custom_decoders
         else [_draw(layer, weight, random_state) for layer in part.layers for weight in layer.weights]
         for name, part in parts.items()
     }

@@ -1,8 +1,8 @@
-"""The recurrent layer and the few others that Keras lacks.
+"""The recurrent layer that is trained, and a layer for conditional decoders, which Keras lacks.
 
-Sequences are padded at the end, and a mask of shape (B, T) says which timesteps are real. A layer runs over all of
-them without looking at the mask and then reads its state at each sequence's last real timestep: what follows cannot
-reach back, so that padding never changes a result.
+Sequences are padded at the end, and a mask of shape (B, T) marks the real timesteps. A layer runs over all timesteps
+without the mask and then reads its state at each sequence's last real timestep. Padding comes after that timestep, so
+that it never changes a result.
 """
 
 import keras
@@ -11,12 +11,26 @@ import tensorflow as tf
 from ._cells import CELLS, UNBOUNDED
 
 
-class ForgetGateBias(keras.initializers.Initializer):
-    """Zeros, with ones for the forget gate of an LSTM (Jozefowicz et al. 2015, PMLR 37:2342)."""
+class GateBias(keras.initializers.Initializer):
+    """One constant for each gate.
+
+    Parameters
+    ----------
+    values : tuple of float
+        The constants, in the order of the gates.
+    """
+
+    def __init__(self, values):
+        self.values = values
 
     def __call__(self, shape, dtype=None):
-        """Return a bias of shape (4 * units,): input, forget, candidate, output."""
-        return tf.repeat(tf.constant([0.0, 1.0, 0.0, 0.0], dtype=dtype or keras.config.floatx()), shape[0] // 4)
+        """Return a bias of shape (n_gates * units,), or (2, n_gates * units)."""
+        values = tf.constant(self.values, dtype=dtype or keras.config.floatx())
+        return tf.broadcast_to(tf.repeat(values, shape[-1] // len(self.values)), shape)
+
+    def get_config(self):
+        """Return the arguments of the constructor."""
+        return {"values": self.values}
 
 
 def last_real(x, mask):
@@ -32,36 +46,36 @@ def reverse_real(x, mask):
 
 
 class Recurrent(keras.layers.Layer):
-    """An LSTM or GRU with the weights of the stock Keras layer and a gradient of its own.
+    """A recurrent layer with the weights of the stock Keras layer and a hand-written gradient.
 
-    The input's projection is one product for all timesteps, before the loop; the gradient's loop carries the
-    state's gradient only, and the weights' gradient is one product after it.
+    The projection of the input is one product over all timesteps before the loop. The loop of the gradient carries the
+    gradient of the state only; the gradient of the weights is one product after it.
 
     Parameters
     ----------
     units : int
         Width H of the state, at least 1.
-    cell : {"lstm", "gru"}
-        The equations of one step, gates in the order of Keras.
+    cell : str
+        A key of `CELLS`.
     activation : {"tanh", "relu", "sigmoid", "linear"}
-        Of the candidate and, in an LSTM, of the output.
+        Activation of the candidate and, in an LSTM, of the output.
     return_sequences : bool
-        Whether to return h at every timestep or at the last real one.
+        Whether to return h at each timestep or at the last real one.
     return_state : bool
-        Whether to return, after that, each part of the state at the last real timestep.
+        Whether to return also each part of the state at the last real timestep.
     bidirectional : bool
         Whether a second layer reads the sequences backwards; both states are concatenated.
     dropout : float in [0, 1)
-        Share of the inputs dropped in training, the same at every timestep of a sequence (Gal and Ghahramani 2016,
+        Share of the inputs dropped in training, the same at each timestep of a sequence (Gal and Ghahramani 2016,
         arXiv:1512.05287).
     n_tokens : int, default=None
-        Where the input is symbols, numbered from 0, how many there are. The weights are those for one-hot vectors, and
-        a number beyond stands for none of them, as a vector of zeros does.
+        Where the input is tokens, numbered from 0, their number. The weights are those for one-hot vectors; a larger
+        number is an unknown token, which is read as zeros.
 
     Notes
     -----
-    Called with x of shape (B, T, F), or (B, F) for an input that is the same at every timestep, or (B, T, 1) for
-    symbols; a mask of shape (B, T); and the parts of the state to start from, (B, H) each. Returns (B, T, D) or (B, D),
+    Called with x of shape (B, T, F), or (B, F) for an input that is the same at each timestep, or (B, T, 1) for
+    tokens; a mask of shape (B, T); and the parts of the initial state, (B, H) each. Returns (B, T, D) or (B, D),
     D = H or 2 H; with `return_state` a list of that and of each part of the state, (B, D).
     """
 
@@ -90,18 +104,14 @@ class Recurrent(keras.layers.Layer):
         self.directions = ("forward", "backward") if bidirectional else ("forward",)
         self.kernel_initializer = keras.initializers.GlorotUniform()
         self.recurrent_kernel_initializer = keras.initializers.Orthogonal()
-        self.bias_initializer = ForgetGateBias() if cell == "lstm" else keras.initializers.Zeros()
+        self.bias_initializer = GateBias(CELLS[cell].record.initial_bias)
         self.seed_generator = keras.random.SeedGenerator(0) if dropout else None
         self.supports_masking = True
 
     def build(self, x_shape, *_):
         """Create the weights, in the order of `keras.layers.LSTM` and `keras.layers.Bidirectional`."""
-        width = CELLS[self.cell].n_gates * self.units
-        shapes = {
-            "kernel": (self.n_tokens or x_shape[-1], width),
-            "recurrent_kernel": (self.units, width),
-            "bias": (width,) if self.cell == "lstm" else (2, width),
-        }
+        shapes = CELLS[self.cell].record.weight_shapes(self.n_tokens or x_shape[-1], self.units)
+        names = ("kernel", "recurrent_kernel", "bias")
         self.weights_of = {
             direction: [
                 self.add_weight(
@@ -109,10 +119,16 @@ class Recurrent(keras.layers.Layer):
                     shape=shape,
                     initializer=getattr(self, f"{name}_initializer"),
                 )
-                for name, shape in shapes.items()
+                for name, shape in zip(names, shapes, strict=True)
             ]
             for direction in self.directions
         }
+
+    def _weights(self, direction):
+        """Return kernel, recurrent kernel, bias, and the bias of the recurrent product or None."""
+        kernel, recurrent_kernel, bias = (tf.convert_to_tensor(weight) for weight in self.weights_of[direction])
+        biases = (bias, None) if CELLS[self.cell].record.is_summed else (bias[0], bias[1])
+        return kernel, recurrent_kernel, *biases
 
     def call(self, x, mask, initial_state=None, training=False):
         """Run over all timesteps."""
@@ -123,19 +139,19 @@ class Recurrent(keras.layers.Layer):
         return outputs if self.return_state else outputs[0]
 
     def _drop(self, x):
-        """Drop inputs, the same at every timestep of a sequence; of symbols, some become none of them."""
+        """Drop inputs, the same at each timestep of a sequence; a dropped token becomes an unknown token."""
         shape = (tf.shape(x)[0], self.n_tokens or x.shape[-1])
         kept = keras.random.dropout(tf.ones(shape, x.dtype), self.dropout, seed=self.seed_generator)
         if self.n_tokens:
-            symbols = tf.cast(tf.minimum(x[..., 0], self.n_tokens - 1), "int32")
-            return tf.where(tf.gather(kept, symbols, axis=1, batch_dims=1)[..., None] > 0, x, self.n_tokens)
+            tokens = tf.cast(tf.minimum(x[..., 0], self.n_tokens - 1), "int32")
+            return tf.where(tf.gather(kept, tokens, axis=1, batch_dims=1)[..., None] > 0, x, self.n_tokens)
         return x * (kept if len(x.shape) == 2 else kept[:, None])
 
     def make_step(self):
-        """Return the function of one more timestep, x of shape (B, F) or (B, 1), and a state that gives the next."""
-        _, recurrent_kernel, bias = (tf.convert_to_tensor(w) for w in self.weights_of["forward"])
+        """Return `step(x, state) -> state` for one timestep, x of shape (B, F) or (B, 1)."""
+        _, recurrent_kernel, _, recurrent_bias = self._weights("forward")
         project = self._projection("forward")
-        recurrent_bias = 0.0 if self.cell == "lstm" else bias[1]
+        recurrent_bias = 0.0 if recurrent_bias is None else recurrent_bias
         cell = CELLS[self.cell]
 
         def step(x, state):
@@ -146,25 +162,24 @@ class Recurrent(keras.layers.Layer):
 
     def _projection(self, direction):
         """Return the function that multiplies the input by its kernel and adds its bias."""
-        kernel, _, bias = (tf.convert_to_tensor(w) for w in self.weights_of[direction])
-        bias = bias if self.cell == "lstm" else bias[0]
+        kernel, _, bias, _ = self._weights(direction)
         if self.n_tokens:
-            rows = tf.pad(kernel, ((0, 1), (0, 0)))  # zeros for a symbol that is none of them
+            rows = tf.pad(kernel, ((0, 1), (0, 0)))  # zeros for an unknown token
             return lambda x: tf.gather(rows, tf.cast(x[..., 0], "int32")) + bias
-        # the bias is a row of the kernel, which takes one pass over the projection less
+        # the bias is a row of the kernel, which saves one pass over the projection
         whole = tf.concat([kernel, bias[None]], axis=0)
         return lambda x: tf.tensordot(tf.concat([x, tf.ones_like(x[..., :1])], axis=-1), whole, 1)
 
     def _run(self, direction, x, mask, initial_state, training):
-        """Return h, at every timestep or at the last real one, and with `return_state` each part of the state."""
+        """Return h, at each timestep or at the last real one, and with `return_state` each part of the state."""
         backward = direction == "backward"
         if len(x.shape) == 3:
             x = tf.transpose(reverse_real(x, mask) if backward else x, (1, 0, 2))
-        _, recurrent_kernel, bias = (tf.convert_to_tensor(w) for w in self.weights_of[direction])
+        _, recurrent_kernel, _, recurrent_bias = self._weights(direction)
         histories = CELLS[self.cell].recur(
             self._projection(direction)(x),
             recurrent_kernel,
-            None if self.cell == "lstm" else bias[1],
+            recurrent_bias,
             mask,
             activation=self.activation,
             masked=self.activation in UNBOUNDED,
@@ -180,7 +195,7 @@ class Recurrent(keras.layers.Layer):
         return [h, *(last_real(history, mask) for history in histories)] if self.return_state else [h]
 
     def compute_mask(self, inputs, previous_mask=None):
-        """Return None: what follows is given the mask where it needs one."""
+        """Return None: later layers are given the mask as an input."""
 
     def compute_output_shape(self, x_shape, mask_shape=None, *_):
         """Return the shape of the output, which Keras then need not find by tracing."""
@@ -192,7 +207,7 @@ class Recurrent(keras.layers.Layer):
 
 
 def make_stack_step(layers):
-    """Return the function of one more timestep and all states that gives the last layer's h and all states after."""
+    """Return `step(x, states) -> (h, new_states)` for a stack of recurrent layers."""
     steps = [layer.make_step() for layer in layers]
 
     def step_through(x, states):
@@ -207,7 +222,7 @@ def make_stack_step(layers):
 
 @keras.saving.register_keras_serializable("skseqae")
 class FreeRunning(keras.layers.Layer):
-    """The conditional decoder on its own: each step reads the encoding and the step's own last output.
+    """The conditional decoder without teacher forcing: each step reads the encoding and the previous output.
 
     Its weights are those of the teacher-forced stack of `Recurrent` layers and the dense layer on top, in that order.
 
@@ -225,7 +240,7 @@ class FreeRunning(keras.layers.Layer):
     Notes
     -----
     Called with an encoding of shape (B, L) and a mask of shape (B, T). Returns (B, T, F). The first step reads zeros
-    in the place of a last output.
+    in place of a previous output.
     """
 
     def __init__(self, units, n_features, *, cell="lstm", activation="tanh", output_activation="linear", **kwargs):
@@ -256,10 +271,10 @@ class FreeRunning(keras.layers.Layer):
         states = [cell.zero_state(batch, layer.units, z.dtype) for layer in self.layers]
         step_through = make_stack_step(self.layers)
 
-        def step(t, last, states, outputs):
-            h, states = step_through(tf.concat([z, last], axis=-1), states)
-            last = self.output_layer(h)
-            return t + 1, last, states, outputs.write(t, last)
+        def step(t, previous, states, outputs):
+            h, states = step_through(tf.concat([z, previous], axis=-1), states)
+            output = self.output_layer(h)
+            return t + 1, output, states, outputs.write(t, output)
 
         first = tf.zeros((batch, self.n_features), z.dtype)
         outputs = tf.TensorArray(z.dtype, n_timesteps, element_shape=(None, self.n_features))
@@ -271,7 +286,7 @@ class FreeRunning(keras.layers.Layer):
         return tf.transpose(outputs.stack(), (1, 0, 2))
 
     def compute_mask(self, inputs, previous_mask=None):
-        """Return None: what follows is given the mask where it needs one."""
+        """Return None: later layers are given the mask as an input."""
 
     def compute_output_shape(self, z_shape, mask_shape=None):
         """Return (B, T, F)."""

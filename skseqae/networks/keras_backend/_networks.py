@@ -1,143 +1,65 @@
-"""Encoders, decoders, and the ways to join them.
+"""Keras networks, built from the layer plan.
 
 Every network reads `[x, mask]`: sequences padded at the end, of shape (B, T, F), and a mask of shape (B, T) that is one
 for real timesteps. No network knows T. Each is built of this package's layers, to be trained, or of stock Keras layers
-with the same weights in the same order, to be given away.
+with the same weights in the same order, to be exported.
 """
 
-from functools import singledispatch
+from dataclasses import dataclass, field
 
 import keras
 from keras import ops
 
-from .._architectures import DenseArchitecture, Seq2SeqArchitecture
+from .. import _layer_plan as plan
+from .._cells import CELLS
+from .._layer_plan import layer_plan
 from ._initialization import own_generator
 from ._layers import FreeRunning, Recurrent
 
-STOCK = {"lstm": keras.layers.LSTM, "gru": keras.layers.GRU}
 
-
-@singledispatch
 @own_generator()
 def build_encoder(architecture, *, stock=False):
-    """Return the network from [x (B, T, F), mask (B, T)] to an encoding (B, L), or whatever else a decoder reads."""
-    x, mask = _sequence_input(architecture.n_features), _mask_input()
-    y = x
-    last = len(architecture.units) - 1
-    for i, units in enumerate(architecture.units):
-        layer = _recurrent(architecture, units, f"encoder_{i}", stock, architecture.bidirectional, sequences=i < last)
-        y = layer(y, mask=mask)
-    if y.shape[-1] != architecture.latent_dim:
-        y = keras.layers.Dense(architecture.latent_dim, name="encoding")(y)
-    return keras.Model([x, mask], y, name="encoder")
+    """Return the network from [x (B, T, F), mask (B, T)] to what the decoders read.
 
-
-@singledispatch
-@own_generator()
-def build_decoder(architecture, head, *, stock=False, made=None):
-    """Return the network from [encoding (B, L), mask (B, T)] to sequences (B, T, F).
-
-    That of a conditional decoder has a third input, the sequences to learn shifted by one timestep, (B, T, F).
-    `made` is what the user's function gave, where the decoder is a function.
+    That is the encoding (B, L), the last h (B, D), or the final states of all layers. A stock network of rows reads
+    x (B, F) alone.
     """
-    z, mask = keras.Input((architecture.latent_dim,), name="encoding"), _mask_input()
-    inputs = [z, mask]
-    if made:
-        return keras.Model(inputs, at_steps(made(z), mask), name=f"{head}_decoder")
-    y = z
-    if architecture.decoder == "conditional":
-        inputs.append(keras.Input((None, architecture.width(head)), name="previous"))
-        y = keras.layers.Concatenate()([_repeat(z, mask), inputs[-1]])
-    elif stock:
-        y = _repeat(z, mask)
-    for i, units in enumerate(reversed(architecture.units)):
-        y = _recurrent(architecture, units, f"decoder_{i}", stock)(y, mask=mask)
-    y = keras.layers.Dense(architecture.width(head), activation=architecture.output_activation, name="output")(y)
-    return keras.Model(inputs, y, name=f"{head}_decoder")
+    mask, is_row = _mask_input(), architecture.is_tabular and stock
+    x = keras.Input((architecture.n_features,) if is_row else (None, architecture.n_features), name="x")
+    context, y = Context(mask, stock), x[:, 0] if architecture.is_tabular and not stock else x
+    y = add_layers(layer_plan(architecture)["encoder"], y, context)
+    outputs = context.final_states if architecture.heads == ("sequence",) else y
+    return keras.Model(x if is_row else [x, mask], outputs, name="encoder")
 
 
-@build_encoder.register
 @own_generator()
-def _(architecture: DenseArchitecture, *, stock=False):
-    """Return the network from rows (B, 1, F), where it is stock (B, F), to encodings (B, L)."""
-    x, mask = _sequence_input(architecture.n_features), _mask_input()
-    inputs = keras.Input((architecture.n_features,), name="x") if stock else [x, mask]
-    y = inputs if stock else x[:, 0]
-    if architecture.noise:
-        y = keras.layers.GaussianNoise(architecture.noise)(y)
-    for i, width in enumerate(architecture.hidden_layer_sizes):
-        y = keras.layers.Dense(width, activation=architecture.activation, name=f"encoder_{i}")(y)
-    y = keras.layers.Dense(architecture.latent_dim, activation=architecture.latent_activation, name="encoding")(y)
-    return keras.Model(inputs, y, name="encoder")
+def build_decoder(architecture, head, *, stock=False, custom_decoder=None):
+    """Return the network from [what the encoder returns, mask (B, T)] to sequences (B, T, F) or logits (B, T, C).
 
-
-@build_decoder.register
-@own_generator()
-def _(architecture: DenseArchitecture, head, *, stock=False, made=None):
-    """Return the network from encodings (B, L) to rows (B, 1, F), where it is stock (B, F)."""
-    z, mask = keras.Input((architecture.latent_dim,), name="encoding"), _mask_input()
-    y = z
-    for i, width in enumerate(reversed(architecture.hidden_layer_sizes)):
-        y = keras.layers.Dense(width, activation=architecture.activation, name=f"decoder_{i}")(y)
-    y = keras.layers.Dense(architecture.n_features, activation=architecture.output_activation, name="output")(y)
-    return keras.Model(z if stock else [z, mask], y if stock else y[:, None], name=f"{head}_decoder")
-
-
-@build_encoder.register
-@own_generator()
-def _(architecture: Seq2SeqArchitecture, *, stock=False):
-    """Return the network from [x (B, T, F), mask (B, T)] to the last h (B, D), or to the last states of all layers."""
-    x, mask = _sequence_input(architecture.n_features), _mask_input()
-    y, states = x, []
-    if stock and architecture.n_tokens:
-        y = ops.one_hot(ops.cast(x[:, :, 0], "int32"), architecture.n_tokens)
-    for i, units in enumerate(architecture.units):
-        n_tokens = architecture.n_tokens if i == 0 else None
-        options = {"return_state": True, "n_tokens": n_tokens}
-        layer = _recurrent(architecture, units, f"encoder_{i}", stock, architecture.bidirectional, **options)
-        y, *state = layer(y, mask=mask)
-        states += _joined(state) if stock and architecture.bidirectional else state
-    outputs = states if architecture.heads == ("sequence",) else states[-architecture.n_states]
-    return keras.Model([x, mask], outputs, name="encoder")
-
-
-@build_decoder.register
-@own_generator()
-def _(architecture: Seq2SeqArchitecture, head, *, stock=False, made=None):
-    """Return the network from what the encoder gives to logits: (B, 1, C), or (B, T', C) with two further inputs.
-
-    Those are the mask (B, T') and the numbers of the classes to say shifted by one timestep, (B, T', 1).
+    One with teacher forcing has a third input, `previous`: the targets shifted by one timestep, (B, T, F), or (B, T, 1)
+    for labels. Rows and single labels are sequences of one timestep; a stock network of rows reads and returns rows.
     """
-    mask = _mask_input()
-    if head == "label":
-        h = keras.Input((architecture.state_units[-1],), name="state")
-        logits = keras.layers.Dense(architecture.n_outputs, name="output")(h)
-        return keras.Model([h, mask], logits[:, None], name="label_decoder")
-    previous = keras.Input((None, 1), name="previous")
-    states = [
-        [keras.Input((units,), name=f"state_{i}_{part}") for part in range(architecture.n_states)]
-        for i, units in enumerate(architecture.state_units)
-    ]
-    y = previous
-    if stock:
-        y = ops.one_hot(ops.cast(previous[:, :, 0], "int32"), architecture.n_classes + 1)
-    # the layers of the decoder mirror those of the encoder, from whose states they start
-    for i, (units, state) in enumerate(zip(architecture.state_units[::-1], states[::-1], strict=True)):
-        n_tokens = architecture.n_classes + 1 if i == 0 else None
-        layer = _recurrent(architecture, units, f"decoder_{i}", stock, n_tokens=n_tokens)
-        y = layer(y, mask=mask, initial_state=state)
-    logits = keras.layers.Dense(architecture.n_outputs, name="output")(y)
-    return keras.Model([*(part for state in states for part in state), mask, previous], logits, name="sequence_decoder")
+    mask, (latent, previous) = _mask_input(), _decoder_inputs(architecture, head)
+    inputs = [*latent, mask, *([] if previous is None else [previous])]
+    if custom_decoder:
+        return keras.Model(inputs, at_steps(custom_decoder(latent[0]), mask), name=f"{head}_decoder")
+    initial_states = _by_layer(latent, architecture) if head == "sequence" else []
+    context = Context(mask, stock, previous, initial_states)
+    y = add_layers(layer_plan(architecture)[head], previous if head == "sequence" else latent[0], context)
+    if architecture.is_tabular and stock:
+        return keras.Model(latent[0], y, name=f"{head}_decoder")
+    return keras.Model(inputs, y if len(y.shape) == 3 else y[:, None], name=f"{head}_decoder")
 
 
 @own_generator()
-def build_free_decoder(architecture, head, *, stock=False, made=None):
+def build_free_decoder(architecture, head, *, stock=False, custom_decoder=None):
     """Return the network from [encoding (B, L), mask (B, T)] to sequences (B, T, F) that reads no target.
 
-    Keras has no layer that feeds its own output back, so that a conditional decoder is never all stock.
+    Keras has no layer that reads its own previous output, so that a conditional decoder is never built of stock layers
+    alone.
     """
     if architecture.decoder != "conditional":
-        return build_decoder(architecture, head, stock=stock, made=made)
+        return build_decoder(architecture, head, stock=stock, custom_decoder=custom_decoder)
     z, mask = keras.Input((architecture.latent_dim,), name="encoding"), _mask_input()
     free = FreeRunning(
         architecture.units[::-1],
@@ -149,10 +71,10 @@ def build_free_decoder(architecture, head, *, stock=False, made=None):
     return keras.Model([z, mask], free(z, mask=mask), name=f"{head}_decoder")
 
 
-def join(architecture, made):
+def join(architecture, custom_decoders):
     """Return the network that is trained, and its parts by name.
 
-    Its inputs are `x`, `mask` and, for each decoder, `{head}_mask` and, where it is conditional, `{head}_previous`;
+    Its inputs are `x`, `mask` and, for each decoder, `{head}_mask` and, with teacher forcing, `{head}_previous`;
     its outputs are one (B, T, F) for each head.
     """
     encoder = build_encoder(architecture)
@@ -161,29 +83,116 @@ def join(architecture, made):
     encoded = encoded if isinstance(encoded, list) else [encoded]
     parts, outputs = {"encoder": encoder}, {}
     for head in architecture.heads:
-        decoder = parts[head] = build_decoder(architecture, head, made=made.get(head))
+        decoder = parts[head] = build_decoder(architecture, head, custom_decoder=custom_decoders.get(head))
         further = {f"{head}_{source.name}": source.shape[1:] for source in decoder.inputs[len(encoded) :]}
         inputs |= {name: keras.Input(shape, name=name) for name, shape in further.items()}
         outputs[head] = decoder([*encoded, *(inputs[name] for name in further)])
     return keras.Model(inputs, outputs, name="autoencoder"), parts
 
 
-def _sequence_input(n_features):
-    return keras.Input((None, n_features), name="x")
+# --- the layers of a plan ---------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Context:
+    """What layers read beside the output of the layer before, and the final states that they leave."""
+
+    mask: object
+    stock: bool
+    previous: object = None
+    initial_states: list = field(default_factory=list)  # by layer; those that are left
+    final_states: list = field(default_factory=list)  # parts of the states of all layers, one after another
+    last_hidden: object = None  # h of the recurrent layer above, at the last real timestep
+
+
+def add_layers(part, y, context):
+    """Return the output of all layers of a part."""
+    for layer in part.layers:
+        y = LAYERS[type(layer)](layer, y, context)
+    return y
+
+
+def _add_recurrent(layer, y, context):
+    options = {"activation": layer.activation, "return_sequences": layer.output != "last", "name": layer.name}
+    options["return_state"] = layer.output == "state"
+    if context.stock:
+        if layer.n_tokens:
+            y = ops.one_hot(ops.cast(y[:, :, 0], "int32"), layer.n_tokens)
+        built = getattr(keras.layers, CELLS[layer.cell].keras_layer)(layer.units, **options)
+        built = keras.layers.Bidirectional(built, name=f"{layer.name}_both") if layer.bidirectional else built
+    else:
+        options |= {"cell": layer.cell, "dropout": layer.dropout, "n_tokens": layer.n_tokens}
+        built = Recurrent(layer.units, bidirectional=layer.bidirectional, **options)
+    initial = {"initial_state": context.initial_states.pop(0)} if layer.has_initial_state else {}
+    outputs = built(y, mask=context.mask, **initial)
+    if layer.output != "state":
+        return outputs
+    y, *state = outputs
+    state = _joined(state) if context.stock and layer.bidirectional else state
+    context.final_states += state
+    context.last_hidden = state[0]
+    return y
+
+
+def _add_dense(layer, y, context):
+    return keras.layers.Dense(layer.units, activation=layer.activation, name=layer.name)(y)
+
+
+def _add_noise(layer, y, context):
+    return keras.layers.GaussianNoise(layer.std)(y)
+
+
+def _add_last_hidden(layer, y, context):
+    return context.last_hidden
+
+
+def _add_repeat(layer, y, context):
+    # this package's layers read an input that is the same at each timestep
+    return _repeat(y, context.mask) if context.stock else y
+
+
+def _add_feedback(layer, y, context):
+    return keras.layers.Concatenate()([_repeat(y, context.mask), context.previous])
+
+
+LAYERS = {
+    plan.Recurrent: _add_recurrent,
+    plan.Dense: _add_dense,
+    plan.Noise: _add_noise,
+    plan.LastHidden: _add_last_hidden,
+    plan.Repeat: _add_repeat,
+    plan.Feedback: _add_feedback,
+}
+
+
+# --- inputs and tensors -----------------------------------------------------------------------------------------------
+
+
+def _decoder_inputs(architecture, head):
+    """Return the inputs for what the encoder returns, and the one for shifted targets, or None."""
+    previous = None
+    if architecture.first_previous is not None:
+        previous = keras.Input((None, architecture.width(head)), name="previous")
+    if head == "sequence":
+        states = [
+            keras.Input((units,), name=f"state_{i}_{part}")
+            for i, units in enumerate(architecture.state_units)
+            for part in range(architecture.n_states)
+        ]
+        return states, previous
+    if head == "label":
+        return [keras.Input((architecture.state_units[-1],), name="state")], previous
+    return [keras.Input((architecture.latent_dim,), name="encoding")], previous
+
+
+def _by_layer(states, architecture):
+    """Return the parts of states layer by layer, in the order of the decoder, which mirrors the encoder."""
+    n = architecture.n_states
+    return [states[i : i + n] for i in range(0, len(states), n)][::-1]
 
 
 def _mask_input():
     return keras.Input((None,), name="mask")
-
-
-def _recurrent(architecture, units, name, stock, bidirectional=False, *, sequences=True, **options):
-    """Return a recurrent layer, of this package or a stock one; `options` are for `Recurrent`."""
-    shared = {"activation": architecture.activation, "return_sequences": sequences, "name": name}
-    if not stock:
-        cell, dropout = architecture.cell, architecture.dropout
-        return Recurrent(units, cell=cell, dropout=dropout, bidirectional=bidirectional, **shared, **options)
-    layer = STOCK[architecture.cell](units, return_state=options.get("return_state", False), **shared)
-    return keras.layers.Bidirectional(layer, name=f"{name}_both") if bidirectional else layer
 
 
 def _joined(states):
@@ -193,7 +202,7 @@ def _joined(states):
 
 
 def _repeat(z, mask):
-    """Return the encoding at every timestep of the mask: (B, T, L)."""
+    """Return the encoding at each timestep of the mask: (B, T, L)."""
     return ops.expand_dims(z, 1) * ops.expand_dims(ops.cast(mask, "float32"), 2)
 
 

@@ -1,5 +1,8 @@
 """One step of each recurrent cell in NumPy, in place; the equations are those of `keras_backend._cells`."""
 
+from collections.abc import Callable
+from typing import NamedTuple
+
 import numpy as np
 
 
@@ -36,7 +39,7 @@ BOUNDED = ("tanh", "sigmoid")
 
 
 def make_lstm_step(layer, h, c):
-    """Return the function of one more timestep, which is given the projected input and overwrites h and c (H, B)."""
+    """Return `step(projected)`, which overwrites h and c (H, B) by those of the next timestep."""
     phi, n_units = layer.phi, len(h)
     a = np.empty((4 * n_units, h.shape[1]), np.float32)
     gates, g = a[: 3 * n_units], a[3 * n_units :]
@@ -58,7 +61,7 @@ def make_lstm_step(layer, h, c):
 
 
 def make_gru_step(layer, h):
-    """Return the function of one more timestep, which is given the projected input and overwrites h (H, B)."""
+    """Return `step(projected)`, which overwrites h (H, B) by that of the next timestep."""
     phi, n_units = layer.phi, len(h)
     a = np.empty((3 * n_units, h.shape[1]), np.float32)
     gates, n = a[: 2 * n_units], a[2 * n_units :]
@@ -80,5 +83,14 @@ def make_gru_step(layer, h):
     return step
 
 
-# the stepper, the parts of the state, and where the gates of Keras go: those of the logistic function first
-CELLS = {"lstm": (make_lstm_step, 2, (0, 1, 3, 2)), "gru": (make_gru_step, 1, (0, 1, 2))}
+class Cell(NamedTuple):
+    """The step of a cell, and the order of its gates here: those with a logistic function first."""
+
+    make_step: Callable
+    gates: tuple[str, ...]
+
+
+CELLS = {
+    "lstm": Cell(make_lstm_step, ("input", "forget", "output", "candidate")),
+    "gru": Cell(make_gru_step, ("update", "reset", "candidate")),
+}

@@ -1,10 +1,10 @@
-"""Matrix products that come out the same, bit for bit, in whatever order they are summed.
+"""Matrix products whose bits do not depend on the order of summation.
 
-How a library cuts a product into pieces depends on its shape, on a column's place in it, on the processor and on the
-number of threads, and the bits of a float32 sum depend on the cut. Here both factors are first rounded to whole
-multiples of powers of two, of so few bits that every partial sum is exact in float64 (the leading term of Ozaki, Ogita,
-Oishi and Rump 2012, doi:10.1007/s11075-011-9478-1). For K = 1000 summands that leaves 21 bits,
-counted from the largest of a column.
+How a library splits a product depends on its shape, on the position of a column, on the processor and on the number of
+threads, and the bits of a float32 sum depend on the split. Here both factors are first rounded to integer multiples of
+powers of two, with so few bits that every partial sum is exact in float64 (the leading term of Ozaki, Ogita, Oishi and
+Rump 2012, doi:10.1007/s11075-011-9478-1). For K = 1000 summands that leaves 21 bits, counted from the largest value of
+a column.
 """
 
 from math import ceil, log2
@@ -12,11 +12,11 @@ from math import ceil, log2
 import numpy as np
 
 DOUBLE_BITS = 53
-MAX_COLUMNS = 256  # at a time, so that what is in float64 stays in the processor's caches
+MAX_COLUMNS = 256  # at a time, so that the float64 arrays stay in the processor's caches
 
 
 class Product:
-    """The product of a kernel of shape (K, N) and columns, float32, with a bias of shape (N,) where there is one.
+    """The product of a kernel of shape (K, N) and columns, float32, with an optional bias of shape (N,).
 
     Each column of the result depends on that column, the kernel and the bias alone.
     """
@@ -38,9 +38,9 @@ class Product:
         return result.reshape(len(self.rows), *x.shape[1:])
 
     def of(self, h, out, *, is_bounded):
-        """Return the function that writes the product with h (K, B), as it then is and without bias, to `out` (N, B).
+        """Return a function that writes the product with the current h (K, B), without the bias, to `out` (N, B).
 
-        Where h `is_bounded` it never leaves [-1, 1].
+        `is_bounded` means that h never leaves [-1, 1].
         """
         rows, bits, exact, wide = self.rows, self.bits, np.empty(h.shape), np.empty(out.shape)
         shift = np.float64(1.5 * 2.0 ** (DOUBLE_BITS - 1 - bits))
@@ -63,6 +63,6 @@ def _rounded(x, bits, axis):
 
 
 def _shift(x, bits, axis):
-    """Return the numbers so large that adding them leaves a float64 so many bits, counted from the largest of x."""
+    """Return numbers whose addition leaves a float64 with `bits` bits, counted from the largest of x."""
     _, exponent = np.frexp(np.abs(x).max(axis=axis, keepdims=True))
     return np.ldexp(1.5, exponent + (DOUBLE_BITS - 1 - bits))

@@ -6,28 +6,14 @@ computed for the columns that have not ended. The output of a column depends on 
 
 import numpy as np
 
+from .._cells import CELLS as RECORDS
 from ._cells import ACTIVATIONS, BOUNDED, CELLS
 from ._exact_products import Product
 
 
-def recurrent_layers(architecture, weights, units, *, both_ways=False, n_tokens=None):
-    """Return the recurrent layers that the first weights are of, a list of directions each, and the weights left."""
-    cut, rest = split_layer_weights(weights, len(units), 1 + both_ways)
-    layers = [
-        [Layer(architecture.cell, architecture.activation, arrays, None if i else n_tokens) for arrays in directions]
-        for i, directions in enumerate(cut)
-    ]
-    return layers, rest
-
-
-def split_layer_weights(weights, n_layers, n_directions=1):
-    """Return the layers that the first weights are of, each a list of directions, and the weights left."""
-    n_arrays = 3 * n_directions
-    layers = [
-        [weights[start + 3 * i : start + 3 * i + 3] for i in range(n_directions)]
-        for start in range(0, n_layers * n_arrays, n_arrays)
-    ]
-    return layers, weights[n_layers * n_arrays :]
+def build_directions(layer, directions):
+    """Return the directions of a recurrent layer of the plan, each with its arrays: a list of `Layer`."""
+    return [Layer(layer.cell, layer.activation, arrays, layer.n_tokens) for arrays in directions]
 
 
 class Dense:
@@ -48,22 +34,12 @@ class Dense:
 def softmax(x):
     """Return the softmax along the first axis."""
     powers = np.exp(x - x.max(axis=0))
-    # one after another: the order of numpy's own sum depends on the shape
+    # sequentially: the order of NumPy's own sum depends on the shape
     return powers / np.cumsum(powers, axis=0)[-1]
 
 
-def _dense_layers(weights, activations):
-    return [Dense(*weights[2 * i : 2 * i + 2], activation) for i, activation in enumerate(activations)]
-
-
-def _through(layers, x):
-    for layer in layers:
-        x = layer(x)
-    return x
-
-
 def make_stack_step(layers, states):
-    """Return the function of one more timestep, given x (F, B), that overwrites all states and gives the last h."""
+    """Return `step(x) -> h` for a stack of layers, x (F, B), which overwrites all states."""
     steps = [layer.make_step(state) for (layer,), state in zip(layers, states, strict=True)]
 
     def step_through(x):
@@ -75,35 +51,38 @@ def make_stack_step(layers, states):
     return step_through
 
 
-MAX_PROJECTED_COLUMNS = 2048  # columns at a time, all timesteps together
+MAX_PROJECTED_COLUMNS = 2048  # at a time, all timesteps together
 
 
 class Layer:
-    """One direction of a recurrent layer, its weights made ready.
+    """One direction of a recurrent layer, with prepared weights.
 
     Parameters
     ----------
-    cell : {"lstm", "gru"}
+    cell : str
+        A key of `CELLS`.
     activation : str
         A key of `ACTIVATIONS`.
     weights : three arrays
         Kernel (F, G * H), recurrent kernel (H, G * H) and bias (G * H,) or (2, G * H), as Keras has them.
     n_tokens : int, default=None
-        Where the input is symbols, numbered from 0, how many there are; any other number is none of them.
+        Where the input is tokens, numbered from 0, their number; any other number is an unknown token.
     """
 
     def __init__(self, cell, activation, weights, n_tokens=None):
-        self._make_step, self.n_states, order = CELLS[cell]
+        record, (self._make_step, gates) = RECORDS[cell], CELLS[cell]
+        order = [record.gates.index(gate) for gate in gates]
         kernel, recurrent_kernel, bias = (_reordered(array, order) for array in weights)
+        self.n_states = len(record.states)
         self.n_features, self.units = len(kernel), len(recurrent_kernel)
         self.phi, self.is_bounded = ACTIVATIONS[activation], activation in BOUNDED
         self.recurrent_product = Product(recurrent_kernel)
-        bias, self.recurrent_bias = (bias, None) if cell == "lstm" else (bias[0], bias[1][:, None])
+        bias, self.recurrent_bias = (bias, None) if record.is_summed else (bias[0], bias[1][:, None])
         self._table = np.pad(kernel, ((0, 1), (0, 0))).T + bias[:, None] if n_tokens else None
         self._product = None if n_tokens else Product(kernel, bias)
 
     def project(self, x):
-        """Return the input (F, ...), or symbols (1, ...), times its kernel, with the bias: (G * H, ...)."""
+        """Return the input (F, ...), or tokens (1, ...), times its kernel, with the bias: (G * H, ...)."""
         if self._table is not None:
             return self._table[:, x[0].astype(np.intp)]
         return self._product(x)
@@ -113,7 +92,7 @@ class Layer:
         return [np.zeros((self.units, n_columns), np.float32) for _ in range(self.n_states)]
 
     def make_step(self, state):
-        """Return the function of one more timestep, given the projected input (G * H, B), that overwrites the state."""
+        """Return `step(projected)`, which is given the projected input (G * H, B) and overwrites the state."""
         return self._make_step(self, *state)
 
     def run(self, x, lengths, *, keep=True):
@@ -122,11 +101,11 @@ class Layer:
         Parameters
         ----------
         x : array of shape (F, T, B) or (F, B)
-            Without a time axis it is the same at every timestep.
+            Without a time axis it is the same at each timestep.
         lengths : int array of shape (B,)
             Descending.
         keep : bool
-            Whether to return h at every timestep too.
+            Whether to return also h at each timestep.
 
         Returns
         -------
@@ -153,7 +132,7 @@ class Layer:
 
 
 def run_both_ways(directions, x, lengths, *, keep=True):
-    """Run one layer, or one that reads forwards and one that reads backwards; return as `Layer.run` does, joined."""
+    """Run one direction, or a forward and a backward one, and return the joined results of `Layer.run`."""
     runs = [directions[0].run(x, lengths, keep=keep)]
     if len(directions) == 1:
         return runs[0]
@@ -164,15 +143,15 @@ def run_both_ways(directions, x, lengths, *, keep=True):
 
 
 def reverse(x, lengths):
-    """Reverse x of shape (F, T, B) along time within each column's length; what is beyond stays in its place."""
+    """Reverse x of shape (F, T, B) along time within each column's length; later values stay in place."""
     t = np.arange(x.shape[1])[:, None]
     return np.take_along_axis(x, np.where(t < lengths, lengths - 1 - t, t)[None], axis=1)
 
 
 def spans(lengths):
-    """Cut time where a column ends, and so short that little is projected at a time.
+    """Split time where a column ends, into spans short enough for `MAX_PROJECTED_COLUMNS`.
 
-    Yields the first timestep, the one after the last, and how many columns run.
+    Yields the first timestep, the one after the last, and the number of columns that have not ended.
     """
     start = 0
     for end in np.unique(lengths[lengths > 0]):
@@ -184,6 +163,6 @@ def spans(lengths):
 
 
 def _reordered(weights, order):
-    """Return the gates in this order, all but the last halved: their logistic function is of twice what reaches it."""
+    """Return the gates in this order, all except the last halved, because `_sigmoid_of_twice` doubles them."""
     gates = np.split(weights, len(order), axis=-1)
     return np.concatenate([*(0.5 * gates[i] for i in order[:-1]), gates[order[-1]]], axis=-1)

@@ -1,99 +1,106 @@
-"""What trained networks compute, in numpy: nothing to trace or to compile, and the same bits in any company.
+"""Trained networks in NumPy, built from the layer plan: nothing is traced or compiled, and results are batch-invariant.
 
-Columns are samples: an encoder is a function of x (F, T, B) and the lengths (B,), descending, that gives the encoding
-(L, B); a decoder is one of encodings (L, B) and lengths that gives sequences (F, T, B).
+Columns are samples: an encoder is a function of x (F, T, B) and the lengths (B,), descending, that returns the encoding
+(L, B), or the final states of all layers; a decoder is one of encodings (L, B) and lengths that returns sequences
+(F, T, B).
 """
-
-from functools import singledispatch
 
 import numpy as np
 
-from .._architectures import DenseArchitecture, Seq2SeqArchitecture
-from ._layers import Dense, _dense_layers, _through, make_stack_step, recurrent_layers, run_both_ways
+from .. import _layer_plan as plan
+from .._layer_plan import layer_plan
+from ._layers import Dense, build_directions, make_stack_step, run_both_ways
 
 
-@singledispatch
 def encoder_of(architecture, weights):
     """Return the encoder as a function.
 
     Parameters
     ----------
-    architecture : Architecture
+    architecture : Architecture, Seq2SeqArchitecture or DenseArchitecture
     weights : list of arrays
         In the order of the Keras network.
     """
-    layers, rest = recurrent_layers(architecture, weights, architecture.units, both_ways=architecture.bidirectional)
-    dense = Dense(*rest) if rest else None
-
-    def encode(x, lengths):
-        for directions in layers[:-1]:
-            x, _ = run_both_ways(directions, x, lengths)
-        _, (h, *_) = run_both_ways(layers[-1], x, lengths, keep=False)
-        return dense(h) if dense else h
-
-    return encode
-
-
-@singledispatch
-def decoder_of(architecture, weights, head):
-    """Return the decoder of this name as a function; one of a user's function is no network of ours."""
-    layers, rest = recurrent_layers(architecture, weights, architecture.units[::-1])
-    dense = Dense(*rest, architecture.output_activation)
-    if architecture.decoder == "conditional":
-        return lambda z, lengths: _run_freely(layers, dense, z, lengths)
-
-    def decode(z, lengths):
-        for (layer,) in layers:
-            z, _ = layer.run(z, lengths)
-        return dense(z)
-
-    return decode
-
-
-@encoder_of.register
-def _(architecture: DenseArchitecture, weights):
-    """Return the encoder of rows, which are sequences of one timestep."""
-    activations = [architecture.activation] * len(architecture.hidden_layer_sizes) + [architecture.latent_activation]
-    layers = _dense_layers(weights, activations)
-    return lambda x, lengths: _through(layers, x[:, 0])
-
-
-@decoder_of.register
-def _(architecture: DenseArchitecture, weights, head):
-    """Return the decoder to rows, which are sequences of one timestep."""
-    activations = [architecture.activation] * len(architecture.hidden_layer_sizes) + [architecture.output_activation]
-    layers = _dense_layers(weights, activations)
-    return lambda z, lengths: _through(layers, z)[:, None]
-
-
-@encoder_of.register
-def _(architecture: Seq2SeqArchitecture, weights):
-    """Return the function that gives, layer by layer, the last states: a list of lists of arrays (H, B)."""
-    layers, _ = recurrent_layers(
-        architecture,
-        weights,
-        architecture.units,
-        both_ways=architecture.bidirectional,
-        n_tokens=architecture.n_tokens,
-    )
+    layers = build_layers(layer_plan(architecture)["encoder"], weights)
 
     def encode(x, lengths):
         states = []
-        for directions in layers:
-            x, state = run_both_ways(directions, x, lengths, keep=directions is not layers[-1])
-            states.append(state)
-        return states
+        y = run_layers(layers, x[:, 0] if architecture.is_tabular else x, lengths, states)
+        return states if architecture.heads == ("sequence",) else y
 
     return encode
 
 
-def _run_freely(layers, dense, z, lengths):
-    """Return what a conditional decoder says: each step reads the encoding and the step's own last output."""
-    n_timesteps, n_columns = int(max(lengths, default=0)), len(lengths)
-    step_through = make_stack_step(layers, [layer.zero_state(n_columns) for (layer,) in layers])
-    n_features = layers[0][0].n_features - len(z)
-    x = np.concatenate([z, np.zeros((n_features, n_columns), np.float32)])
-    said = np.empty((n_features, n_timesteps, n_columns), np.float32)
-    for t in range(n_timesteps):
-        said[:, t] = x[len(z) :] = dense(step_through(x))
-    return said
+def decoder_of(architecture, weights, head):
+    """Return the decoder of a head as a function. A custom decoder is not a network of this package."""
+    part = layer_plan(architecture)[head]
+    if isinstance(part.layers[0], plan.Feedback):
+        return _free_running(part, weights)
+    layers = build_layers(part, weights)
+    if architecture.is_tabular:
+        return lambda z, lengths: run_layers(layers, z, lengths, [])[:, None]
+    return lambda z, lengths: run_layers(layers, z, lengths, [])
+
+
+def build_layers(part, weights):
+    """Return the layers of a part as functions of y, the lengths and a list to which final states are appended."""
+    return [LAYERS[type(layer)](part, i, arrays) for i, (layer, arrays) in enumerate(part.with_weights(weights))]
+
+
+def run_layers(layers, y, lengths, states):
+    """Return the output of the last layer."""
+    for layer in layers:
+        y = layer(y, lengths, states)
+    return y
+
+
+def _recurrent(part, i, arrays):
+    directions, keep = build_directions(part.layers[i], arrays), part.keeps_sequence(i)
+
+    def run(y, lengths, states):
+        history, state = run_both_ways(directions, y, lengths, keep=keep)
+        states.append(state)
+        return history if keep else state[0]
+
+    return run
+
+
+def _dense(part, i, arrays):
+    dense = Dense(*arrays, part.layers[i].activation)
+    return lambda y, lengths, states: dense(y)
+
+
+def _last_hidden(part, i, arrays):
+    return lambda y, lengths, states: states[-1][0]
+
+
+def _unchanged(part, i, arrays):
+    """Return the identity: there is no noise at inference, and recurrent layers read an input without a time axis."""
+    return lambda y, lengths, states: y
+
+
+LAYERS = {
+    plan.Recurrent: _recurrent,
+    plan.Dense: _dense,
+    plan.LastHidden: _last_hidden,
+    plan.Repeat: _unchanged,
+    plan.Noise: _unchanged,
+    plan.Feedback: _unchanged,  # of which `_free_running` computes the whole part
+}
+
+
+def _free_running(part, weights):
+    """Return a decoder of which each step reads the encoding and the previous output."""
+    _, *recurrent, (output, arrays) = part.with_weights(weights)
+    stack, dense = [build_directions(*pair) for pair in recurrent], Dense(*arrays, output.activation)
+
+    def decode(z, lengths):
+        n_timesteps, n_columns = int(max(lengths, default=0)), len(lengths)
+        step_through = make_stack_step(stack, [layer.zero_state(n_columns) for (layer,) in stack])
+        x = np.concatenate([z, np.zeros((output.units, n_columns), np.float32)])
+        outputs = np.empty((output.units, n_timesteps, n_columns), np.float32)
+        for t in range(n_timesteps):
+            outputs[:, t] = x[len(z) :] = dense(step_through(x))
+        return outputs
+
+    return decode

@@ -21,9 +21,9 @@ class Graph:
         """Add a node and return its output."""
         return self.node(operator, inputs, [True], **attributes)[0]
 
-    def node(self, operator, inputs, wanted, domain="", **attributes):
-        """Add a node and return its outputs, "" in the place of those that are not wanted."""
-        outputs = [self._name(operator) if each else "" for each in wanted]
+    def node(self, operator, inputs, required, domain="", **attributes):
+        """Add a node and return its outputs, "" in place of those that are not required."""
+        outputs = [self._name(operator) if each else "" for each in required]
         inputs = [each if isinstance(each, str) else self._constant(each) for each in inputs]
         make_node = self._onnx.helper.make_node
         self._nodes.append(make_node(operator, inputs, outputs, self._name("node"), domain=domain, **attributes))
@@ -42,23 +42,26 @@ class Graph:
         n_steps : value
         states : list of values
         step : callable
-            Adds one step to the graph: a function of the states before it, that returns whether to go on (None:
-            always), the states after it, and a list of what it says.
+            Adds one step to the graph: a function of the states that returns whether to continue (None: always), the
+            new states, and a list of outputs.
 
         Returns
         -------
         list of values
-            What was said at all steps, along a new first axis.
+            The outputs of all steps, along a new first axis.
         """
         helper, (outside, self._nodes) = self._onnx.helper, (self._nodes, [])
-        before = [self._name("before") for _ in range(2 + len(states))]  # the number of the step, and whether to go on
-        going, after, said = step(before[2:])
-        after = [going or self("Identity", before[1]), *after, *said]
+        before = [
+            self._name("before") for _ in range(2 + len(states))
+        ]  # step number, condition, states
+        condition, after, step_outputs = step(before[2:])
+        after = [condition or self("Identity", before[1]), *after, *step_outputs]
         inputs, outputs = ([helper.make_empty_tensor_value_info(name) for name in names] for names in (before, after))
         inputs[:2] = [self._describe(name, kind, []) for name, kind in zip(before, (np.int64, bool), strict=False)]
         body = helper.make_graph(self._nodes, self._name("step"), inputs, outputs)
         self._nodes = outside
-        return self.node("Loop", [n_steps, True, *states], [True] * (len(states) + len(said)), body=body)[len(states) :]
+        required = [True] * (len(states) + len(step_outputs))
+        return self.node("Loop", [n_steps, True, *states], required, body=body)[len(states) :]
 
     def input(self, name, dtype, shape, meaning):
         """Add an input of the graph and return it."""

@@ -1,0 +1,55 @@
+"""What autoencoders of sequences and of rows share: encodings, their decoding, and errors."""
+
+import numpy as np
+from sklearn.base import ClassNamePrefixFeaturesOutMixin
+from sklearn.utils.validation import check_is_fitted
+
+from ..data._reconstruction_errors import check_reduction, mean_by_feature, mean_by_sample, squared_errors
+from ..data._tabular import check_sample_weight, read_rows
+from ..mixins._dataframe_output import FrameOutputMixin
+
+
+class AutoencoderMixin(ClassNamePrefixFeaturesOutMixin, FrameOutputMixin):
+    """Encode, decode and score; a subclass decodes (`_reconstruct`) and documents the public methods."""
+
+    def __sklearn_tags__(self):
+        """Return scikit-learn's tags: the output is float32 if X is."""
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+    @property
+    def _n_features_out(self):
+        return self._fitted.architecture.latent_dim
+
+    def _transform(self, X):
+        """Return the encodings of X."""
+        sequences, _, x = self._read(X)
+        return self._encode(x).astype(sequences.dtype, copy=False)
+
+    def _encode_and_reconstruct(self, X, dtype=None):
+        """Return X and its reconstruction as `Sequences`, and the layout of X."""
+        sequences, layout, x = self._read(X)
+        decoded = self._reconstruct(self._encode(x), sequences.lengths, dtype or sequences.dtype)
+        return sequences, decoded, layout
+
+    def _reconstruction_error(self, X, reduction, reductions):
+        """Return the errors of X, reduced to samples or features, or else as they are, and the layout of X."""
+        check_reduction(reduction, reductions)
+        sequences, decoded, layout = self._encode_and_reconstruct(X, np.float64)
+        errors = squared_errors(sequences, decoded, self._fitted.input.feature_std)
+        reduce = {"sample": mean_by_sample, "feature": mean_by_feature}.get(reduction, lambda errors: errors)
+        return reduce(errors), layout
+
+    def _check_encodings(self, Z):
+        """Return encodings as an array with as many columns as `transform` returns."""
+        check_is_fitted(self)
+        Z = read_rows(Z, "Z")
+        if Z.shape[1] != self._n_features_out:
+            raise ValueError(f"Z has {Z.shape[1]} columns, but encodings have latent_dim={self._n_features_out}.")
+        return Z
+
+
+def mean_score(scores, sample_weight):
+    """Return the weighted mean of the scores of samples, a float."""
+    return float(np.average(scores, weights=check_sample_weight(sample_weight, len(scores))))

@@ -1,0 +1,266 @@
+"""Fitting in four steps: read the problem, choose the architecture, train, commit.
+
+A subclass adapts them by at most five hooks: `_describe_input`, `_read_target`, `_describe_target`, `_architecture_for`
+and `_training_targets`.
+"""
+
+import copy
+import inspect
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from sklearn.utils import check_random_state
+
+from ..data._sequences import Sequences
+from ..data._tabular import check_sample_weight
+from ..runtime._memory import check_memory
+from ..runtime._tensorflow import check_tensorflow
+from ..training._batches import TrainingData, training_bytes
+from ._fitted_state import FittedInput, FittedLabels, FittedState, FittedTarget
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is to be learned: the samples of positive weight, and what later calls must know of them.
+
+    Attributes
+    ----------
+    sequences : Sequences
+        In the units of the data.
+    target : Sequences, Tokens or None
+    sample_weight : array of shape (N,)
+        Above 0.
+    fitted_input : FittedInput
+    fitted_target : FittedTarget, FittedLabels or None
+    generator : numpy.random.RandomState
+    """
+
+    sequences: Sequences
+    target: object
+    sample_weight: np.ndarray
+    fitted_input: FittedInput
+    fitted_target: FittedTarget | FittedLabels | None
+    generator: np.random.RandomState
+
+
+@dataclass(frozen=True)
+class TrainingTargets:
+    """What the decoders are trained to output.
+
+    Attributes
+    ----------
+    targets : dict of str to Sequences
+        By head.
+    head_weights : dict of str to float
+        The weight of each head's loss.
+    loss : str or callable
+    step_weights : dict of str to Sequences of one feature
+        Weights of single timesteps of a head's targets.
+    routed : dict
+        Routed parameters of the optimizer and the loss.
+    pretrained_weights : dict of str to list of arrays
+        Initial weights of some parts.
+    """
+
+    targets: dict[str, Sequences]
+    head_weights: dict[str, float]
+    loss: object
+    routed: dict
+    step_weights: dict[str, Sequences] = field(default_factory=dict)
+    pretrained_weights: dict[str, list] = field(default_factory=dict)
+
+
+def fit(estimator, X, y, sample_weight, task, *, partial, **target_options):
+    """Return the fitted state of an estimator; of the estimator itself, only attributes of scikit-learn are set.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A copy of the user's.
+    X, y, sample_weight : as in the public method
+    task : FitTask
+    partial : bool
+        Whether to train for one epoch, and to continue from the fitted state if there is one.
+    **target_options : dict
+        Further arguments about y.
+
+    Returns
+    -------
+    FittedState
+    """
+    previous = getattr(estimator, "_fitted", None)
+    continued = previous if partial else None
+    problem = read_problem(estimator, X, y, sample_weight, continued, target_options)
+    architecture = choose_architecture(estimator, problem, previous, continued)
+    result = train_network(estimator, architecture, problem, task, previous, partial=partial)
+    return commit(architecture, problem, result, continued)
+
+
+def read_problem(estimator, X, y, sample_weight, continued, target_options):
+    """Return the problem: validated samples of positive weight, and their description."""
+    sequences, layout = estimator._check_input(X, reset=continued is None)
+    sequences, target, fitted_target = estimator._read_target(sequences, y, continued, **target_options)
+    sequences, target, sample_weight = _with_positive_weight(sequences, target, sample_weight)
+    if continued is None:
+        sequences, fitted_input = estimator._describe_input(sequences, layout, sample_weight)
+        generator = np.random.RandomState(check_random_state(estimator.random_state).randint(2**31 - 1))
+    else:
+        fitted_input, generator = continued.input, copy.deepcopy(continued.generator)
+    fitted_target = estimator._describe_target(fitted_target, sequences, target, sample_weight, continued)
+    return Problem(sequences, target, sample_weight, fitted_input, fitted_target, generator)
+
+
+def choose_architecture(estimator, problem, previous, continued):
+    """Return the architecture; refuse one that does not match the weights from which training continues."""
+    architecture = continued.architecture if continued else estimator._architecture_for(problem)
+    if previous and (continued or estimator.warm_start):
+        if previous.architecture.shape != architecture.shape:
+            raise ValueError(_changed_architecture(previous.architecture, architecture))
+        _check_same_tokens(previous, problem)
+    return architecture
+
+
+def train_network(estimator, architecture, problem, task, previous, *, partial):
+    """Train; return the `TrainingResult`."""
+    continued = previous if partial else None
+    data, training_targets = prepare_training(estimator, architecture, problem)
+    check_memory(
+        training_bytes(architecture, data, estimator.batch_size),
+        "Training",
+        "Set a smaller batch_size or fewer units, or split long sequences.",
+    )
+    # TensorFlow loads here, at the first fit, and not with the package
+    check_tensorflow()
+    from ..training._loop import train
+
+    validation = None
+    if estimator.early_stopping and not partial:
+        held_out = data.hold_out(estimator.validation_fraction, problem.generator)
+        rest = np.setdiff1d(np.arange(len(data)), held_out)
+        data, validation = data.take(rest), data.take(held_out)
+    weights = previous.weights if previous and (partial or estimator.warm_start) else None
+    pretrained_weights = training_targets.pretrained_weights
+    if weights:  # pretrained weights replace only those that are not trained
+        weights = weights | {name: pretrained_weights[name] for name in architecture.frozen}
+
+    def begin_epoch():
+        epoch = task.begin_part("epoch")
+        return lambda make_result: epoch.end(lambda: fitted_now(make_result()))
+
+    def fitted_now(result):
+        fitted = copy.copy(estimator)
+        state = commit(architecture, problem, result, continued)
+        fitted._fitted = replace(state, generator=copy.deepcopy(state.generator))
+        return fitted
+
+    return train(
+        architecture,
+        make_settings(estimator, training_targets, partial=partial, stops_early=validation is not None),
+        data,
+        validation,
+        problem.generator,
+        weights=weights,
+        optimizer_state=continued.optimizer_state if continued else None,
+        pretrained_weights=pretrained_weights,
+        begin_epoch=begin_epoch,
+    )
+
+
+def commit(architecture, problem, result, continued):
+    """Return the fitted state."""
+    before = continued.history if continued else {}
+    return FittedState(
+        architecture=architecture,
+        weights=result.weights,
+        optimizer_state=result.optimizer_state,
+        history={name: before.get(name, []) + values for name, values in result.history.items()},
+        generator=problem.generator,
+        input=problem.fitted_input,
+        target=problem.fitted_target,
+    )
+
+
+def prepare_training(estimator, architecture, problem):
+    """Return the data to train on, in scaled units, and what the decoders are trained to output."""
+    x = problem.fitted_input.scaling.apply(problem.sequences)
+    training_targets = estimator._training_targets(architecture, x, problem)
+    for head, target in training_targets.targets.items():
+        check_decodable(architecture, head, target.lengths)
+    data = TrainingData(x, training_targets.targets, problem.sample_weight, training_targets.step_weights)
+    return data, training_targets
+
+
+def make_settings(estimator, training_targets, *, partial, stops_early):
+    """Return the `Settings` of training."""
+    from ..training._loop import Settings
+
+    if not isinstance(estimator.optimizer, str | type):
+        for name in ("learning_rate", "clipnorm"):
+            default = inspect.signature(type(estimator)).parameters[name].default
+            if getattr(estimator, name) != default:
+                raise ValueError(
+                    f"{name}={getattr(estimator, name)!r} has no effect on an optimizer that is an instance: set it in "
+                    f"the optimizer and leave {name}={default!r}, or give the optimizer by name."
+                )
+    return Settings(
+        optimizer=estimator.optimizer,
+        learning_rate=estimator.learning_rate,
+        clipnorm=estimator.clipnorm,
+        loss=training_targets.loss,
+        routed=training_targets.routed,
+        epochs=1 if partial else estimator.epochs,
+        batch_size=estimator.batch_size,
+        head_weights=training_targets.head_weights,
+        n_iter_no_change=estimator.n_iter_no_change if stops_early else None,
+        tol=estimator.tol,
+        callbacks=estimator.callbacks,
+        verbose=int(estimator.verbose),
+    )
+
+
+def check_decodable(architecture, head, lengths):
+    """Refuse sequences longer than those for which a custom decoder was called."""
+    if not callable(architecture.decoder):
+        return
+    limit = dict(zip(architecture.heads, architecture.n_timesteps, strict=True))[head]
+    too_long = np.flatnonzero(lengths > limit)
+    if len(too_long):
+        raise ValueError(
+            f"Sequence {too_long[0]} has {lengths[too_long[0]]} timesteps to decode, but the decoder function was "
+            f"called for {limit}, the longest in training. Fit on longer sequences, or use decoder='repeat'."
+        )
+
+
+def _with_positive_weight(sequences, target, sample_weight):
+    """Return the samples of positive weight, and their weights: a weight of 0 is equivalent to removing the sample."""
+    weights = check_sample_weight(sample_weight, len(sequences))
+    # only proportions matter: scaled by a power of two, which changes no bit of them, so that float32 can hold them
+    weights = np.ldexp(weights, 1 - np.frexp(weights.max())[1])
+    rows = np.flatnonzero(weights)
+    sequences = sequences[rows]
+    if not sequences.lengths.any():
+        raise ValueError("All sequences with a sample_weight above zero are empty: at least one needs a timestep.")
+    return sequences, None if target is None else target[rows], weights[rows]
+
+
+def _check_same_tokens(previous, problem):
+    """Refuse to continue from weights that were trained for other classes or another vocabulary."""
+    new = {"classes_": getattr(problem.fitted_target, "classes", None), "vocabulary_": problem.fitted_input.vocabulary}
+    for name, old in previous.tokens.items():
+        if not np.array_equal(old, new[name]):
+            raise ValueError(
+                f"warm_start=True continues from weights for {name}={old}, but now it is {new[name]}. Set "
+                "warm_start=False, or clone the estimator."
+            )
+
+
+def _changed_architecture(before, after):
+    changed = [
+        f"{field}: {getattr(before, field)!r} -> {getattr(after, field)!r}"
+        for field in before.shape
+        if before.shape[field] != after.shape[field]
+    ]
+    return (
+        "warm_start=True continues from the weights of the last fit, but their architecture changed "
+        f"({'; '.join(changed)}). Set warm_start=False, or clone the estimator."
+    )

@@ -1,0 +1,38 @@
+"""A pretrained encoder from which a classifier starts."""
+
+from sklearn.exceptions import NotFittedError
+from sklearn.frozen import FrozenEstimator
+
+from ..networks._layer_plan import Recurrent, layer_plan
+from ._recurrent_autoencoder import BaseRecurrentAutoencoder
+
+
+def pretrained_state(classifier):
+    """Return the fitted state of the `encoder` parameter of a classifier, or None."""
+    encoder = classifier.encoder
+    encoder = encoder.estimator if isinstance(encoder, FrozenEstimator) else encoder
+    if encoder is None:
+        if classifier.freeze_encoder:
+            raise ValueError("freeze_encoder=True requires an encoder, whose weights stay as they are.")
+        return None
+    if not isinstance(encoder, BaseRecurrentAutoencoder):
+        raise TypeError(
+            f"encoder must be a fitted LSTMAutoencoderTransformer or CompositeSequenceRegressor, got {encoder!r}."
+        )
+    if not hasattr(encoder, "_fitted"):
+        raise NotFittedError(
+            "encoder is not fitted. Cloning, as in cross-validation, unfits an estimator: fit it, and wrap it in "
+            "sklearn.frozen.FrozenEstimator."
+        )
+    if classifier.tokens:
+        raise ValueError("A pretrained encoder reads real numbers: tokens=True requires encoder=None.")
+    units = encoder._fitted.architecture.units
+    if classifier.units is not None and classifier._check_units(None) != units:
+        raise ValueError(f"units={classifier.units!r}, but encoder has {units}: leave units=None.")
+    return encoder._fitted
+
+
+def recurrent_weights(state):
+    """Return the weights of the recurrent layers of an encoder, without those of a dense layer after them."""
+    pairs = layer_plan(state.architecture)["encoder"].with_weights(state.weights["encoder"])
+    return [array for layer, arrays in pairs if isinstance(layer, Recurrent) for each in arrays for array in each]

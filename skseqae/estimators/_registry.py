@@ -1,0 +1,29 @@
+"""The public estimators that are fitted, by name: what can be saved, loaded and exported."""
+
+from ._autoencoder import LSTMAutoencoderTransformer
+from ._composite import CompositeSequenceRegressor
+from ._dense import DenseAutoencoderTransformer
+from ._outlier import SequenceOutlierDetector
+from ._seq2seq import Seq2SeqClassifier
+
+ESTIMATORS = {
+    cls.__name__: cls
+    for cls in (
+        CompositeSequenceRegressor,
+        DenseAutoencoderTransformer,
+        LSTMAutoencoderTransformer,
+        Seq2SeqClassifier,
+        SequenceOutlierDetector,
+    )
+}
+
+
+def check_registered(estimator, name, advice, allowed=tuple(ESTIMATORS)):
+    """Return the class name of an estimator; refuse classes that are not allowed, and subclasses."""
+    class_name = type(estimator).__name__
+    if class_name not in allowed or ESTIMATORS[class_name] is not type(estimator):
+        raise TypeError(
+            f"{name} must be one of {sorted(allowed)}, and not of another class or a subclass, got {estimator!r}. "
+            f"{advice}"
+        )
+    return class_name

@@ -1,0 +1,149 @@
+"""Trained networks as nodes of an ONNX graph, built from the layer plan."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from .. import _layer_plan as plan
+from .._cells import CELLS
+from ._layers import dense, embed, join_history, join_state, recurrent
+
+
+@dataclass
+class Context:
+    """What layers read beside the output of the layer before, and the final states that they leave."""
+
+    graph: object
+    lengths: object = None  # int64 value (N,); None for rows
+    n_timesteps: object = None
+    states: list = field(default_factory=list)  # of each recurrent layer, values (N, D * H)
+
+
+def add_part(part, weights, x, context):
+    """Add the layers of a part to the graph.
+
+    Parameters
+    ----------
+    part : Part
+    weights : list of arrays
+    x : value (T, N, F), (T, N) of tokens, or (N, F)
+    context : Context
+
+    Returns
+    -------
+    value (T, N, F) or (N, F)
+    """
+    if isinstance(part.layers[0], plan.Feedback):
+        return _add_free_running(part, weights, x, context)
+    for i, (layer, arrays) in enumerate(part.with_weights(weights)):
+        x = LAYERS[type(layer)](part, i, arrays, x, context)
+    return x
+
+
+def _add_recurrent(part, i, directions, x, context):
+    layer, graph, keep = part.layers[i], context.graph, part.keeps_sequence(i)
+    if layer.n_tokens:
+        x, directions = embed(graph, x, directions)
+    lengths = graph.cast(context.lengths, np.int32)
+    history, *state = recurrent(graph, layer, directions, x, lengths, keep=keep)
+    context.states.append([join_state(graph, part, directions) for part in state])
+    return join_history(graph, history, directions) if keep else context.states[-1][0]
+
+
+def _add_dense(part, i, arrays, x, context):
+    return dense(context.graph, x, *arrays, part.layers[i].activation)
+
+
+def _add_last_hidden(part, i, arrays, x, context):
+    return context.states[-1][0]
+
+
+def _add_repeat(part, i, arrays, x, context):
+    graph = context.graph
+    shape = graph("Concat", graph("Reshape", context.n_timesteps, [1]), [1, 1], axis=0)
+    return graph("Expand", graph("Unsqueeze", x, [0]), shape)
+
+
+def _add_nothing(part, i, arrays, x, context):
+    """Return the input: there is no noise at inference."""
+    return x
+
+
+LAYERS = {
+    plan.Recurrent: _add_recurrent,
+    plan.Dense: _add_dense,
+    plan.LastHidden: _add_last_hidden,
+    plan.Repeat: _add_repeat,
+    plan.Noise: _add_nothing,
+    plan.Feedback: _add_nothing,  # of which `_add_free_running` adds the whole part
+}
+
+
+def _add_free_running(part, weights, z, context):
+    """Return the output (T, N, F) of a decoder that reads the encodings (N, L) and its own previous output."""
+    _, *stack, (output, arrays) = part.with_weights(weights)
+    graph, z = context.graph, context.graph("Unsqueeze", z, [0])
+    shape = graph("Concat", [1], graph("Shape", z, start=1, end=2), [1], axis=0)
+    widths = [*(layer.units for layer, _ in stack for _ in CELLS[layer.cell].states), output.units]
+    zeros = [graph("Expand", np.zeros((1, 1, width), np.float32), shape) for width in widths]
+
+    def step(states):
+        *states, previous = states
+        x, states = _add_step(graph, stack, graph("Concat", z, previous, axis=2), states)
+        y = dense(graph, x, *arrays, output.activation)
+        return None, [*states, y], [graph("Identity", y)]
+
+    # ONNX Runtime does not know the shape of the outputs of a loop without steps
+    (outputs,) = graph.loop(graph("Max", context.n_timesteps, 1), zeros, step)
+    return graph("Slice", graph("Squeeze", outputs, [1]), [0], graph("Reshape", context.n_timesteps, [1]))
+
+
+def _add_step(graph, stack, x, states):
+    """Add one timestep, given x (1, N, F) and all states; return the last h (1, N, H) and the new states."""
+    new_states, states = [], iter(states)
+    for layer, directions in stack:
+        state = [next(states) for _ in CELLS[layer.cell].states]
+        if layer.n_tokens:
+            x, directions = embed(graph, x, directions)
+        _, *state = recurrent(graph, layer, directions, x, state=state, keep=False)
+        new_states += state
+        x = state[0]
+    return x, new_states
+
+
+def search_greedily(graph, architecture, part, weights, states, n_steps):
+    """Return the likeliest label at each step, and the logits.
+
+    Parameters
+    ----------
+    part : Part
+        The decoder of label sequences.
+    states : list of values (1, N, H)
+        The initial states of the decoder's layers.
+    n_steps : int
+        Number of labels; the largest number if there is an end token.
+
+    Returns
+    -------
+    class_indices : value (S, N)
+        Beyond the end, the number of classes.
+    logits : value (S, N, n_outputs)
+    """
+    *stack, (_, output) = part.with_weights(weights)
+    end = np.int64(architecture.n_classes)
+    shape = graph("Shape", states[0], start=0, end=2)
+    # the index of the end token also stands for the start token, where nothing has ended
+    start = [graph("Expand", end, shape), graph("Expand", False, shape)]
+
+    def step(before):
+        *states, previous, has_ended = before
+        x, states = _add_step(graph, stack, previous, states)
+        logits = dense(graph, x, *output)
+        label = graph("Where", has_ended, end, graph("ArgMax", logits, axis=2, keepdims=0))
+        has_ended = graph("Equal", label, end)
+        all_ended = graph("ReduceMin", graph.cast(has_ended, np.int64), keepdims=0)
+        outputs = [graph("Identity", label), logits]
+        return graph("Equal", all_ended, 0), [*states, label, has_ended], outputs
+
+    class_indices, logits = graph.loop(n_steps, [*states, *start], step)
+    return graph("Squeeze", class_indices, [1]), graph("Squeeze", logits, [1])
