@@ -43,8 +43,8 @@ class LSTMAutoencoderTransformer(BaseRecurrentAutoencoder):
     reverse : bool, default=True
         Whether the reconstruction is said last timestep first, within each sequence's own length, which is easier to
         learn: what was read last is said first [1]_.
-    cell : {"lstm", "gru"}, default="lstm"
-        The recurrent cell.
+    cell : {"lstm", "gru", "rnn"}, default="lstm"
+        The recurrent cell. "rnn" is the simple recurrent network of Elman (1990), doi:10.1207/s15516709cog1402_1.
     units : int or tuple of int, default=None
         Width of the recurrent layer, or of several stacked ones, each at least 1; the decoder mirrors them. None: one
         of `latent_dim`. Where the state of the top layer is not `latent_dim` wide, a linear layer follows it.

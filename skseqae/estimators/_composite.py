@@ -41,8 +41,8 @@ class CompositeSequenceRegressor(RegressorMixin, BaseRecurrentAutoencoder):
         longest training length, and longer sequences are refused later. A module-level function can be pickled.
     reverse : bool, default=True
         Whether the reconstruction is said last timestep first, within each sequence's own length.
-    cell : {"lstm", "gru"}, default="lstm"
-        The recurrent cell.
+    cell : {"lstm", "gru", "rnn"}, default="lstm"
+        The recurrent cell. "rnn" is the simple recurrent network of Elman (1990), doi:10.1207/s15516709cog1402_1.
     units : int or tuple of int, default=None
         Width of the recurrent layer, or of several stacked ones, each at least 1; the decoder mirrors them. None: one
         of `latent_dim`. Where the state of the top layer is not `latent_dim` wide, a linear layer follows it.

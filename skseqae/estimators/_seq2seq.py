@@ -66,8 +66,8 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
     class_weight : dict of label to float, "balanced" or None, default=None
         How much each label counts, at least 0. "balanced": inversely to its frequency, in `partial_fit` to that in
         the call.
-    cell : {"lstm", "gru"}, default="lstm"
-        The recurrent cell.
+    cell : {"lstm", "gru", "rnn"}, default="lstm"
+        The recurrent cell. "rnn" is the simple recurrent network of Elman (1990), doi:10.1207/s15516709cog1402_1.
     bidirectional : bool, default=False
         Whether each layer of the encoder reads both ways, which doubles its width.
     activation : {"tanh", "relu", "sigmoid", "linear"}, default="tanh"

@@ -78,4 +78,15 @@ CELLS = {
         onnx_activations=("sigmoid", "activation"),
         onnx_attributes=(("linear_before_reset", 1),),
     ),
+    # Elman (1990), doi:10.1207/s15516709cog1402_1
+    "rnn": CellRecord(
+        gates=("candidate",),
+        states=("h",),
+        is_summed=True,
+        initial_bias=(0.0,),
+        keras_layer="SimpleRNN",
+        onnx_operator="RNN",
+        onnx_gates=("candidate",),
+        onnx_activations=("activation",),
+    ),
 }

@@ -1,4 +1,4 @@
-"""One step and the loop over time: against equations in numpy, and each gradient against a second one."""
+"""One step of each cell and the loop over time, compared with equations in NumPy, and their gradients."""
 
 import numpy as np
 import pytest
@@ -23,14 +23,14 @@ def draw(*shape, seed=0):
 
 
 def draw_step(cell):
-    """The projected input and the recurrent product, gate by gate in a row, and each part of the state: (2, .) each."""
-    shapes = [(2, cell.n_gates * UNITS)] * 2 + [(2, UNITS)] * cell.n_states
+    """Return the projected input and the recurrent product of all gates, and each part of the state: (2, .) each."""
+    shapes = [(2, len(cell.record.gates) * UNITS)] * 2 + [(2, UNITS)] * cell.n_states
     return [tf.constant(draw(*shape, seed=seed)) for seed, shape in enumerate(shapes)]
 
 
 def draw_loop(cell, *, constant):
-    """The projected input, the recurrent kernel, its bias, and the mask of rows of 5, 2, 0 and 3 timesteps."""
-    width = cell.n_gates * UNITS
+    """Return the projected input, the recurrent kernel, its bias, and the mask of lengths 5, 2, 0 and 3."""
+    width = len(cell.record.gates) * UNITS
     projected = draw(4, width) if constant else draw(5, 4, width)
     mask = np.arange(5) < np.array([5, 2, 0, 3])[:, None]
     arrays = projected, draw(UNITS, width, seed=1) / 2, draw(width, seed=2)
@@ -42,38 +42,38 @@ def step(cell, projected, recurrent, state, activation):
 
 
 def numeric_gradient(function, arguments, step=1e-6):
-    """Central differences of a function of several arrays, one array of slopes for each."""
+    """Return central differences of a function of several arrays, one array of derivatives for each."""
     gradients = []
     for k, argument in enumerate(arguments):
         gradient = np.zeros(argument.shape)
-        for place in np.ndindex(*argument.shape):
+        for index in np.ndindex(*argument.shape):
             shift = np.zeros(argument.shape)
-            shift[place] = step
+            shift[index] = step
             above, below = ([*arguments[:k], argument + s, *arguments[k + 1 :]] for s in (shift, -shift))
-            gradient[place] = (function(*above) - function(*below)) / (2 * step)
+            gradient[index] = (function(*above) - function(*below)) / (2 * step)
         gradients.append(gradient)
     return gradients
 
 
 @every_activation
-def test_an_activation_is_what_its_name_says(activation):
+def test_activations_equal_numpy(activation):
     x = np.linspace(-4, 4, 33)
     assert_allclose(ACTIVATIONS[activation](tf.constant(x)), IN_NUMPY[activation](x), rtol=1e-12, atol=1e-15)
 
 
 @every_activation
-def test_a_slope_is_the_derivative_of_its_activation(activation):
+def test_slopes_are_the_derivatives_of_the_activations(activation):
     x, phi = np.linspace(-4, 4, 34), IN_NUMPY[activation]
     numeric = (phi(x + 1e-6) - phi(x - 1e-6)) / 2e-6
     assert_allclose(SLOPES[activation](tf.constant(phi(x))), numeric, rtol=1e-7, atol=1e-8)
 
 
-def test_the_gates_neither_overflow_nor_lose_their_ends():
+def test_gates_saturate_exactly_without_overflow():
     assert_array_equal(sigmoid(tf.constant([-1e30, 0.0, 1e30])), np.array([0.0, 0.5, 1.0], np.float32))
 
 
 @every_activation
-def test_a_step_of_an_lstm_follows_the_equations(activation):
+def test_lstm_steps_equal_the_equations(activation):
     projected, recurrent, h, c = draw_step(CELLS["lstm"])
     i, f, g, o = np.split(projected.numpy() + recurrent.numpy(), 4, axis=1)
     gate, phi = IN_NUMPY["sigmoid"], IN_NUMPY[activation]
@@ -84,7 +84,7 @@ def test_a_step_of_an_lstm_follows_the_equations(activation):
 
 
 @every_activation
-def test_a_step_of_a_gru_follows_the_equations(activation):
+def test_gru_steps_equal_the_equations(activation):
     projected, recurrent, h = draw_step(CELLS["gru"])
     x_z, x_r, x_n = np.split(projected.numpy(), 3, axis=1)
     h_z, h_r, h_n = np.split(recurrent.numpy(), 3, axis=1)
@@ -96,8 +96,15 @@ def test_a_step_of_a_gru_follows_the_equations(activation):
 
 
 @every_activation
+def test_simple_rnn_steps_equal_the_equation(activation):
+    projected, recurrent, h = draw_step(CELLS["rnn"])
+    ((got_h,), _) = step(CELLS["rnn"], projected, recurrent, (h,), activation)
+    assert_allclose(got_h, IN_NUMPY[activation](projected.numpy() + recurrent.numpy()), rtol=1e-12)
+
+
+@every_activation
 @every_cell
-def test_the_gradient_of_a_step_equals_central_differences(cell, activation):
+def test_step_gradients_equal_central_differences(cell, activation):
     cell = CELLS[cell]
     arguments = draw_step(cell)
     upstream = [tf.constant(draw(2, UNITS, seed=9 + i)) for i in range(cell.n_states)]
@@ -116,7 +123,7 @@ def test_the_gradient_of_a_step_equals_central_differences(cell, activation):
 
 @pytest.mark.parametrize("masked", [True, False])
 @every_cell
-def test_the_loop_takes_one_step_after_another(cell, masked):
+def test_the_loop_equals_consecutive_steps(cell, masked):
     cell = CELLS[cell]
     (projected, U, bias), mask = draw_loop(cell, constant=False)
     state = start = tuple(tf.constant(draw(4, UNITS, seed=20 + i)) for i in range(cell.n_states))
@@ -133,7 +140,7 @@ def test_the_loop_takes_one_step_after_another(cell, masked):
 
 
 @every_cell
-def test_the_state_starts_at_zero_where_none_is_given(cell):
+def test_the_default_initial_state_is_zero(cell):
     arguments, mask = draw_loop(CELLS[cell], constant=False)
     zeros = CELLS[cell].zero_state(4, UNITS, tf.float64)
     options = {"activation": "tanh", "masked": False, "differentiable": True}
@@ -144,7 +151,7 @@ def test_the_state_starts_at_zero_where_none_is_given(cell):
 
 
 @every_cell
-def test_a_masked_state_is_zero_on_padding(cell):
+def test_masked_states_are_zero_on_padding(cell):
     arguments, mask = draw_loop(CELLS[cell], constant=False)
     h = CELLS[cell].recur(*arguments, mask, activation="relu", masked=True, differentiable=False)[0].numpy()
     assert (h[mask.numpy() == 0] == 0).all()
@@ -152,7 +159,7 @@ def test_a_masked_state_is_zero_on_padding(cell):
 
 
 @every_cell
-def test_an_input_without_time_is_the_same_at_every_timestep(cell):
+def test_inputs_without_a_time_axis_equal_repeated_inputs(cell):
     (projected, *rest), mask = draw_loop(CELLS[cell], constant=True)
     repeated = tf.repeat(projected[None], 5, axis=0)
     options = {"activation": "tanh", "masked": False, "differentiable": True}
@@ -163,21 +170,21 @@ def test_an_input_without_time_is_the_same_at_every_timestep(cell):
 
 @pytest.mark.parametrize("masked", [True, False])
 @every_cell
-def test_keeping_what_a_gradient_needs_never_changes_a_state(cell, masked):
+def test_states_do_not_depend_on_whether_the_gradient_is_needed(cell, masked):
     arguments, mask = draw_loop(CELLS[cell], constant=False)
-    kept, not_kept = (
+    with_gradient, without_gradient = (
         CELLS[cell].recur(*arguments, mask, activation="relu", masked=masked, differentiable=differentiable)
         for differentiable in (True, False)
     )
-    assert_array_equal(kept, not_kept)
+    assert_array_equal(with_gradient, without_gradient)
 
 
 @pytest.mark.parametrize("constant", [True, False], ids=["constant", "in time"])
 @pytest.mark.parametrize("masked", [True, False], ids=["masked", "unmasked"])
 @every_activation
 @every_cell
-def test_the_gradient_written_by_hand_equals_the_automatic_one(cell, activation, masked, constant):
-    """What is not differentiable by hand is differentiated by TensorFlow, through its own loop."""
+def test_the_hand_written_gradient_equals_the_automatic_one(cell, activation, masked, constant):
+    """With `differentiable=False`, TensorFlow differentiates its own loop."""
     cell = CELLS[cell]
     arguments, mask = draw_loop(cell, constant=constant)
     state = tuple(tf.constant(draw(4, UNITS, seed=20 + i)) for i in range(cell.n_states))

@@ -70,6 +70,18 @@ def gru_step_gradient(saved, before, after, d_state, activation):
     return (d_a_z, d_a_r, d_a_n), (d_a_z, d_a_r, d_a_n * r), (d_h * z,)
 
 
+def rnn_step(projected, recurrent, state, activation):
+    """Return the next state (h,), and nothing that the gradient needs beside it."""
+    ((a,), (u,)) = projected, recurrent
+    return (ACTIVATIONS[activation](a + u),), ()
+
+
+def rnn_step_gradient(saved, before, after, d_state, activation):
+    """Return the gradients of the projected input, of the recurrent product and of the state before the step."""
+    d_a = (d_state[0] * SLOPES[activation](after[0]),)
+    return d_a, d_a, (tf.zeros_like(d_state[0]),)
+
+
 class Cell(NamedTuple):
     """The equations of one step, forward and backward; what belongs to the gates is a sequence of their arrays."""
 
@@ -237,4 +249,5 @@ def _write(arrays, t, values):
 CELLS = {
     "lstm": Cell(RECORDS["lstm"], 4, lstm_step, lstm_step_gradient),
     "gru": Cell(RECORDS["gru"], 4, gru_step, gru_step_gradient),
+    "rnn": Cell(RECORDS["rnn"], 0, rnn_step, rnn_step_gradient),
 }

@@ -83,6 +83,19 @@ def make_gru_step(layer, h):
     return step
 
 
+def make_rnn_step(layer, h):
+    """Return `step(projected)`, which overwrites h (H, B) by that of the next timestep."""
+    phi, a = layer.phi, np.empty(h.shape, np.float32)
+    multiply = layer.recurrent_product.of(h, a, is_bounded=layer.is_bounded)
+
+    def step(projected):
+        multiply()
+        np.add(a, projected, out=a)
+        phi(a, h)
+
+    return step
+
+
 class Cell(NamedTuple):
     """The step of a cell, and the order of its gates here: those with a logistic function first."""
 
@@ -93,4 +106,5 @@ class Cell(NamedTuple):
 CELLS = {
     "lstm": Cell(make_lstm_step, ("input", "forget", "output", "candidate")),
     "gru": Cell(make_gru_step, ("update", "reset", "candidate")),
+    "rnn": Cell(make_rnn_step, ("candidate",)),
 }
