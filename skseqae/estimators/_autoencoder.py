@@ -21,99 +21,109 @@ HEADS = {
 
 
 class LSTMAutoencoderTransformer(BaseRecurrentAutoencoder):
-    """Encode variable-length sequences as fixed-length vectors, by an LSTM autoencoder.
+    """Encode variable-length sequences as fixed-length vectors by an LSTM autoencoder.
 
-    An encoder reads each sequence into one vector, and a decoder says the sequence again from that vector alone. After
-    training the encoder is kept: `transform` gives its vectors. Padding is never seen by the encoder and never counted
-    in the loss, so that encodings do not depend on it.
+    The encoder compresses a sequence into a vector of `latent_dim` values, and the decoder reconstructs the sequence
+    from that vector. After fitting, `transform` returns the encodings. Padding is neither read by the encoder nor
+    counted in the loss, so encodings do not depend on it.
 
     Parameters
     ----------
     latent_dim : int, default=32
-        Columns L of `transform`, at least 1.
+        Number of values in an encoding, at least 1.
     objective : {"reconstruction", "prediction", "composite"}, default="reconstruction"
-        What is said from the encoding: the sequence itself, each next timestep (the sequence shifted by one), or both,
-        by two decoders.
+        Output of the decoder: the sequence itself, each next timestep (the sequence shifted by one), or both, by two
+        decoders.
     decoder : {"repeat", "conditional"} or callable, default="repeat"
-        "repeat" reads the encoding at every timestep and nothing else. "conditional" also reads the timestep before:
-        the true one in the training and validation loss, its own output everywhere else, zeros (in scaled units) at
-        the first step. A function `(n_timesteps, latent_dim, n_features) -> keras.Model` makes a model from
-        (B, latent_dim) to (B, n_timesteps, n_features) of any kind; it is called once a fit for each decoder, for the
-        longest training length, and longer sequences are refused later. A module-level function can be pickled.
+        "repeat" reads the encoding at every timestep and nothing else. "conditional" also reads the previous timestep
+        of the sequence that it decodes: the true one in the training and validation loss, and its own output everywhere
+        else. The first step reads zeros, in scaled units. A function
+        `(n_timesteps, latent_dim, n_features) -> keras.Model` returns a custom model from arrays of shape
+        (n_samples, latent_dim) to (n_samples, n_timesteps, n_features). It is called once per fit and decoder, with the
+        length of the longest training target; methods refuse longer sequences. Define the function at the level of a
+        module to be able to pickle the estimator.
     reverse : bool, default=True
-        Whether the reconstruction is said last timestep first, within each sequence's own length, which is easier to
-        learn: what was read last is said first [1]_.
+        Whether to reconstruct the sequence in reverse order of time, excluding padding, which makes optimisation easier
+        [1]_: the timestep that was read last is reconstructed first. Methods return the original order.
     cell : {"lstm", "gru", "rnn"}, default="lstm"
         The recurrent cell. "rnn" is the simple recurrent network of Elman (1990), doi:10.1207/s15516709cog1402_1.
     units : int or tuple of int, default=None
-        Width of the recurrent layer, or of several stacked ones, each at least 1; the decoder mirrors them. None: one
-        of `latent_dim`. Where the state of the top layer is not `latent_dim` wide, a linear layer follows it.
+        Number of units of the recurrent layer, or a tuple with the number of units of each of several stacked layers,
+        each at least 1. The decoder mirrors the encoder. If None, one layer of `latent_dim` units. If the hidden state
+        of the top layer has another width than `latent_dim`, a linear layer follows it.
     bidirectional : bool, default=False
-        Whether each layer of the encoder reads both ways, which doubles its width.
+        Whether each layer of the encoder reads the sequence in both directions, which doubles the width of its output.
     activation : {"tanh", "relu", "sigmoid", "linear"}, default="tanh"
-        Activation of the cell.
+        Activation function of the recurrent cell.
     dropout : float, default=0.0
-        Share of each recurrent layer's inputs dropped in training, in [0, 1), the same at every timestep of a sequence.
+        Fraction of the inputs of each recurrent layer that is dropped in training, in [0, 1). The same inputs are
+        dropped at every timestep of a sequence.
     padding_value : float, default=None
-        What 2-D and 3-D arrays are padded with at the end: trailing timesteps all equal to it are padding. None: NaN.
+        Value of the padding of 2-D and 3-D arrays: trailing timesteps whose features all equal it are padding. If None,
+        NaN.
     scale : {"standard", None}, default="standard"
-        Whether each feature is standardised over the real timesteps of the training set, which outputs undo.
+        If "standard", each feature is standardised over the real timesteps of the training set, and outputs are
+        converted back to the units of X.
     loss : str or callable, default="mse"
-        A Keras loss by name, class or instance, or a function of (true, said), each (B, T, F), that gives (B, T). With
-        "binary_crossentropy" outputs are sigmoid, with "categorical_crossentropy" softmax; both need `scale=None`.
+        A Keras loss (name, class or instance), or a function `(y_true, y_pred) -> losses` of arrays of shape
+        (n_samples, n_timesteps, n_features) that returns an array of shape (n_samples, n_timesteps). The output
+        activation is a sigmoid for "binary_crossentropy", a softmax for "categorical_crossentropy" and otherwise
+        linear. The first two require `scale=None`.
     optimizer : str, keras.optimizers.Optimizer or its class, default="adam"
-        The Keras optimizer. Of an instance the configuration is used; `learning_rate` and `clipnorm` must then be left
-        at their defaults.
+        The Keras optimizer. Of an instance only the configuration is used, and `learning_rate` and `clipnorm` must keep
+        their default values.
     learning_rate : float, default=1e-3
-        Step size, above 0.
+        Learning rate of the optimizer, above 0.
     clipnorm : float, default=1.0
-        Largest norm of the gradient of one weight array, above 0. None: any.
+        Maximum norm of the gradient of each weight array, above 0. If None, gradients are not clipped.
     epochs : int, default=100
-        Passes over the training set, at least 1; with `early_stopping`, at most so many.
+        Number of passes over the training set, at least 1. With `early_stopping`, the maximum number.
     batch_size : int, default=32
-        Sequences per gradient step, at least 1.
+        Number of sequences per gradient step, at least 1.
     early_stopping : bool, default=False
-        Whether part of the data is held out, training stops when the loss there does not fall, and the best weights
-        come back. `validation_fraction`, `n_iter_no_change` and `tol` act only then.
+        Whether to hold out part of the samples, stop training when the loss on them no longer falls, and restore the
+        best weights. `validation_fraction`, `n_iter_no_change` and `tol` are used only if True.
     validation_fraction : float, default=0.1
-        Share of the samples held out, in (0, 1).
+        Fraction of the samples that is held out, in (0, 1).
     n_iter_no_change : int, default=10
-        Epochs without a fall of more than `tol` after which training stops, at least 1.
+        Number of consecutive epochs without an improvement after which training stops, at least 1.
     tol : float, default=1e-4
-        What counts as a fall of the validation loss, at least 0.
+        Tolerance, at least 0: an epoch is an improvement if the validation loss falls by more than `tol`.
     callbacks : keras.callbacks.Callback or list of them, default=None
-        Called at the events of training that Keras defines, with its network; `fit` works on deep copies. Callbacks of
-        scikit-learn, which are given estimators and follow searches, pipelines and epochs, go to `set_callbacks`, from
-        scikit-learn 1.9 on.
+        Keras callbacks, called during training with the Keras network; `fit` works on deep copies of them. Callbacks of
+        scikit-learn, which receive estimators and follow searches, pipelines and epochs, are registered by
+        `set_callbacks`, from scikit-learn 1.9 on.
     warm_start : bool, default=False
-        Whether `fit` starts from the weights of the last one. The optimizer starts afresh.
+        Whether `fit` starts from the weights of the previous fit. The state of the optimizer is not kept.
     verbose : int, default=0
-        0 is silent, 1 shows one line of progress, 2 a line per epoch.
+        0 is silent, 1 shows one line of progress, 2 one line per epoch.
     random_state : int, RandomState instance or None, default=None
-        Draws the initial weights, the order of samples, the validation split and dropout.
+        Determines the initial weights, the order of the samples, the validation split and dropout.
     **routed : dict
-        More arguments for the optimizer and the loss under SciKeras' routed names, such as `optimizer__beta_1=0.8` or
-        `loss__delta=2.0`.
+        Further arguments of the optimizer and the loss, under SciKeras' routed names, such as `optimizer__beta_1=0.8`
+        or `loss__delta=2.0`.
 
     Attributes
     ----------
     history_ : dict of str to list of float
-        Mean over real timesteps of each epoch's "loss", with early stopping "val_loss" too; with two decoders also
-        that of each, such as "reconstruction_loss".
+        The "loss" of each epoch, with early stopping also the "val_loss": means over real timesteps, in scaled units.
+        With two decoders, also the loss of each decoder, such as "reconstruction_loss".
     n_iter_ : int
-        Epochs run.
+        Number of epochs run.
     n_features_in_ : int
-        Features per timestep; for 2-D X the number of columns.
+        Number of features per timestep; for 2-D X, the number of columns.
     feature_names_in_ : ndarray of str of shape (`n_features_in_`,)
-        Names of the columns, where X was a dataframe with string names, or of the features of named `Sequences`.
+        Names of the columns of X if it was a dataframe with string column names, or of the features of X if it had
+        named features. Defined only in these cases.
     encoder_, decoder_, model_ : keras.Model
-        The encoder, the decoder, and one after the other, built at each access from stock Keras layers; inputs are
-        `[x, mask]`, arrays (B, T, F) in the data's own units and (B, T). A conditional decoder feeds its own output
-        back, for which Keras has no layer: then `decoder_` and `model_` hold one of this package.
+        The encoder, the decoder, and the encoder followed by the decoder, built from standard Keras layers at each
+        access. The inputs are `[x, mask]`: arrays of shape (n_samples, n_timesteps, n_features), in the units of the
+        data, and (n_samples, n_timesteps); the decoder reads `[encodings, mask]`. A conditional decoder feeds its own
+        output back, for which Keras has no layer: then `decoder_` and `model_` contain a layer of this package.
 
     See Also
     --------
-    sklearn.decomposition.PCA : Encodings of rows of one length.
+    sklearn.decomposition.PCA : Encodings of rows of equal length.
 
     References
     ----------
@@ -200,12 +210,12 @@ class LSTMAutoencoderTransformer(BaseRecurrentAutoencoder):
 
         Parameters
         ----------
-        X : sequences of N samples
-            A list of arrays (T_i, F) or (T_i,), an array (N, T, F) or (N, T), a dataframe (N, T), or `Sequences`.
+        X : sequences of shape (n_samples,)
+            The sequences; see :ref:`sequences` for the accepted containers.
         y : ignored
-            Here for scikit-learn's sake.
-        sample_weight : array-like of shape (N,), default=None
-            How much each sequence counts, at least 0; one of weight 0 is as good as absent.
+            Not used, present for API consistency by convention.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Non-negative sample weights. A weight of 0 is equivalent to removing the sample.
 
         Returns
         -------
@@ -214,27 +224,26 @@ class LSTMAutoencoderTransformer(BaseRecurrentAutoencoder):
         Raises
         ------
         TypeError, ValueError
-            If X is not sequences of finite numbers, or a parameter is out of its range, or training
-            diverged, or, with `warm_start`, the architecture changed. The
-            estimator is then as it was before.
+            If X does not contain sequences of finite numbers, if a parameter is out of its range, if training diverges,
+            or if the architecture changed with `warm_start=True`. The estimator then keeps its previous state.
         """
         return self._fit(X, y, sample_weight)
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y=None, sample_weight=None):
-        """Train for exactly one more epoch, the first time from scratch.
+        """Train for exactly one epoch, from scratch in the first call.
 
-        The scaling is that of the first call. The optimizer's state is kept from call to call, and nothing is held out
-        for validation.
+        The first call determines the scaling. The state of the optimizer is kept between calls, and no samples are held
+        out for validation.
 
         Parameters
         ----------
-        X : sequences of N samples
-            A list of arrays (T_i, F) or (T_i,), an array (N, T, F) or (N, T), a dataframe (N, T), or `Sequences`.
+        X : sequences of shape (n_samples,)
+            The sequences; see :ref:`sequences` for the accepted containers.
         y : ignored
-            Here for scikit-learn's sake.
-        sample_weight : array-like of shape (N,), default=None
-            How much each sequence counts, at least 0; one of weight 0 is as good as absent.
+            Not used, present for API consistency by convention.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Non-negative sample weights. A weight of 0 is equivalent to removing the sample.
 
         Returns
         -------
@@ -243,30 +252,32 @@ class LSTMAutoencoderTransformer(BaseRecurrentAutoencoder):
         Raises
         ------
         TypeError, ValueError
-            If X is not sequences of finite numbers, or a parameter is out of its range. The
-            estimator is then as it was before.
+            If X does not contain sequences of finite numbers, or if a parameter is out of its range. The estimator then
+            keeps its previous state.
         """
         return self._fit(X, y, sample_weight, partial=True)
 
     @available_if(has_head("reconstruction"))
     def inverse_transform(self, Z, n_timesteps=None):
-        """Decode encodings into sequences of the kind that `fit` was given.
+        """Decode encodings into sequences, in the container that `fit` received.
 
         Parameters
         ----------
-        Z : array-like of shape (N, latent_dim)
-            Encodings.
-        n_timesteps : int or array-like of int of shape (N,), default=None
-            Length of each sequence, at least 0. None: that of the training sequences, if they had one length.
+        Z : array-like of shape (n_samples, latent_dim)
+            The encodings.
+        n_timesteps : int or array-like of int of shape (n_samples,), default=None
+            Length of each decoded sequence, at least 0. If None, the length of the training sequences, which must all
+            have had the same length.
 
         Returns
         -------
-        X : sequences of N samples
+        X : sequences of shape (n_samples,)
+            The decoded sequences, in the units of the training set.
 
         Raises
         ------
         ValueError
-            If Z has another number of columns, or `n_timesteps` is needed or out of range.
+            If Z does not have `latent_dim` columns, or if `n_timesteps` is out of range, or None where it is required.
         """
         Z = self._check_encodings(Z)
         lengths = self._lengths_to_decode(n_timesteps, len(Z))
@@ -275,19 +286,21 @@ class LSTMAutoencoderTransformer(BaseRecurrentAutoencoder):
 
     @available_if(has_head("prediction"))
     def predict_next(self, X):
-        """Say each next timestep.
+        """Predict the next timestep for each timestep but the last.
 
-        The encoder has read all of X, those timesteps too, as in training: this is no forecast of what is not in X.
+        As in training, the encoder reads all of X, including the timesteps to predict: this is not a forecast of
+        timesteps that are not in X. For forecasts, see `CompositeSequenceRegressor(horizon=...)`.
 
         Parameters
         ----------
-        X : sequences of N samples
-            A list of arrays (T_i, F) or (T_i,), an array (N, T, F) or (N, T), a dataframe (N, T), or `Sequences`.
+        X : sequences of shape (n_samples,)
+            The sequences; see :ref:`sequences` for the accepted containers.
 
         Returns
         -------
-        predicted : sequences of N samples
-            Of the kind of X, aligned with `x[1:]`: T_i - 1 timesteps each, none for a sequence of one timestep.
+        predicted : sequences of shape (n_samples,)
+            The predictions of `x[1:]` for each sequence x, in the container and units of X. Each has one timestep fewer
+            than x, none if x has one timestep.
         """
         sequences, layout, x = self._read(X)
         predicted = self._predict_next(self._encode(x), sequences.lengths, sequences.dtype)
@@ -296,17 +309,18 @@ class LSTMAutoencoderTransformer(BaseRecurrentAutoencoder):
         return layout.restore(predicted)
 
     def score_samples(self, X):
-        """Return minus the mean squared error of each sequence: the higher, the more like the training set.
+        """Return the negative mean squared error of each sequence: higher for sequences like the training set.
 
         Parameters
         ----------
-        X : sequences of N samples
-            A list of arrays (T_i, F) or (T_i,), an array (N, T, F) or (N, T), a dataframe (N, T), or `Sequences`.
+        X : sequences of shape (n_samples,)
+            The sequences; see :ref:`sequences` for the accepted containers.
 
         Returns
         -------
-        scores : ndarray of shape (N,)
-            Minus `reconstruction_error(X)`, or for `objective="prediction"` minus that of `predict_next(X)`.
+        scores : ndarray of shape (n_samples,)
+            The negative `reconstruction_error(X)`; for `objective="prediction"`, the negative error of
+            `predict_next(X)`.
         """
         sequences, _, x = self._read(X)
         Z = self._encode(x)
@@ -322,17 +336,17 @@ class LSTMAutoencoderTransformer(BaseRecurrentAutoencoder):
 
         Parameters
         ----------
-        X : sequences of N samples
-            A list of arrays (T_i, F) or (T_i,), an array (N, T, F) or (N, T), a dataframe (N, T), or `Sequences`.
+        X : sequences of shape (n_samples,)
+            The sequences; see :ref:`sequences` for the accepted containers.
         y : ignored
-            Here for scikit-learn's sake.
-        sample_weight : array-like of shape (N,), default=None
-            How much each sequence counts.
+            Not used, present for API consistency by convention.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Sample weights.
 
         Returns
         -------
         score : float
-            At most 0, the best.
+            The score, at most 0. Higher is better.
         """
         return mean_score(self.score_samples(X), sample_weight)
 

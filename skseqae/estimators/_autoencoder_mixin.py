@@ -1,4 +1,4 @@
-"""What autoencoders of sequences and of rows share: encodings, their decoding, and errors."""
+"""AutoencoderMixin: encodings, reconstructions and errors of autoencoders of sequences and of rows."""
 
 import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin
@@ -10,7 +10,7 @@ from ..mixins._dataframe_output import FrameOutputMixin
 
 
 class AutoencoderMixin(ClassNamePrefixFeaturesOutMixin, FrameOutputMixin):
-    """Encode, decode and score; a subclass decodes (`_reconstruct`) and documents the public methods."""
+    """Encode, reconstruct and compute errors; a subclass defines `_reconstruct` and the public methods."""
 
     def __sklearn_tags__(self):
         """Return scikit-learn's tags: the output is float32 if X is."""
@@ -34,7 +34,7 @@ class AutoencoderMixin(ClassNamePrefixFeaturesOutMixin, FrameOutputMixin):
         return sequences, decoded, layout
 
     def _reconstruction_error(self, X, reduction, reductions):
-        """Return the errors of X, reduced to samples or features, or else as they are, and the layout of X."""
+        """Return the errors of X, averaged if `reduction` is "sample" or "feature", and the layout of X."""
         check_reduction(reduction, reductions)
         sequences, decoded, layout = self._encode_and_reconstruct(X, np.float64)
         errors = squared_errors(sequences, decoded, self._fitted.input.feature_std)
@@ -42,7 +42,7 @@ class AutoencoderMixin(ClassNamePrefixFeaturesOutMixin, FrameOutputMixin):
         return reduce(errors), layout
 
     def _check_encodings(self, Z):
-        """Return encodings as an array with as many columns as `transform` returns."""
+        """Return encodings as an array; raise an error unless it has `latent_dim` columns."""
         check_is_fitted(self)
         Z = read_rows(Z, "Z")
         if Z.shape[1] != self._n_features_out:

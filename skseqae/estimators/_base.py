@@ -1,4 +1,4 @@
-"""BaseSequenceEstimator: what all estimators that train a network share."""
+"""BaseSequenceEstimator: the base class of all estimators that train a network."""
 
 import copy
 import numbers
@@ -23,13 +23,13 @@ from ._fitted_state import FittedInput
 from ._fitting import check_decodable, fit
 from ._keras_models import KerasModelsMixin
 
-# by the loss' name in Keras, without underscores
+# by the name of the loss in Keras, in lower case and without underscores
 OUTPUT_ACTIVATIONS = {
     "binarycrossentropy": "sigmoid",
     "bce": "sigmoid",
     "categoricalcrossentropy": "softmax",
 }
-# of estimators whose encoder is recurrent
+# of the parameters that all estimators with a recurrent encoder have
 RECURRENT_CONSTRAINTS = {
     "cell": [StrOptions(set(CELLS))],
     "units": [Interval(numbers.Integral, 1, None, closed="left"), tuple, list, None],
@@ -86,7 +86,7 @@ class BaseSequenceEstimator(
     def _fit(self, X, y, sample_weight, *, partial=False, **target_options):
         """Fit a copy and take its attributes by one assignment, so that a failure changes nothing."""
         with _restored_on_error(self.random_state):
-            # callbacks of scikit-learn are passed X as y where there is none: without y, ScoringMonitor does nothing
+            # without a y, callbacks of scikit-learn receive X as y: ScoringMonitor does nothing if y is None
             shown_target = X if y is None and not get_tags(self).target_tags.required else y
             task = FitTask.begin(self, 1 if partial else self.epochs, X, shown_target, sample_weight)
             fitted = copy.copy(self)
@@ -104,11 +104,11 @@ class BaseSequenceEstimator(
         return sequences, self._fitted_input(sequences, layout, scaling, std)
 
     def _read_target(self, sequences, y, continued):
-        """Return the sequences that the encoder reads, the target, and its description so far; None if it is X."""
+        """Return the sequences that the encoder reads, the target and its description; None for a target that is X."""
         return sequences, None, None
 
     def _describe_target(self, fitted_target, sequences, target, sample_weight, continued):
-        """Return the description of the target; refuse one that does not match the state to continue from."""
+        """Return the complete description of the target; refuse one that differs from the state to continue from."""
         return fitted_target
 
     def _architecture_for(self, problem):
@@ -134,7 +134,7 @@ class BaseSequenceEstimator(
         return self._fitted.architecture.n_features
 
     def _fitted_input(self, sequences, layout, scaling, feature_std, vocabulary=None):
-        """Return the description of X, whose padding value and range of lengths are those at hand."""
+        """Return the description of X, with the range of its lengths and the padding value of the estimator."""
         lengths = int(sequences.lengths.min()), int(sequences.lengths.max())
         padding_value = getattr(self, "padding_value", None)
         return FittedInput(layout, padding_value, lengths, scaling, feature_std, vocabulary)
@@ -170,14 +170,14 @@ class BaseSequenceEstimator(
 
 
 def output_activation(loss, scale, targets):
-    """Return the activation that a loss requires; refuse targets that it cannot reach.
+    """Return the output activation that a loss requires; refuse targets outside its range.
 
     Parameters
     ----------
     loss : str, callable or keras.losses.Loss
     scale : str or None
     targets : dict of str to Sequences
-        By their names in errors.
+        The targets, by the name that error messages use.
 
     Returns
     -------
@@ -203,7 +203,7 @@ def output_activation(loss, scale, targets):
 
 @contextmanager
 def _restored_on_error(random_state):
-    """Restore a generator that is a parameter if an error occurs."""
+    """Restore the state of `random_state`, if it is a generator, when an error occurs."""
     generator = random_state if isinstance(random_state, np.random.RandomState) else None
     state = generator and generator.get_state()
     try:

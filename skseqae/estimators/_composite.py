@@ -1,4 +1,4 @@
-"""CompositeSequenceRegressor: say a sequence again, and say what follows or belongs to it."""
+"""CompositeSequenceRegressor: reconstruction of a sequence, and prediction of its target or its future."""
 
 from dataclasses import replace
 from numbers import Integral, Real
@@ -18,104 +18,116 @@ from ._recurrent_autoencoder import BaseRecurrentAutoencoder
 
 
 class CompositeSequenceRegressor(RegressorMixin, BaseRecurrentAutoencoder):
-    """Predict values or sequences from variable-length sequences, by an encoder that must also reconstruct them.
+    """Predict numbers, vectors or sequences from variable-length sequences by an LSTM encoder with two decoders.
 
-    One LSTM encoder reads each sequence into one vector; from that alone one decoder says the sequence again and
-    another says the target. Reconstruction keeps the encoder from forgetting what the target does not need, and
-    prediction from memorising what nobody asks for [1]_. The encodings are there too: `transform` gives them.
+    An LSTM encoder compresses a sequence into a vector of `latent_dim` values. From this vector, one decoder
+    reconstructs the sequence and another predicts the target. Reconstruction acts as a regulariser that preserves
+    information about the whole input; prediction discourages the encoder from memorising irrelevant details [1]_. After
+    fitting, `transform` returns the encodings.
 
     Parameters
     ----------
     latent_dim : int, default=32
-        Columns L of `transform`, at least 1.
+        Number of values in an encoding, at least 1.
     horizon : int, default=None
-        Forecast without a y: the last `horizon` timesteps of each sequence of X, at least 1, are the target, and only
-        those before them are read in training. None: the target is y.
+        Number of timesteps to forecast, at least 1. `fit` is then called without y: the target is the last `horizon`
+        timesteps of each sequence of X, and the encoder reads the timesteps before them. If None, the target is y.
     reconstruction_weight : float, default=0.5
-        How much the reconstruction counts in the loss, in [0, 1]; the prediction counts the rest.
+        Weight of the reconstruction in the loss, in [0, 1]. The weight of the prediction is
+        `1 - reconstruction_weight`.
     decoder : {"repeat", "conditional"} or callable, default="repeat"
-        "repeat" reads the encoding at every timestep and nothing else. "conditional" also reads the timestep before:
-        the true one in the training and validation loss, its own output everywhere else, zeros (in scaled units) at
-        the first step. A function `(n_timesteps, latent_dim, n_features) -> keras.Model` makes a model from
-        (B, latent_dim) to (B, n_timesteps, n_features) of any kind; it is called once a fit for each decoder, for the
-        longest training length, and longer sequences are refused later. A module-level function can be pickled.
+        "repeat" reads the encoding at every timestep and nothing else. "conditional" also reads the previous timestep
+        of the sequence that it decodes: the true one in the training and validation loss, and its own output everywhere
+        else. The first step reads zeros, in scaled units. A function
+        `(n_timesteps, latent_dim, n_features) -> keras.Model` returns a custom model from arrays of shape
+        (n_samples, latent_dim) to (n_samples, n_timesteps, n_features). It is called once per fit and decoder, with the
+        length of the longest training target; methods refuse longer sequences. Define the function at the level of a
+        module to be able to pickle the estimator.
     reverse : bool, default=True
-        Whether the reconstruction is said last timestep first, within each sequence's own length.
+        Whether to reconstruct the sequence in reverse order of time, excluding padding, which makes optimisation easier
+        [1]_. Methods return the original order.
     cell : {"lstm", "gru", "rnn"}, default="lstm"
         The recurrent cell. "rnn" is the simple recurrent network of Elman (1990), doi:10.1207/s15516709cog1402_1.
     units : int or tuple of int, default=None
-        Width of the recurrent layer, or of several stacked ones, each at least 1; the decoder mirrors them. None: one
-        of `latent_dim`. Where the state of the top layer is not `latent_dim` wide, a linear layer follows it.
+        Number of units of the recurrent layer, or a tuple with the number of units of each of several stacked layers,
+        each at least 1. The decoder mirrors the encoder. If None, one layer of `latent_dim` units. If the hidden state
+        of the top layer has another width than `latent_dim`, a linear layer follows it.
     bidirectional : bool, default=False
-        Whether each layer of the encoder reads both ways, which doubles its width.
+        Whether each layer of the encoder reads the sequence in both directions, which doubles the width of its output.
     activation : {"tanh", "relu", "sigmoid", "linear"}, default="tanh"
-        Activation of the cell.
+        Activation function of the recurrent cell.
     dropout : float, default=0.0
-        Share of each recurrent layer's inputs dropped in training, in [0, 1), the same at every timestep of a sequence.
+        Fraction of the inputs of each recurrent layer that is dropped in training, in [0, 1). The same inputs are
+        dropped at every timestep of a sequence.
     padding_value : float, default=None
-        What 2-D and 3-D arrays are padded with at the end: trailing timesteps all equal to it are padding. None: NaN.
+        Value of the padding of 2-D and 3-D arrays: trailing timesteps whose features all equal it are padding. If None,
+        NaN.
     scale : {"standard", None}, default="standard"
-        Whether each feature of X and each output of y is standardised over the real timesteps of the training set,
-        which outputs undo.
+        If "standard", each feature of X and each output of y is standardised over the real timesteps of the training
+        set, and outputs are converted back to the units of the data.
     loss : str or callable, default="mse"
-        A Keras loss by name, class or instance, or a function of (true, said), each (B, T, F), that gives (B, T), for
-        both decoders. With "binary_crossentropy" outputs are sigmoid, with "categorical_crossentropy" softmax; both
-        need `scale=None`.
+        A Keras loss (name, class or instance), or a function `(y_true, y_pred) -> losses` of arrays of shape
+        (n_samples, n_timesteps, n_features) that returns an array of shape (n_samples, n_timesteps), used for both
+        decoders. The output activation is a sigmoid for "binary_crossentropy", a softmax for "categorical_crossentropy"
+        and otherwise linear. The first two require `scale=None`.
     optimizer : str, keras.optimizers.Optimizer or its class, default="adam"
-        The Keras optimizer. Of an instance the configuration is used; `learning_rate` and `clipnorm` must then be left
-        at their defaults.
+        The Keras optimizer. Of an instance only the configuration is used, and `learning_rate` and `clipnorm` must keep
+        their default values.
     learning_rate : float, default=1e-3
-        Step size, above 0.
+        Learning rate of the optimizer, above 0.
     clipnorm : float, default=1.0
-        Largest norm of the gradient of one weight array, above 0. None: any.
+        Maximum norm of the gradient of each weight array, above 0. If None, gradients are not clipped.
     epochs : int, default=200
-        Passes over the training set, at least 1; with `early_stopping`, at most so many.
+        Number of passes over the training set, at least 1. With `early_stopping`, the maximum number.
     batch_size : int, default=32
-        Sequences per gradient step, at least 1.
+        Number of sequences per gradient step, at least 1.
     early_stopping : bool, default=False
-        Whether part of the data is held out, training stops when the loss there does not fall, and the best weights
-        come back. `validation_fraction`, `n_iter_no_change` and `tol` act only then.
+        Whether to hold out part of the samples, stop training when the loss on them no longer falls, and restore the
+        best weights. `validation_fraction`, `n_iter_no_change` and `tol` are used only if True.
     validation_fraction : float, default=0.1
-        Share of the samples held out, in (0, 1).
+        Fraction of the samples that is held out, in (0, 1).
     n_iter_no_change : int, default=10
-        Epochs without a fall of more than `tol` after which training stops, at least 1.
+        Number of consecutive epochs without an improvement after which training stops, at least 1.
     tol : float, default=1e-4
-        What counts as a fall of the validation loss, at least 0.
+        Tolerance, at least 0: an epoch is an improvement if the validation loss falls by more than `tol`.
     callbacks : keras.callbacks.Callback or list of them, default=None
-        Called at the events of training that Keras defines, with its network; `fit` works on deep copies. Callbacks of
-        scikit-learn, which are given estimators and follow searches, pipelines and epochs, go to `set_callbacks`, from
-        scikit-learn 1.9 on.
+        Keras callbacks, called during training with the Keras network; `fit` works on deep copies of them. Callbacks of
+        scikit-learn, which receive estimators and follow searches, pipelines and epochs, are registered by
+        `set_callbacks`, from scikit-learn 1.9 on.
     warm_start : bool, default=False
-        Whether `fit` starts from the weights of the last one. The optimizer starts afresh.
+        Whether `fit` starts from the weights of the previous fit. The state of the optimizer is not kept.
     verbose : int, default=0
-        0 is silent, 1 shows one line of progress, 2 a line per epoch.
+        0 is silent, 1 shows one line of progress, 2 one line per epoch.
     random_state : int, RandomState instance or None, default=None
-        Draws the initial weights, the order of samples, the validation split and dropout.
+        Determines the initial weights, the order of the samples, the validation split and dropout.
     **routed : dict
-        More arguments for the optimizer and the loss under SciKeras' routed names, such as `optimizer__beta_1=0.8` or
-        `loss__delta=2.0`.
+        Further arguments of the optimizer and the loss, under SciKeras' routed names, such as `optimizer__beta_1=0.8`
+        or `loss__delta=2.0`.
 
     Attributes
     ----------
     history_ : dict of str to list of float
-        Mean over real timesteps of each epoch's "loss", "reconstruction_loss" and "prediction_loss", in scaled units;
-        with early stopping of "val_loss" and so on too.
+        The "loss", "reconstruction_loss" and "prediction_loss" of each epoch, with early stopping also "val_loss" and
+        so on: means over real timesteps, in scaled units.
     n_iter_ : int
-        Epochs run.
+        Number of epochs run.
     n_features_in_ : int
-        Features per timestep; for 2-D X the number of columns.
+        Number of features per timestep; for 2-D X, the number of columns.
     feature_names_in_ : ndarray of str of shape (`n_features_in_`,)
-        Names of the columns, where X was a dataframe with string names, or of the features of named `Sequences`.
+        Names of the columns of X if it was a dataframe with string column names, or of the features of X if it had
+        named features. Defined only in these cases.
     encoder_, decoder_, model_ : keras.Model
-        The encoder, the decoders, and both in a row, built at each access from stock Keras layers; inputs are
-        `[x, mask]`, arrays (B, T, F) in the data's own units and (B, T), and outputs a dict of "reconstruction" and
-        "prediction". Where the lengths of y follow no rule, a third input, a mask (B, T'), says them. A conditional
-        decoder feeds its own output back, for which Keras has no layer: then there is one of this package.
+        The encoder, the decoders, and the encoder followed by the decoders, built from standard Keras layers at each
+        access. The inputs are `[x, mask]`: arrays of shape (n_samples, n_timesteps, n_features), in the units of the
+        data, and (n_samples, n_timesteps). The outputs are a dict of "reconstruction" and "prediction". If the lengths
+        of y were neither constant nor at a constant offset from those of X, a third input is the mask of the timesteps
+        to predict. A conditional decoder feeds its own output back, for which Keras has no layer: then `decoder_` and
+        `model_` contain a layer of this package.
 
     See Also
     --------
     LSTMAutoencoderTransformer : Encodings without a target.
-    sklearn.compose.TransformedTargetRegressor : A transformed y.
+    sklearn.compose.TransformedTargetRegressor : Regression on a transformed y.
 
     References
     ----------
@@ -126,7 +138,7 @@ class CompositeSequenceRegressor(RegressorMixin, BaseRecurrentAutoencoder):
     --------
     >>> from skseqae import CompositeSequenceRegressor
     >>> from skseqae.datasets import make_counters
-    >>> X, y = make_counters(40, random_state=0)  # y: where each counter started, and its step
+    >>> X, y = make_counters(40, random_state=0)  # y: the first value and the step of each counter
     >>> regressor = CompositeSequenceRegressor(latent_dim=8, epochs=2, random_state=0).fit(X, y)
     >>> regressor.predict(X).shape
     (40, 2)
@@ -206,12 +218,13 @@ class CompositeSequenceRegressor(RegressorMixin, BaseRecurrentAutoencoder):
 
         Parameters
         ----------
-        X : sequences of N samples
-            A list of arrays (T_i, F) or (T_i,), an array (N, T, F) or (N, T), a dataframe (N, T), or `Sequences`.
-        y : array-like of shape (N,), (N, K) or (N, H, D), or sequences of N samples, default=None
-            A number, a vector or a sequence for each sample; with `horizon` None.
-        sample_weight : array-like of shape (N,), default=None
-            How much each sequence counts, at least 0; one of weight 0 is as good as absent.
+        X : sequences of shape (n_samples,)
+            The sequences; see :ref:`sequences` for the accepted containers.
+        y : array-like or sequences of shape (n_samples,), default=None
+            The targets: numbers of shape (n_samples,), vectors of shape (n_samples, n_outputs), sequences of equal
+            length of shape (n_samples, n_timesteps, n_outputs), or a list of sequences. None if `horizon` is set.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Non-negative sample weights. A weight of 0 is equivalent to removing the sample.
 
         Returns
         -------
@@ -220,28 +233,29 @@ class CompositeSequenceRegressor(RegressorMixin, BaseRecurrentAutoencoder):
         Raises
         ------
         TypeError, ValueError
-            If X is not sequences of finite numbers, or y not as many finite targets, or there is neither a y nor a
-            `horizon` or both, or a sequence has no more timesteps than `horizon`, or a parameter is out of its range,
-            or training diverged, or, with `warm_start`, the architecture changed. The estimator is then as it was
-            before.
+            If X does not contain sequences of finite numbers, if y does not contain one finite target for each of them,
+            if both or neither of y and `horizon` are given, if a sequence has only `horizon` timesteps or fewer, if a
+            parameter is out of its range, if training diverges, or if the architecture changed with `warm_start=True`.
+            The estimator then keeps its previous state.
         """
         return self._fit(X, y, sample_weight)
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y=None, sample_weight=None):
-        """Train for exactly one more epoch, the first time from scratch.
+        """Train for exactly one epoch, from scratch in the first call.
 
-        The scaling and the kind of y are those of the first call. The optimizer's state is kept from call to call, and
-        nothing is held out for validation.
+        The first call determines the scaling and the type of y. The state of the optimizer is kept between calls, and
+        no samples are held out for validation.
 
         Parameters
         ----------
-        X : sequences of N samples
-            A list of arrays (T_i, F) or (T_i,), an array (N, T, F) or (N, T), a dataframe (N, T), or `Sequences`.
-        y : array-like of shape (N,), (N, K) or (N, H, D), or sequences of N samples, default=None
-            A number, a vector or a sequence for each sample; with `horizon` None.
-        sample_weight : array-like of shape (N,), default=None
-            How much each sequence counts, at least 0; one of weight 0 is as good as absent.
+        X : sequences of shape (n_samples,)
+            The sequences; see :ref:`sequences` for the accepted containers.
+        y : array-like or sequences of shape (n_samples,), default=None
+            The targets: numbers of shape (n_samples,), vectors of shape (n_samples, n_outputs), sequences of equal
+            length of shape (n_samples, n_timesteps, n_outputs), or a list of sequences. None if `horizon` is set.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Non-negative sample weights. A weight of 0 is equivalent to removing the sample.
 
         Returns
         -------
@@ -250,30 +264,32 @@ class CompositeSequenceRegressor(RegressorMixin, BaseRecurrentAutoencoder):
         Raises
         ------
         TypeError, ValueError
-            As `fit`, and if y has other features than in the first call. The estimator is then as it was before.
+            As in `fit`, and if y has another type or number of outputs than in the first call. The estimator then keeps
+            its previous state.
         """
         return self._fit(X, y, sample_weight, partial=True)
 
     def predict(self, X, n_timesteps=None):
-        """Predict the target of each sequence; with `horizon`, the timesteps that follow all of X.
+        """Predict the target of each sequence; with `horizon`, the timesteps that follow X.
 
         Parameters
         ----------
-        X : sequences of N samples
-            A list of arrays (T_i, F) or (T_i,), an array (N, T, F) or (N, T), a dataframe (N, T), or `Sequences`.
-        n_timesteps : int or array-like of int of shape (N,), default=None
-            Length of each prediction, at least 0, for a y of sequences. None: that of the training targets where they
-            had one length, or that of X and the constant by which all training targets were longer or shorter.
+        X : sequences of shape (n_samples,)
+            The sequences; see :ref:`sequences` for the accepted containers.
+        n_timesteps : int or array-like of int of shape (n_samples,), default=None
+            Length of each prediction, at least 0, if y was sequences. If None, the constant length of the training
+            targets, or the length of X plus their constant difference from it. Required if they had neither.
 
         Returns
         -------
-        y : ndarray of shape (N,), (N, K) or (N, H, D), or sequences of N samples
-            The kind that y was, in its units; with `horizon` the kind of X.
+        y : ndarray or sequences of shape (n_samples,)
+            The predictions, in the type and units of y; with `horizon`, in the container of X.
 
         Raises
         ------
         TypeError, ValueError
-            If X is not sequences of as many features as in training, or `n_timesteps` is needed or means nothing.
+            If X does not contain sequences with the number of features seen in training, or if `n_timesteps` is
+            required or does not apply.
         """
         sequences, layout, x = self._read(X)
         fitted_target = self._fitted.target
@@ -282,21 +298,23 @@ class CompositeSequenceRegressor(RegressorMixin, BaseRecurrentAutoencoder):
         return (replace(layout, n_timesteps=0) if fitted_target.horizon else fitted_target.layout).restore(predicted)
 
     def score(self, X, y=None, sample_weight=None):
-        """Return the coefficient of determination R², averaged over outputs.
+        """Return the coefficient of determination R², averaged over the outputs.
 
         Parameters
         ----------
-        X : sequences of N samples
-            A list of arrays (T_i, F) or (T_i,), an array (N, T, F) or (N, T), a dataframe (N, T), or `Sequences`.
-        y : array-like of shape (N,), (N, K) or (N, H, D), or sequences of N samples, default=None
-            The true targets, of any lengths; with `horizon` None, and the last timesteps of X are held back.
-        sample_weight : array-like of shape (N,), default=None
-            How much each sequence counts.
+        X : sequences of shape (n_samples,)
+            The sequences; see :ref:`sequences` for the accepted containers.
+        y : array-like or sequences of shape (n_samples,), default=None
+            The true targets, in the type of y in `fit`; sequences may have any lengths. None with `horizon`: the last
+            `horizon` timesteps of X are the targets and not read.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Sample weights.
 
         Returns
         -------
         score : float
-            At most 1, the best; 0 is that of the mean. Each output counts alike, over all real timesteps.
+            At most 1; higher is better, and predicting the mean has a score of 0. R² is computed over all real
+            timesteps, and all outputs have equal weight.
         """
         check_is_fitted(self)
         sequences, _ = self._check_input(X)

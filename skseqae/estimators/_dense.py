@@ -21,81 +21,86 @@ ACTIVATIONS = StrOptions({"relu", "tanh", "sigmoid", "linear"})
 
 
 class DenseAutoencoderTransformer(AutoencoderMixin, BaseSequenceEstimator):
-    """Encode rows of one length as shorter vectors, by a feed-forward autoencoder.
+    """Encode rows of equal length as shorter vectors by a feed-forward autoencoder.
 
-    Dense layers narrow each row down to one vector, and their mirror image says the row again from that vector alone
-    [1]_. With `noise` the network is given noisy rows and must say the clean ones [2]_: then `reconstruct` removes
-    noise.
+    The encoder, a stack of dense layers, compresses a row into a vector of `latent_dim` values, and the decoder, its
+    mirror image, reconstructs the row from that vector [1]_. After fitting, `transform` returns the encodings. With
+    `noise`, the network reads noisy rows in training and its targets are the clean rows [2]_: then `reconstruct`
+    removes noise.
 
     Parameters
     ----------
     latent_dim : int, default=10
-        Columns L of `transform`, at least 1.
+        Number of values in an encoding, at least 1.
     hidden_layer_sizes : tuple of int, default=(500,)
-        Widths of the layers between row and encoding, each at least 1; the decoder mirrors them.
+        Numbers of units of the layers between the row and the encoding, each at least 1. The decoder mirrors them.
     activation : {"relu", "tanh", "sigmoid", "linear"}, default="relu"
-        Activation of those layers.
+        Activation function of the hidden layers.
     latent_activation : {"relu", "tanh", "sigmoid", "linear"}, default="linear"
-        Activation of the encoding.
+        Activation function of the encoding.
     noise : float, default=0.0
-        Standard deviation of the normal noise that is added to rows in training, in [0, 1], in scaled units (with
-        `scale="standard"` those of each feature's standard deviation).
+        Standard deviation of the normal noise that is added to rows in training, in [0, 1], in scaled units: with
+        `scale="standard"`, as a multiple of the standard deviation of each feature.
     scale : {"standard", None}, default="standard"
-        Whether each feature is standardised over the training set, which outputs undo.
+        If "standard", each feature is standardised over the training set, and outputs are converted back to the units
+        of X.
     loss : str or callable, default="mse"
-        A Keras loss by name, class or instance, or a function of (true, said), each (B, 1, F), that gives (B, 1). With
-        "binary_crossentropy" outputs are sigmoid, with "categorical_crossentropy" softmax; both need `scale=None`.
+        A Keras loss (name, class or instance), or a function `(y_true, y_pred) -> losses` of arrays of shape
+        (n_samples, 1, n_features) that returns an array of shape (n_samples, 1). The output activation is a sigmoid for
+        "binary_crossentropy", a softmax for "categorical_crossentropy" and otherwise linear. The first two require
+        `scale=None`.
     optimizer : str, keras.optimizers.Optimizer or its class, default="adam"
-        The Keras optimizer. Of an instance the configuration is used; `learning_rate` and `clipnorm` must then be left
-        at their defaults.
+        The Keras optimizer. Of an instance only the configuration is used, and `learning_rate` and `clipnorm` must keep
+        their default values.
     learning_rate : float, default=1e-3
-        Step size, above 0.
+        Learning rate of the optimizer, above 0.
     clipnorm : float, default=1.0
-        Largest norm of the gradient of one weight array, above 0. None: any.
+        Maximum norm of the gradient of each weight array, above 0. If None, gradients are not clipped.
     epochs : int, default=100
-        Passes over the training set, at least 1; with `early_stopping`, at most so many.
+        Number of passes over the training set, at least 1. With `early_stopping`, the maximum number.
     batch_size : int, default=32
-        Rows per gradient step, at least 1.
+        Number of rows per gradient step, at least 1.
     early_stopping : bool, default=False
-        Whether part of the data is held out, training stops when the loss there does not fall, and the best weights
-        come back. `validation_fraction`, `n_iter_no_change` and `tol` act only then.
+        Whether to hold out part of the samples, stop training when the loss on them no longer falls, and restore the
+        best weights. `validation_fraction`, `n_iter_no_change` and `tol` are used only if True.
     validation_fraction : float, default=0.1
-        Share of the samples held out, in (0, 1).
+        Fraction of the samples that is held out, in (0, 1).
     n_iter_no_change : int, default=10
-        Epochs without a fall of more than `tol` after which training stops, at least 1.
+        Number of consecutive epochs without an improvement after which training stops, at least 1.
     tol : float, default=1e-4
-        What counts as a fall of the validation loss, at least 0.
+        Tolerance, at least 0: an epoch is an improvement if the validation loss falls by more than `tol`.
     callbacks : keras.callbacks.Callback or list of them, default=None
-        Called at the events of training that Keras defines, with its network; `fit` works on deep copies. Callbacks of
-        scikit-learn, which are given estimators and follow searches, pipelines and epochs, go to `set_callbacks`, from
-        scikit-learn 1.9 on.
+        Keras callbacks, called during training with the Keras network; `fit` works on deep copies of them. Callbacks of
+        scikit-learn, which receive estimators and follow searches, pipelines and epochs, are registered by
+        `set_callbacks`, from scikit-learn 1.9 on.
     warm_start : bool, default=False
-        Whether `fit` starts from the weights of the last one. The optimizer starts afresh.
+        Whether `fit` starts from the weights of the previous fit. The state of the optimizer is not kept.
     verbose : int, default=0
-        0 is silent, 1 shows one line of progress, 2 a line per epoch.
+        0 is silent, 1 shows one line of progress, 2 one line per epoch.
     random_state : int, RandomState instance or None, default=None
-        Draws the initial weights, the order of samples, the validation split and noise.
+        Determines the initial weights, the order of the samples, the validation split and the noise.
     **routed : dict
-        More arguments for the optimizer and the loss under SciKeras' routed names, such as `optimizer__beta_1=0.8` or
-        `loss__delta=2.0`.
+        Further arguments of the optimizer and the loss, under SciKeras' routed names, such as `optimizer__beta_1=0.8`
+        or `loss__delta=2.0`.
 
     Attributes
     ----------
     history_ : dict of str to list of float
-        Mean of each epoch's "loss" over rows, in scaled units; with early stopping "val_loss" too.
+        The "loss" of each epoch, with early stopping also the "val_loss": means over rows, in scaled units.
     n_iter_ : int
-        Epochs run.
+        Number of epochs run.
     n_features_in_ : int
-        Columns F of X.
+        Number of columns of X.
     feature_names_in_ : ndarray of str of shape (`n_features_in_`,)
-        Names of the columns, where X was a dataframe with string names.
+        Names of the columns of X. Defined only if X was a dataframe with string column names.
     encoder_, decoder_, model_ : keras.Model
-        The encoder, the decoder, and one after the other, built at each access from stock Keras layers: from rows
-        (B, F) in the data's own units to encodings (B, L), and back.
+        The encoder, the decoder, and the encoder followed by the decoder, built from standard Keras layers at each
+        access. They map arrays of shape (n_samples, n_features), in the units of the data, to encodings of shape
+        (n_samples, latent_dim), and back.
 
     See Also
     --------
-    sklearn.decomposition.PCA : The best linear encodings.
+    sklearn.decomposition.PCA : The optimal linear encodings.
     LSTMAutoencoderTransformer : Encodings of sequences.
 
     References
@@ -178,12 +183,12 @@ class DenseAutoencoderTransformer(AutoencoderMixin, BaseSequenceEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (N, F)
-            A row for each sample.
+        X : array-like of shape (n_samples, n_features)
+            The rows.
         y : ignored
-            Here for scikit-learn's sake.
-        sample_weight : array-like of shape (N,), default=None
-            How much each row counts, at least 0; one of weight 0 is as good as absent.
+            Not used, present for API consistency by convention.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Non-negative sample weights. A weight of 0 is equivalent to removing the sample.
 
         Returns
         -------
@@ -192,8 +197,8 @@ class DenseAutoencoderTransformer(AutoencoderMixin, BaseSequenceEstimator):
         Raises
         ------
         TypeError, ValueError
-            If X is not an array of finite numbers, or a parameter is out of its range, or training diverged, or, with
-            `warm_start`, the architecture changed. The estimator is then as it was before.
+            If X is not an array of finite numbers, if a parameter is out of its range, if training diverges, or if the
+            architecture changed with `warm_start=True`. The estimator then keeps its previous state.
         """
         return self._fit(X, y, sample_weight)
 
@@ -202,18 +207,18 @@ class DenseAutoencoderTransformer(AutoencoderMixin, BaseSequenceEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (N, F)
-            A row for each sample.
+        X : array-like of shape (n_samples, n_features)
+            The rows.
 
         Returns
         -------
-        Z : ndarray of shape (N, latent_dim)
-            The encodings; float32 if X is, else float64.
+        Z : ndarray of shape (n_samples, latent_dim)
+            The encodings; float32 if X is, otherwise float64.
 
         Raises
         ------
         TypeError, ValueError
-            If X is not an array of as many columns as in training.
+            If X is not an array of finite numbers with the number of columns seen in training.
         """
         return self._transform(X)
 
@@ -222,33 +227,34 @@ class DenseAutoencoderTransformer(AutoencoderMixin, BaseSequenceEstimator):
 
         Parameters
         ----------
-        Z : array-like of shape (N, latent_dim)
-            Encodings.
+        Z : array-like of shape (n_samples, latent_dim)
+            The encodings.
 
         Returns
         -------
-        X : ndarray of shape (N, F)
+        X : ndarray of shape (n_samples, n_features)
+            The decoded rows, in the units of the training set.
 
         Raises
         ------
         ValueError
-            If Z has another number of columns.
+            If Z does not have `latent_dim` columns.
         """
         Z = self._check_encodings(Z)
         return self._layout.restore(self._reconstruct(Z.astype(np.float32), np.ones(len(Z), np.int64), Z.dtype))
 
     def reconstruct(self, X):
-        """Encode rows and decode them again; where `noise` was trained on, without it.
+        """Encode rows and reconstruct them from the encodings; with `noise` in training, this removes noise.
 
         Parameters
         ----------
-        X : array-like of shape (N, F)
-            A row for each sample.
+        X : array-like of shape (n_samples, n_features)
+            The rows.
 
         Returns
         -------
-        decoded : ndarray of shape (N, F)
-            In the units of X.
+        decoded : ndarray of shape (n_samples, n_features)
+            The reconstructions, in the units of X.
         """
         _, decoded, layout = self._encode_and_reconstruct(X)
         return layout.restore(decoded)
@@ -256,39 +262,39 @@ class DenseAutoencoderTransformer(AutoencoderMixin, BaseSequenceEstimator):
     def reconstruction_error(self, X, reduction="sample"):
         """Return the mean squared difference of X and `reconstruct(X)`.
 
-        Each feature is in units of its standard deviation in training, whatever `scale` and `loss` are.
+        Each feature is in units of its standard deviation in training, independent of `scale` and `loss`.
 
         Parameters
         ----------
-        X : array-like of shape (N, F)
-            A row for each sample.
+        X : array-like of shape (n_samples, n_features)
+            The rows.
         reduction : {"sample", "feature"}, default="sample"
-            What is left after averaging.
+            What the squared differences are averaged to.
 
         Returns
         -------
-        errors : ndarray of shape (N,) or (N, F)
-            For each sample, or for each sample and feature.
+        errors : ndarray of shape (n_samples,) or (n_samples, n_features)
+            One error for each sample, or for each sample and feature.
         """
         errors, _ = self._reconstruction_error(X, reduction, ("sample", "feature"))
         return errors
 
     def score(self, X, y=None, sample_weight=None):
-        """Return minus the mean of `reconstruction_error`.
+        """Return the negative mean of `reconstruction_error`.
 
         Parameters
         ----------
-        X : array-like of shape (N, F)
-            A row for each sample.
+        X : array-like of shape (n_samples, n_features)
+            The rows.
         y : ignored
-            Here for scikit-learn's sake.
-        sample_weight : array-like of shape (N,), default=None
-            How much each row counts.
+            Not used, present for API consistency by convention.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Sample weights.
 
         Returns
         -------
         score : float
-            At most 0, the best.
+            The score, at most 0. Higher is better.
         """
         return -mean_score(self.reconstruction_error(X), sample_weight)
 
@@ -301,7 +307,7 @@ class DenseAutoencoderTransformer(AutoencoderMixin, BaseSequenceEstimator):
     def _check_input(self, X, *, reset=False):
         """Return the rows of X as sequences of one timestep."""
         if has_columns(X):
-            # before the values: columns that are not those of the fit are the better explanation
+            # before the values are read: an error about columns other than in `fit` is the more useful one
             validate_data(self, X, reset=reset, skip_check_array=True)
         rows = read_rows(X, "X")
         if not has_columns(X):

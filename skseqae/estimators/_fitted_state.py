@@ -1,7 +1,7 @@
-"""The fitted state of an estimator: everything that training leaves, as one frozen record.
+"""The fitted state of an estimator: everything that fitting determines, as one frozen record.
 
-Persistence, export and pretrained encoders read this record alone. scikit-learn itself sets `n_features_in_` and
-`feature_names_in_`, which therefore stand beside it.
+Persistence, export and pretrained encoders read only this record. `n_features_in_` and `feature_names_in_` are not in
+it: scikit-learn sets them as attributes of the estimator.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from ..networks._architectures import Architecture, DenseArchitecture, Seq2SeqAr
 
 @dataclass(frozen=True)
 class FittedInput:
-    """What X was in training; the first fit determines it.
+    """The description of X, determined by `fit` or the first call of `partial_fit`.
 
     Attributes
     ----------
@@ -26,9 +26,9 @@ class FittedInput:
     length_range : tuple of two int
         The shortest and the longest length.
     scaling : Scaling
-        To scaled units.
+        Converts to scaled units and back.
     feature_std : array of shape (F,) or None
-        Standard deviation of each feature, whether or not the scaling uses it. None: X is not reconstructed.
+        Standard deviation of each feature, also if the scaling does not use it. None: X is not reconstructed.
     vocabulary : array of shape (V,) or None
         The tokens of X. None: X holds real numbers.
     """
@@ -43,7 +43,7 @@ class FittedInput:
 
 @dataclass(frozen=True)
 class FittedTarget:
-    """What y of a regressor was in training: `horizon` timesteps of X where that is not None."""
+    """The description of the target of a regressor: y, or the last `horizon` timesteps of X if that is not None."""
 
     horizon: int | None
     layout: TargetLayout
@@ -52,14 +52,14 @@ class FittedTarget:
 
 @dataclass(frozen=True)
 class FittedLabels:
-    """What y of a classifier was in training.
+    """The description of the y of a classifier.
 
     Attributes
     ----------
     label_type : {"label", "table", "list"}
-        One label for each sample; as many labels for each sample; or sequences of labels.
+        One label per sample, the same number of labels per sample, or sequences of labels.
     max_length : int
-        Labels of the longest sequence.
+        The largest number of labels of a sample.
     classes : array of shape (C,) or None
     """
 
@@ -70,7 +70,7 @@ class FittedLabels:
 
 @dataclass(frozen=True)
 class FittedState:
-    """Everything that training leaves on an estimator.
+    """Everything that fitting determines.
 
     Attributes
     ----------
@@ -95,12 +95,12 @@ class FittedState:
     target: FittedTarget | FittedLabels | None = None
 
     def output_scaling(self, head):
-        """Return the scaling of a decoder's output, and the layout that gives its lengths."""
+        """Return the scaling of the output of a decoder, and the layout that determines its lengths."""
         if head == "prediction" and self.target is not None:
             return self.target.scaling, self.target.layout
         return self.input.scaling, TargetLayout("sequences", length_offset=-1 if head == "prediction" else 0)
 
     @property
     def tokens(self):
-        """The arrays that give indices a meaning, by the name of the fitted attribute."""
+        """The labels or tokens that indices refer to, by the name of the fitted attribute."""
         return {"classes_": getattr(self.target, "classes", None), "vocabulary_": self.input.vocabulary}

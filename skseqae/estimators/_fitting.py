@@ -21,12 +21,12 @@ from ._fitted_state import FittedInput, FittedLabels, FittedState, FittedTarget
 
 @dataclass(frozen=True)
 class Problem:
-    """What is to be learned: the samples of positive weight, and what later calls must know of them.
+    """The samples of positive weight, and the description of the data that later calls need.
 
     Attributes
     ----------
     sequences : Sequences
-        In the units of the data.
+        The input, in the units of the data.
     target : Sequences, Tokens or None
     sample_weight : array of shape (N,)
         Above 0.
@@ -45,12 +45,12 @@ class Problem:
 
 @dataclass(frozen=True)
 class TrainingTargets:
-    """What the decoders are trained to output.
+    """The targets and the loss of the decoders.
 
     Attributes
     ----------
     targets : dict of str to Sequences
-        By head.
+        The target of each head, in scaled units.
     head_weights : dict of str to float
         The weight of each head's loss.
     loss : str or callable
@@ -71,18 +71,18 @@ class TrainingTargets:
 
 
 def fit(estimator, X, y, sample_weight, task, *, partial, **target_options):
-    """Return the fitted state of an estimator; of the estimator itself, only attributes of scikit-learn are set.
+    """Return the fitted state of an estimator, on which only the attributes of scikit-learn are set.
 
     Parameters
     ----------
     estimator : estimator
-        A copy of the user's.
-    X, y, sample_weight : as in the public method
+        A copy of the estimator whose method was called.
+    X, y, sample_weight : the data, as in the public method
     task : FitTask
     partial : bool
         Whether to train for one epoch, and to continue from the fitted state if there is one.
     **target_options : dict
-        Further arguments about y.
+        Further arguments of `_read_target`.
 
     Returns
     -------
@@ -121,7 +121,7 @@ def choose_architecture(estimator, problem, previous, continued):
 
 
 def train_network(estimator, architecture, problem, task, previous, *, partial):
-    """Train; return the `TrainingResult`."""
+    """Train the network; return the `TrainingResult`."""
     continued = previous if partial else None
     data, training_targets = prepare_training(estimator, architecture, problem)
     check_memory(
@@ -129,7 +129,7 @@ def train_network(estimator, architecture, problem, task, previous, *, partial):
         "Training",
         "Set a smaller batch_size or fewer units, or split long sequences.",
     )
-    # TensorFlow loads here, at the first fit, and not with the package
+    # TensorFlow is loaded by the first fit, not by importing the package
     check_tensorflow()
     from ..training._loop import train
 
@@ -138,10 +138,6 @@ def train_network(estimator, architecture, problem, task, previous, *, partial):
         held_out = data.hold_out(estimator.validation_fraction, problem.generator)
         rest = np.setdiff1d(np.arange(len(data)), held_out)
         data, validation = data.take(rest), data.take(held_out)
-    weights = previous.weights if previous and (partial or estimator.warm_start) else None
-    pretrained_weights = training_targets.pretrained_weights
-    if weights:  # pretrained weights replace only those that are not trained
-        weights = weights | {name: pretrained_weights[name] for name in architecture.frozen}
 
     def begin_epoch():
         epoch = task.begin_part("epoch")
@@ -159,11 +155,20 @@ def train_network(estimator, architecture, problem, task, previous, *, partial):
         data,
         validation,
         problem.generator,
-        weights=weights,
+        weights=_initial_weights(estimator, architecture, training_targets, previous, partial=partial),
         optimizer_state=continued.optimizer_state if continued else None,
-        pretrained_weights=pretrained_weights,
+        pretrained_weights=training_targets.pretrained_weights,
         begin_epoch=begin_epoch,
     )
+
+
+def _initial_weights(estimator, architecture, training_targets, previous, *, partial):
+    """Return the weights from which training continues, or None."""
+    if previous is None or not (partial or estimator.warm_start):
+        return None
+    # pretrained weights replace only those that are not trained
+    pretrained_weights = training_targets.pretrained_weights
+    return previous.weights | {name: pretrained_weights[name] for name in architecture.frozen}
 
 
 def commit(architecture, problem, result, continued):
@@ -181,7 +186,7 @@ def commit(architecture, problem, result, continued):
 
 
 def prepare_training(estimator, architecture, problem):
-    """Return the data to train on, in scaled units, and what the decoders are trained to output."""
+    """Return the training data, in scaled units, and the `TrainingTargets`."""
     x = problem.fitted_input.scaling.apply(problem.sequences)
     training_targets = estimator._training_targets(architecture, x, problem)
     for head, target in training_targets.targets.items():
@@ -219,7 +224,7 @@ def make_settings(estimator, training_targets, *, partial, stops_early):
 
 
 def check_decodable(architecture, head, lengths):
-    """Refuse sequences longer than those for which a custom decoder was called."""
+    """Raise an error for sequences that are longer than those for which a custom decoder was called."""
     if not callable(architecture.decoder):
         return
     limit = dict(zip(architecture.heads, architecture.n_timesteps, strict=True))[head]
@@ -234,7 +239,7 @@ def check_decodable(architecture, head, lengths):
 def _with_positive_weight(sequences, target, sample_weight):
     """Return the samples of positive weight, and their weights: a weight of 0 is equivalent to removing the sample."""
     weights = check_sample_weight(sample_weight, len(sequences))
-    # only proportions matter: scaled by a power of two, which changes no bit of them, so that float32 can hold them
+    # only the proportions matter: scaling by a power of two is exact and keeps the weights in the range of float32
     weights = np.ldexp(weights, 1 - np.frexp(weights.max())[1])
     rows = np.flatnonzero(weights)
     sequences = sequences[rows]
@@ -244,7 +249,7 @@ def _with_positive_weight(sequences, target, sample_weight):
 
 
 def _check_same_tokens(previous, problem):
-    """Refuse to continue from weights that were trained for other classes or another vocabulary."""
+    """Raise an error if the weights to continue from were trained for other classes or another vocabulary."""
     new = {"classes_": getattr(problem.fitted_target, "classes", None), "vocabulary_": problem.fitted_input.vocabulary}
     for name, old in previous.tokens.items():
         if not np.array_equal(old, new[name]):

@@ -1,4 +1,4 @@
-"""SequenceOutlierDetector: sequences that an autoencoder cannot say again are unlike those that it learnt from."""
+"""SequenceOutlierDetector: outlier detection by the error of an autoencoder."""
 
 import copy
 from numbers import Real
@@ -22,39 +22,41 @@ def _has_reconstruction_error(self):
 
 
 class SequenceOutlierDetector(CallbackSupportMixin, OutlierMixin, BaseEstimator):
-    """Tell outliers among sequences by the error of an autoencoder.
+    """Detect outliers among sequences by the error of an autoencoder.
 
-    An autoencoder that says the training set again does worse on what is unlike it [1]_. A sequence is an outlier where
-    its error is above a threshold, which comes from the errors of the training set itself.
+    An autoencoder has larger errors on sequences that differ from its training set [1]_. A sequence is an outlier if
+    its error is above a threshold, which is computed from the errors of the training set.
 
     Parameters
     ----------
     estimator : estimator with `fit` and `score_samples`, default=None
-        The autoencoder, or a pipeline that ends in one; it is cloned. None: `LSTMAutoencoderTransformer()`.
+        The autoencoder, or a pipeline that ends in one; `fit` clones it. If None, `LSTMAutoencoderTransformer()`.
     contamination : "auto" or float, default="auto"
-        The share of outliers in the training set, above 0 and up to 0.5: so many of its sequences lie above the
-        threshold. "auto": the threshold is the upper fence of a boxplot, which lies above the third quartile of the
-        errors by 1.5 times the distance between the first and the third [2]_. The quartiles do not move with the
-        outliers until these are a quarter of all.
+        The proportion of outliers in the training set, in (0, 0.5]: the threshold is chosen such that this proportion
+        of its sequences has errors above it. If "auto", the threshold is the upper fence of a boxplot: the third
+        quartile of the errors plus 1.5 times the difference between the third and the first quartile [2]_. Outliers
+        hardly affect the quartiles if they are fewer than a quarter of the sequences.
     cv : int, cross-validation splitter or iterable, default=None
-        Where the errors of the training set come from. None: from the autoencoder that has learnt from all of them,
-        whose errors on them are smaller than those on new ones. Otherwise each sequence is scored by an autoencoder
-        that has not learnt from it, one for each fold, which makes a threshold that holds for new sequences.
+        Determines how the errors of the training set are computed. If None, by the autoencoder that was trained on the
+        whole training set, whose errors are usually smaller there than on new sequences. Otherwise, each sequence is
+        scored by an autoencoder that was not trained on it, one for each fold, which gives a threshold that is valid
+        for new sequences.
 
     Attributes
     ----------
     estimator_ : estimator
         The autoencoder, fitted on the whole training set.
     offset_ : float
-        The threshold, as a score: sequences of lower ones are outliers.
+        The threshold, as a score: sequences with lower scores are outliers.
     n_features_in_ : int
-        Features per timestep; for 2-D X the number of columns.
+        Number of features per timestep; for 2-D X, the number of columns.
     feature_names_in_ : ndarray of str of shape (`n_features_in_`,)
-        Names of the columns, where X was a dataframe with string names, or of the features of named `Sequences`.
+        Names of the columns of X if it was a dataframe with string column names, or of the features of X if it had
+        named features. Defined only in these cases.
 
     See Also
     --------
-    sklearn.ensemble.IsolationForest : Outliers among rows of one length.
+    sklearn.ensemble.IsolationForest : Outlier detection among rows of equal length.
 
     References
     ----------
@@ -86,14 +88,14 @@ class SequenceOutlierDetector(CallbackSupportMixin, OutlierMixin, BaseEstimator)
 
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y=None):
-        """Train the autoencoder, and take the threshold from its errors.
+        """Train the autoencoder, and compute the threshold from its errors.
 
         Parameters
         ----------
-        X : sequences of N samples
-            A list of arrays (T_i, F) or (T_i,), an array (N, T, F) or (N, T), a dataframe (N, T), or `Sequences`.
+        X : sequences of shape (n_samples,)
+            The sequences; see :ref:`sequences` for the accepted containers.
         y : ignored
-            Here for scikit-learn's sake.
+            Not used, present for API consistency by convention.
 
         Returns
         -------
@@ -102,8 +104,8 @@ class SequenceOutlierDetector(CallbackSupportMixin, OutlierMixin, BaseEstimator)
         Raises
         ------
         TypeError, ValueError
-            If X is not sequences of finite numbers, or a parameter is out of its range. The detector is then as it was
-            before.
+            If X does not contain sequences of finite numbers, or if a parameter is out of its range. The detector then
+            keeps its previous state.
         """
         folds = [] if self.cv is None else list(check_cv(self.cv).split(X))
         task = FitTask.begin(self, 1 + len(folds), X, y)
@@ -120,73 +122,73 @@ class SequenceOutlierDetector(CallbackSupportMixin, OutlierMixin, BaseEstimator)
         return self
 
     def score_samples(self, X):
-        """Return the autoencoder's scores: the higher, the more like the training set.
+        """Return the scores of the autoencoder: higher for sequences like the training set.
 
         Parameters
         ----------
-        X : sequences of N samples
-            A list of arrays (T_i, F) or (T_i,), an array (N, T, F) or (N, T), a dataframe (N, T), or `Sequences`.
+        X : sequences of shape (n_samples,)
+            The sequences; see :ref:`sequences` for the accepted containers.
 
         Returns
         -------
-        scores : ndarray of shape (N,)
-            Minus the mean squared errors, at most 0.
+        scores : ndarray of shape (n_samples,)
+            The negative mean squared errors, at most 0.
         """
         check_is_fitted(self)
         return self.estimator_.score_samples(X)
 
     def decision_function(self, X):
-        """Return how far scores are above the threshold.
+        """Return the differences of the scores from the threshold.
 
         Parameters
         ----------
-        X : sequences of N samples
-            A list of arrays (T_i, F) or (T_i,), an array (N, T, F) or (N, T), a dataframe (N, T), or `Sequences`.
+        X : sequences of shape (n_samples,)
+            The sequences; see :ref:`sequences` for the accepted containers.
 
         Returns
         -------
-        decisions : ndarray of shape (N,)
+        decisions : ndarray of shape (n_samples,)
             `score_samples(X) - offset_`; below 0 for outliers.
         """
         return self.score_samples(X) - self.offset_
 
     def predict(self, X):
-        """Tell outliers.
+        """Classify sequences as inliers or outliers.
 
         Parameters
         ----------
-        X : sequences of N samples
-            A list of arrays (T_i, F) or (T_i,), an array (N, T, F) or (N, T), a dataframe (N, T), or `Sequences`.
+        X : sequences of shape (n_samples,)
+            The sequences; see :ref:`sequences` for the accepted containers.
 
         Returns
         -------
-        is_inlier : ndarray of shape (N,), int
-            -1 for outliers, 1 for all others.
+        is_inlier : ndarray of shape (n_samples,), int
+            -1 for outliers, 1 for inliers.
         """
         return np.where(self.decision_function(X) < 0, -1, 1)
 
     @available_if(_has_reconstruction_error)
     def error_map(self, X):
-        """Return where in a sequence its error comes from.
+        """Return the error of each feature at each timestep.
 
         Parameters
         ----------
-        X : sequences of N samples
-            A list of arrays (T_i, F) or (T_i,), an array (N, T, F) or (N, T), a dataframe (N, T), or `Sequences`.
+        X : sequences of shape (n_samples,)
+            The sequences; see :ref:`sequences` for the accepted containers.
 
         Returns
         -------
-        errors : sequences of N samples
-            Of the kind of X: the squared error of each feature at each timestep, in units of the feature's standard
-            deviation in training. Their mean over a sequence is minus its score. Of a pipeline those of the features
-            that its last step reads, of the kind that comes to it.
+        errors : sequences of shape (n_samples,)
+            The squared errors, in units of the standard deviation of each feature in training, in the container of X.
+            Their mean over a sequence is its negative score. For a pipeline, the errors of the input of its last step,
+            in the container of that input.
         """
         check_is_fitted(self)
         autoencoder, X = last_step(self.estimator_, X)
         return autoencoder.reconstruction_error(X, reduction="none")
 
     def __sklearn_tags__(self):
-        """Return scikit-learn's tags: what comes in is what the autoencoder reads."""
+        """Return scikit-learn's tags: the input is that of the autoencoder."""
         tags = super().__sklearn_tags__()
         tags.input_tags = get_tags(self._unfitted()).input_tags
         return tags
@@ -195,8 +197,8 @@ class SequenceOutlierDetector(CallbackSupportMixin, OutlierMixin, BaseEstimator)
         return LSTMAutoencoderTransformer() if self.estimator is None else self.estimator
 
     def _held_out_scores(self, X, folds, task):
-        """Return what each sequence scores whenever it is in the part of a fold that is not learnt from."""
-        # not by cross_val_predict, which asks for a `predict`
+        """Return the scores of each fold's test samples, by an estimator that is fitted on its training samples."""
+        # not by cross_val_predict, which requires a `predict`
         scores = []
         for train, test in folds:
             estimator = task.fit_part("fit-fold", clone(self._unfitted()), _safe_indexing(X, train))

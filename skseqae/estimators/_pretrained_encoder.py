@@ -1,4 +1,4 @@
-"""A pretrained encoder from which a classifier starts."""
+"""The pretrained encoder from which a classifier starts: its fitted state and its weights."""
 
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
@@ -13,7 +13,7 @@ def pretrained_state(classifier):
     encoder = encoder.estimator if isinstance(encoder, FrozenEstimator) else encoder
     if encoder is None:
         if classifier.freeze_encoder:
-            raise ValueError("freeze_encoder=True requires an encoder, whose weights stay as they are.")
+            raise ValueError("freeze_encoder=True requires an encoder, whose weights are then not trained.")
         return None
     if not isinstance(encoder, BaseRecurrentAutoencoder):
         raise TypeError(
@@ -33,6 +33,6 @@ def pretrained_state(classifier):
 
 
 def recurrent_weights(state):
-    """Return the weights of the recurrent layers of an encoder, without those of a dense layer after them."""
+    """Return the weights of the recurrent layers of an encoder, without those of the linear layer after them."""
     pairs = layer_plan(state.architecture)["encoder"].with_weights(state.weights["encoder"])
     return [array for layer, arrays in pairs if isinstance(layer, Recurrent) for each in arrays for array in each]

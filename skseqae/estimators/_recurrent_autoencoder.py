@@ -1,4 +1,4 @@
-"""What the recurrent autoencoders share: encodings, and reconstruction from them."""
+"""BaseRecurrentAutoencoder: encodings of sequences by a recurrent encoder, and reconstructions from them."""
 
 from dataclasses import replace
 from numbers import Integral
@@ -28,7 +28,7 @@ def has_head(head):
 class BaseRecurrentAutoencoder(AutoencoderMixin, BaseSequenceEstimator):
     """A recurrent encoder, and decoders that reconstruct or predict sequences from its encodings.
 
-    A subclass names its decoders (`_heads`).
+    A subclass returns the names of its decoders from `_heads`.
     """
 
     _parameter_constraints: dict = {
@@ -56,7 +56,7 @@ class BaseRecurrentAutoencoder(AutoencoderMixin, BaseSequenceEstimator):
         Raises
         ------
         TypeError, ValueError
-            If X does not hold sequences with as many features as in training.
+            If X does not contain sequences with the number of features seen in training.
         """
         return self._transform(X)
 
@@ -103,7 +103,7 @@ class BaseRecurrentAutoencoder(AutoencoderMixin, BaseSequenceEstimator):
         return layout.restore(errors) if reduction == "none" else errors
 
     def _recurrent_architecture(self, n_features, targets, target_names):
-        """Return the architecture whose decoders output these `Sequences`, a dict by head; errors use the names."""
+        """Return the architecture for the targets, a dict of `Sequences` by head; error messages use their names."""
         longest = tuple(int(sequences.lengths.max()) for sequences in targets.values())
         named_targets = dict(zip(target_names, targets.values(), strict=True))
         return Architecture(

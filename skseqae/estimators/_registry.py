@@ -1,4 +1,4 @@
-"""The public estimators that are fitted, by name: what can be saved, loaded and exported."""
+"""The public estimators by name: the classes that can be saved, loaded and exported."""
 
 from ._autoencoder import LSTMAutoencoderTransformer
 from ._composite import CompositeSequenceRegressor
@@ -19,7 +19,7 @@ ESTIMATORS = {
 
 
 def check_registered(estimator, name, advice, allowed=tuple(ESTIMATORS)):
-    """Return the class name of an estimator; refuse classes that are not allowed, and subclasses."""
+    """Return the class name of an estimator; raise an error for subclasses and for classes that are not allowed."""
     class_name = type(estimator).__name__
     if class_name not in allowed or ESTIMATORS[class_name] is not type(estimator):
         raise TypeError(

@@ -1,6 +1,5 @@
 """Seq2SeqClassifier: a label, or a sequence of labels, for each sequence."""
 
-from dataclasses import replace
 from numbers import Integral
 
 import numpy as np
@@ -12,10 +11,9 @@ from sklearn.utils.validation import check_consistent_length, validate_data
 
 from ..data._arrays import short_repr
 from ..data._label_metrics import count_matches, exact_match, token_accuracy
-from ..data._labels import class_weights, read_classes, read_labels
+from ..data._labels import read_classes, read_labels
 from ..data._layout import Layout
 from ..data._scaling import Scaling
-from ..data._sequences import Sequences
 from ..data._tabular import check_sample_weight
 from ..data._tokens import Tokens, indices_as_sequences, read_tokens, unique_tokens
 from ..inference._label_search import beams, greedy, greedy_logits, label_logits
@@ -23,119 +21,133 @@ from ..networks._architectures import Seq2SeqArchitecture
 from ._base import RECURRENT_CONSTRAINTS, BaseSequenceEstimator
 from ._fitted_state import FittedLabels
 from ._fitting import TrainingTargets
+from ._label_targets import check_label_type, describe_labels, encode_labels
 from ._pretrained_encoder import pretrained_state, recurrent_weights
 
-HEADS = {"label": "label", "table": "sequence", "list": "sequence"}  # by the type of y
+HEADS = {"label": "label", "table": "sequence", "list": "sequence"}  # by the label type
 DEFAULT_UNITS = 128
 
 
 def _predicts_sequences(self):
-    """Return whether there are sequences of labels to search for, as `available_if` asks."""
+    """Return whether the classifier predicts sequences of labels: a check for `available_if`."""
     if hasattr(self, "_fitted") and self._fitted.target.label_type == "label":
         raise AttributeError(f"A {type(self).__name__} fitted on one label for each sample predicts no sequences.")
     return True
 
 
 class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
-    """Say a label, or a sequence of labels, for each variable-length sequence, by an LSTM encoder-decoder.
+    """Predict one label, or a sequence of labels, for each variable-length sequence by an LSTM encoder-decoder.
 
-    The encoder reads a sequence. For sequences of labels a decoder starts from the encoder's state and says one label
-    after another, having read those before: the true ones in training (teacher forcing), its own afterwards [1]_. For
-    one label a sample, a dense layer on the encoder's last state says it. Padding is never seen and never counted.
+    The encoder reads a sequence. For sequences of labels, a decoder starts from the states of the encoder and outputs
+    one label after another. At each step it reads the previous label: the true one in training (teacher forcing), the
+    predicted one otherwise [1]_. For one label per sample, a dense layer reads the last state of the encoder. Padding
+    is neither read by the encoder nor counted in the loss.
 
     Parameters
     ----------
     units : int or tuple of int, default=None
-        Width of the recurrent layer, or of several stacked ones, each at least 1; the decoder mirrors them. None: 128,
-        or those of the given `encoder`.
+        Number of units of the recurrent layer, or a tuple with the number of units of each of several stacked layers,
+        each at least 1. The decoder mirrors the encoder. If None, one layer of 128 units, or the units of the given
+        `encoder`.
     tokens : bool, default=False
-        Whether X holds symbols (strings or integers, or whatever else can be hashed) and not real numbers.
+        Whether X holds sequences of tokens (strings, integers or other hashable objects) instead of real numbers.
     handle_unknown : {"error", "ignore"}, default="error"
-        What to do about a symbol in X that was not there in training: raise an error, or read it as none of them. With
-        `tokens`.
+        How to treat tokens not seen during `fit`: raise an error, or encode them as all zeros. Used only with
+        `tokens=True`.
     num_beams : int, default=1
-        Sequences of labels that `predict` and `predict_beams` follow at a time, at least 1; 1 is greedy.
+        Number of sequences of labels that `predict` and `predict_beams` follow at the same time, at least 1. If 1,
+        `predict` uses greedy search.
     max_length : int, default=None
-        Longest sequence of labels to say, at least 1, where y is a list of sequences. None: the longest in training.
+        Maximum length of a predicted sequence of labels, at least 1, if y is a list of sequences. If None, the length
+        of the longest one in training.
     encoder : fitted LSTMAutoencoderTransformer or CompositeSequenceRegressor, or FrozenEstimator of one, default=None
-        Whose encoder's weights to start from [2]_: `units`, `cell`, `bidirectional`, `activation` and the scaling are
-        then its. It is never changed. Only in a `sklearn.frozen.FrozenEstimator` does it stay fitted in `clone`, and so
-        in cross-validation.
+        A fitted autoencoder. Training starts from the weights of its encoder [2]_, which also determines `units`,
+        `cell`, `bidirectional`, `activation` and the scaling. The autoencoder is never modified. Wrap it in
+        `sklearn.frozen.FrozenEstimator` to keep it fitted in `clone`, and therefore in cross-validation.
     freeze_encoder : bool, default=False
-        Whether the weights of the given `encoder` stay as they are, and only the rest is trained.
+        Whether to keep the weights of the given `encoder` and train only the rest of the network.
     class_weight : dict of label to float, "balanced" or None, default=None
-        How much each label counts, at least 0. "balanced": inversely to its frequency, in `partial_fit` to that in
-        the call.
+        Weight of each label in the loss, at least 0. "balanced": inversely proportional to the frequency of the label;
+        in `partial_fit`, to its frequency in the call.
     cell : {"lstm", "gru", "rnn"}, default="lstm"
         The recurrent cell. "rnn" is the simple recurrent network of Elman (1990), doi:10.1207/s15516709cog1402_1.
     bidirectional : bool, default=False
-        Whether each layer of the encoder reads both ways, which doubles its width.
+        Whether each layer of the encoder reads the sequence in both directions, which doubles the width of its output.
     activation : {"tanh", "relu", "sigmoid", "linear"}, default="tanh"
-        Activation of the cell.
+        Activation function of the recurrent cell.
     dropout : float, default=0.0
-        Share of each recurrent layer's inputs dropped in training, in [0, 1), the same at every timestep of a sequence.
+        Fraction of the inputs of each recurrent layer that is dropped in training, in [0, 1). The same inputs are
+        dropped at every timestep of a sequence.
     padding_value : float, default=None
-        What 2-D and 3-D arrays are padded with at the end: trailing timesteps all equal to it are padding. None: NaN.
+        Value of the padding of 2-D and 3-D arrays: trailing timesteps whose features all equal it are padding. If None,
+        NaN.
     scale : {"standard", None}, default="standard"
-        Whether each feature is standardised over the real timesteps of the training set. Not for symbols.
+        If "standard", each feature is standardised over the real timesteps of the training set. Not used with
+        `tokens=True`.
     optimizer : str, keras.optimizers.Optimizer or its class, default="adam"
-        The Keras optimizer. Of an instance the configuration is used; `learning_rate` and `clipnorm` must then be left
-        at their defaults.
+        The Keras optimizer. Of an instance only the configuration is used, and `learning_rate` and `clipnorm` must keep
+        their default values.
     learning_rate : float, default=1e-3
-        Step size, above 0.
+        Learning rate of the optimizer, above 0.
     clipnorm : float, default=1.0
-        Largest norm of the gradient of one weight array, above 0. None: any.
+        Maximum norm of the gradient of each weight array, above 0. If None, gradients are not clipped.
     epochs : int, default=100
-        Passes over the training set, at least 1; with `early_stopping`, at most so many.
+        Number of passes over the training set, at least 1. With `early_stopping`, the maximum number.
     batch_size : int, default=32
-        Sequences per gradient step, at least 1.
+        Number of sequences per gradient step, at least 1.
     early_stopping : bool, default=False
-        Whether part of the data is held out, training stops when the loss there does not fall, and the best weights
-        come back. `validation_fraction`, `n_iter_no_change` and `tol` act only then.
+        Whether to hold out part of the samples, stop training when the loss on them no longer falls, and restore the
+        best weights. `validation_fraction`, `n_iter_no_change` and `tol` are used only if True.
     validation_fraction : float, default=0.1
-        Share of the samples held out, in (0, 1).
+        Fraction of the samples that is held out, in (0, 1).
     n_iter_no_change : int, default=10
-        Epochs without a fall of more than `tol` after which training stops, at least 1.
+        Number of consecutive epochs without an improvement after which training stops, at least 1.
     tol : float, default=1e-4
-        What counts as a fall of the validation loss, at least 0.
+        Tolerance, at least 0: an epoch is an improvement if the validation loss falls by more than `tol`.
     callbacks : keras.callbacks.Callback or list of them, default=None
-        Called at the events of training that Keras defines, with its network; `fit` works on deep copies. Callbacks of
-        scikit-learn, which are given estimators and follow searches, pipelines and epochs, go to `set_callbacks`, from
-        scikit-learn 1.9 on.
+        Keras callbacks, called during training with the Keras network; `fit` works on deep copies of them. Callbacks of
+        scikit-learn, which receive estimators and follow searches, pipelines and epochs, are registered by
+        `set_callbacks`, from scikit-learn 1.9 on.
     warm_start : bool, default=False
-        Whether `fit` starts from the weights of the last one. The optimizer starts afresh.
+        Whether `fit` starts from the weights of the previous fit. The state of the optimizer is not kept.
     verbose : int, default=0
-        0 is silent, 1 shows one line of progress, 2 a line per epoch.
+        0 is silent, 1 shows one line of progress, 2 one line per epoch.
     random_state : int, RandomState instance or None, default=None
-        Draws the initial weights, the order of samples, the validation split and dropout.
+        Determines the initial weights, the order of the samples, the validation split and dropout.
     **routed : dict
-        More arguments for the optimizer under SciKeras' routed names, such as `optimizer__beta_1=0.8`.
+        Further arguments of the optimizer, under SciKeras' routed names, such as `optimizer__beta_1=0.8`.
 
     Attributes
     ----------
-    classes_ : ndarray of shape (C,)
-        The labels: sorted, or where they have no order as they first appeared. Neither start nor end is among them.
-    vocabulary_ : ndarray of shape (V,)
-        With `tokens` the symbols of X, in the same manner.
+    classes_ : ndarray of shape (n_classes,)
+        The labels, sorted, or in order of first appearance if they cannot be sorted. Neither the start token nor the
+        end token is among them.
+    vocabulary_ : ndarray of shape (n_tokens,)
+        The tokens of X, in the order described for `classes_`. Defined only with `tokens=True`.
     history_ : dict of str to list of float
-        Mean cross-entropy over labels of each epoch, "loss", the end of a sequence included; with early stopping
-        "val_loss" too.
+        The "loss" of each epoch, with early stopping also the "val_loss": the mean cross-entropy over labels, including
+        end tokens.
     n_iter_ : int
-        Epochs run.
+        Number of epochs run.
     n_features_in_ : int
-        Features per timestep, 1 for symbols; for 2-D X the number of columns.
+        Number of features per timestep; 1 for tokens; for 2-D X, the number of columns.
     feature_names_in_ : ndarray of str of shape (`n_features_in_`,)
-        Names of the columns, where X was a dataframe with string names, or of the features of named `Sequences`.
+        Names of the columns of X if it was a dataframe with string column names, or of the features of X if it had
+        named features. Defined only in these cases.
     encoder_, decoder_, model_ : keras.Model
-        Built at each access from stock Keras layers. The encoder reads `[x, mask]`, arrays (B, T, F) in the data's own
-        units (or (B, T, 1), places in `vocabulary_`) and (B, T); the model gives probabilities (B, C). For sequences of
-        labels the encoder gives the states of all layers, and the decoder and the model also read `previous`, an array
-        (B, H, 1) of places in `classes_`, each row C followed by the labels before; they give probabilities (B, H, C),
-        of a list of sequences (B, H, C + 1), those of the end last.
+        The encoder, the decoder, and the complete network, built from standard Keras layers at each access. The encoder
+        and the model read `[x, mask]`: arrays of shape (n_samples, n_timesteps, n_features), in the units of the data,
+        and (n_samples, n_timesteps). With `tokens=True`, x has one feature, the index of each token in `vocabulary_`.
+        The model returns class probabilities of shape (n_samples, n_classes). For sequences of labels, the encoder
+        returns the states of all layers, and the decoder and the model have one more input, `previous`: an array of
+        shape (n_samples, n_labels, 1) of indices in `classes_`, in which each row begins with n_classes, the start
+        token, followed by the previous labels. The model then returns probabilities of shape
+        (n_samples, n_labels, n_classes), or (n_samples, n_labels, n_classes + 1) if y was a list of sequences, where
+        the last class is the end token.
 
     See Also
     --------
-    LSTMAutoencoderTransformer : An encoder to start from.
+    LSTMAutoencoderTransformer : An autoencoder, whose encoder can be the `encoder`.
 
     References
     ----------
@@ -233,13 +245,12 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
 
         Parameters
         ----------
-        X : sequences of N samples
-            A list of arrays (T_i, F) or (T_i,), an array (N, T, F) or (N, T), a dataframe (N, T), or `Sequences`; with
-            `tokens` a list of sequences of symbols, or an array (N, T) of them.
-        y : array-like of shape (N,) or (N, H), or list of N sequences of labels
-            One label a sample, H labels a sample, or a list, tuple or array of labels for each.
-        sample_weight : array-like of shape (N,), default=None
-            How much each sequence counts, at least 0; one of weight 0 is as good as absent.
+        X : sequences of shape (n_samples,)
+            The sequences; see :ref:`sequences` for the accepted containers; with `tokens=True`, sequences of tokens.
+        y : array-like of shape (n_samples,) or (n_samples, n_labels), or list of n_samples sequences of labels
+            One label per sample, a fixed number of labels per sample, or a list, tuple or array of labels per sample.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Non-negative sample weights. A weight of 0 is equivalent to removing the sample.
 
         Returns
         -------
@@ -248,30 +259,30 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
         Raises
         ------
         TypeError, ValueError
-            If X is not sequences of finite numbers (or of symbols), or y not as many labels or sequences of labels, or
-            the encoder given is not fitted on such sequences, or a parameter is out of its range, or training diverged,
-            or, with `warm_start`, the architecture changed. The estimator is then as it was before.
+            If X does not contain sequences of finite numbers (or of tokens), if y does not contain a label or a
+            sequence of labels for each of them, if `encoder` is not fitted or was fitted on another number of features,
+            if a parameter is out of its range, if training diverges, or if the architecture changed with
+            `warm_start=True`. The estimator then keeps its previous state.
         """
         return self._fit(X, y, sample_weight)
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y, classes=None, sample_weight=None):
-        """Train for exactly one more epoch, the first time from scratch.
+        """Train for exactly one epoch, from scratch in the first call.
 
-        Classes, vocabulary and scaling are those of the first call. The optimizer's state is kept from call to call,
-        and nothing is held out for validation.
+        The first call determines the classes, the vocabulary and the scaling. The state of the optimizer is kept
+        between calls, and no samples are held out for validation.
 
         Parameters
         ----------
-        X : sequences of N samples
-            A list of arrays (T_i, F) or (T_i,), an array (N, T, F) or (N, T), a dataframe (N, T), or `Sequences`; with
-            `tokens` a list of sequences of symbols, or an array (N, T) of them.
-        y : array-like of shape (N,) or (N, H), or list of N sequences of labels
-            One label a sample, H labels a sample, or a list, tuple or array of labels for each.
-        classes : array-like of shape (C,), default=None
-            All labels that any call will bring; for the first call. None: those in y.
-        sample_weight : array-like of shape (N,), default=None
-            How much each sequence counts, at least 0; one of weight 0 is as good as absent.
+        X : sequences of shape (n_samples,)
+            The sequences; see :ref:`sequences` for the accepted containers; with `tokens=True`, sequences of tokens.
+        y : array-like of shape (n_samples,) or (n_samples, n_labels), or list of n_samples sequences of labels
+            One label per sample, a fixed number of labels per sample, or a list, tuple or array of labels per sample.
+        classes : array-like of shape (n_classes,), default=None
+            All labels of the first and all later calls; used in the first call. If None, the labels in y.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Non-negative sample weights. A weight of 0 is equivalent to removing the sample.
 
         Returns
         -------
@@ -280,29 +291,29 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
         Raises
         ------
         TypeError, ValueError
-            As `fit`, and if y holds a label that is none of the classes. The estimator is then as it was before.
+            As in `fit`, and if y contains a label that is not one of the classes. The estimator then keeps its previous
+            state.
         """
         return self._fit(X, y, sample_weight, partial=True, classes=classes)
 
     def predict(self, X):
-        """Say the label, or the sequence of labels, of each sequence.
+        """Predict the label, or the sequence of labels, of each sequence.
 
         Parameters
         ----------
-        X : sequences of N samples
-            A list of arrays (T_i, F) or (T_i,), an array (N, T, F) or (N, T), a dataframe (N, T), or `Sequences`; with
-            `tokens` a list of sequences of symbols, or an array (N, T) of them.
+        X : sequences of shape (n_samples,)
+            The sequences; see :ref:`sequences` for the accepted containers; with `tokens=True`, sequences of tokens.
 
         Returns
         -------
-        y : ndarray of shape (N,) or (N, H), or list of N ndarrays of shape (H_i,)
-            As y was: one label each, H labels each, or sequences; the likeliest by greedy search, or with `num_beams`
-            above 1 the best that was found by `predict_beams`.
+        y : ndarray of shape (n_samples,) or (n_samples, n_labels), or list of n_samples ndarrays
+            The labels, in the type of y. Sequences of labels are found by greedy search; with `num_beams` above 1, they
+            are the best ones of `predict_beams`.
 
         Raises
         ------
         TypeError, ValueError
-            If X is not such sequences as in training.
+            If X does not contain sequences of numbers or of tokens, as in training.
         """
         _, _, x = self._read(X)
         if self._fitted.target.label_type == "label":
@@ -314,19 +325,19 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
         return self._restore(*self._search(greedy, x))
 
     def predict_proba(self, X):
-        """Return the probability of each class, for sequences of labels at each step of the greedy path.
+        """Return the probability of each class; for sequences of labels, at each step of the greedy search.
 
         Parameters
         ----------
-        X : sequences of N samples
-            A list of arrays (T_i, F) or (T_i,), an array (N, T, F) or (N, T), a dataframe (N, T), or `Sequences`; with
-            `tokens` a list of sequences of symbols, or an array (N, T) of them.
+        X : sequences of shape (n_samples,)
+            The sequences; see :ref:`sequences` for the accepted containers; with `tokens=True`, sequences of tokens.
 
         Returns
         -------
-        probabilities : ndarray of shape (N, C) or (N, H, C), or list of N ndarrays of shape (H_i, C)
-            In the order of `classes_`; each sums to 1. Where sequences say their end, its probability is left out, and
-            the rest sums to 1.
+        probabilities : ndarray of shape (n_samples, n_classes) or (n_samples, n_labels, n_classes), or list of ndarrays
+            The probabilities, in the order of `classes_`; they sum to 1. If y was a list of sequences, one array of
+            shape (n_labels_i, n_classes) for each sample; the probability of the end token is left out and the others
+            are normalised.
         """
         _, _, x = self._read(X)
         label_type = self._fitted.target.label_type
@@ -341,24 +352,24 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
 
     @available_if(_predicts_sequences)
     def predict_beams(self, X, num_beams=None):
-        """Say several sequences of labels for each sequence, and how likely each is, by beam search.
+        """Predict several sequences of labels for each sequence by beam search, and their scores.
 
         Parameters
         ----------
-        X : sequences of N samples
-            A list of arrays (T_i, F) or (T_i,), an array (N, T, F) or (N, T), a dataframe (N, T), or `Sequences`; with
-            `tokens` a list of sequences of symbols, or an array (N, T) of them.
+        X : sequences of shape (n_samples,)
+            The sequences; see :ref:`sequences` for the accepted containers; with `tokens=True`, sequences of tokens.
         num_beams : int, default=None
-            Sequences that are followed at a time, and returned, at least 1. None: the parameter.
+            Number of sequences of labels that are followed at the same time and returned, at least 1. If None, the
+            parameter `num_beams`.
 
         Returns
         -------
-        sequences : ndarray of shape (N, K, H), or list of N lists of K ndarrays of shape (H_k,)
-            The best first. K is `num_beams`, or fewer where there are not so many sequences. The greedy one is always
-            among the candidates.
-        scores : ndarray of shape (N, K)
-            Log-probability of each over its length, the end included, where sequences say it: one of `max_length`
-            labels is ended there.
+        sequences : ndarray of shape (n_samples, n_beams, n_labels), or list of n_samples lists of n_beams ndarrays
+            The sequences of labels, the best first. n_beams is `num_beams`, or the number of possible sequences if it
+            is smaller. The result of greedy search is always a candidate.
+        scores : ndarray of shape (n_samples, n_beams)
+            The log-probability of each sequence divided by its length, both including the end token if y was a list of
+            sequences. A sequence that reaches `max_length` is ended there, and its end token counts.
         """
         num_beams = self.num_beams if num_beams is None else num_beams
         if not isinstance(num_beams, Integral) or num_beams < 1:
@@ -372,50 +383,51 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
         return sequences, scores[:, :n_found].astype(np.float64)
 
     def score(self, X, y, sample_weight=None):
-        """Return the share of sequences that are right: the accuracy, or for sequences of labels exact matches.
+        """Return the accuracy; for sequences of labels, the fraction of completely correct sequences.
 
         Parameters
         ----------
-        X : sequences of N samples
-            A list of arrays (T_i, F) or (T_i,), an array (N, T, F) or (N, T), a dataframe (N, T), or `Sequences`; with
-            `tokens` a list of sequences of symbols, or an array (N, T) of them.
-        y : array-like of shape (N,) or (N, H), or list of N sequences of labels
-            The true labels, as `fit` takes them.
-        sample_weight : array-like of shape (N,), default=None
-            How much each sequence counts.
+        X : sequences of shape (n_samples,)
+            The sequences; see :ref:`sequences` for the accepted containers; with `tokens=True`, sequences of tokens.
+        y : array-like of shape (n_samples,) or (n_samples, n_labels), or list of n_samples sequences of labels
+            The true labels, in the type of y in `fit`.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Sample weights.
 
         Returns
         -------
         score : float
-            From 0 to 1, the best.
+            The score, in [0, 1]. Higher is better.
         """
         counts = self._compare(X, y)
         return exact_match(*counts, check_sample_weight(sample_weight, len(counts[0])))
 
     def token_accuracy(self, X, y, sample_weight=None):
-        """Return the share of labels that are right, each in its place; what is missing or too much is wrong.
+        """Return the fraction of correct labels, compared position by position.
+
+        Missing and additional labels are errors.
 
         Parameters
         ----------
-        X : sequences of N samples
-            A list of arrays (T_i, F) or (T_i,), an array (N, T, F) or (N, T), a dataframe (N, T), or `Sequences`; with
-            `tokens` a list of sequences of symbols, or an array (N, T) of them.
-        y : array-like of shape (N,) or (N, H), or list of N sequences of labels
-            The true labels, as `fit` takes them.
-        sample_weight : array-like of shape (N,), default=None
-            How much each sequence counts.
+        X : sequences of shape (n_samples,)
+            The sequences; see :ref:`sequences` for the accepted containers; with `tokens=True`, sequences of tokens.
+        y : array-like of shape (n_samples,) or (n_samples, n_labels), or list of n_samples sequences of labels
+            The true labels, in the type of y in `fit`.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Sample weights.
 
         Returns
         -------
         accuracy : float
-            From 0 to 1, the best: right labels over labels, of the longer of the two sequences.
+            The accuracy, in [0, 1]: the number of correct labels divided by the number of labels of the longer of the
+            true and the predicted sequence, both summed over samples.
         """
         counts = self._compare(X, y)
         return token_accuracy(*counts, check_sample_weight(sample_weight, len(counts[0])))
 
     @property
     def classes_(self):
-        """The labels."""
+        """The labels that can be predicted."""
         return self._fitted.target.classes
 
     @property
@@ -429,12 +441,8 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
         """Return the numbers of correct, true and predicted labels of each sample."""
         predicted, labels = self.predict(X), read_labels(y, self)
         check_consistent_length(predicted, labels)
-        self._check_label_type(labels.container == "label", self._fitted.target.label_type == "label")
+        check_label_type(labels.container == "label", self._fitted.target.label_type == "label", type(self).__name__)
         return count_matches(predicted, labels)
-
-    def _check_label_type(self, label_type, fitted_type):
-        if label_type != fitted_type:
-            raise ValueError(f"y is of another type than the labels that {type(self).__name__} was fitted on.")
 
     def _check_input(self, X, *, reset=False):
         if not (self.tokens if reset else self._fitted.input.vocabulary is not None):
@@ -461,7 +469,7 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
     def _describe_input(self, sequences, layout, sample_weight):
         pretrained = pretrained_state(self)
         if self.tokens:
-            # again, of the samples of positive weight alone
+            # the vocabulary holds only the tokens of samples of positive weight
             values = vars(self).pop("_all_tokens")[sequences.packed[:, 0].astype(np.int64)]
             tokens, vocabulary = Tokens("list", values, sequences.lengths), unique_tokens(values)
             sequences = indices_as_sequences(tokens.indices_in(vocabulary), tokens.lengths)
@@ -488,24 +496,7 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
         return sequences, labels, FittedLabels(labels.container, classes=classes)
 
     def _describe_target(self, fitted_target, sequences, labels, sample_weight, continued):
-        fitted = continued.target if continued else fitted_target
-        if fitted.classes is None:
-            fitted = replace(fitted, classes=unique_tokens(labels.values))
-        if not len(fitted.classes):
-            raise ValueError("All sequences of y with a sample_weight above zero are empty: one needs a label.")
-        self._check_label_type(labels.container, fitted.label_type)
-        if fitted.label_type == "table" and fitted.max_length not in (0, labels.lengths[0]):
-            raise ValueError(
-                f"y has {labels.lengths[0]} labels for each sample, but those before had {fitted.max_length}."
-            )
-        unknown = np.flatnonzero(labels.indices_in(fitted.classes) == len(fitted.classes))
-        if len(unknown):
-            label, i, _ = labels.locate(unknown[0])
-            raise ValueError(
-                f"y[{i}] has {label!r}, which is not one of the classes: {fitted.classes}. Pass all of them to the "
-                "first call of partial_fit."
-            )
-        return replace(fitted, max_length=max(fitted.max_length, int(labels.lengths.max())))
+        return describe_labels(continued.target if continued else fitted_target, labels, type(self).__name__)
 
     def _architecture_for(self, problem):
         pretrained, labels = pretrained_state(self), problem.fitted_target
@@ -525,19 +516,11 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
         )
 
     def _training_targets(self, architecture, x, problem):
-        labels, (head,) = problem.target, architecture.heads
-        indices, lengths = labels.indices_in(problem.fitted_target.classes), labels.lengths
-        if architecture.has_end:
-            indices, lengths = np.insert(indices, np.cumsum(lengths), architecture.n_classes), lengths + 1
-        step_weights = {}
-        if self.class_weight is not None:
-            weights = class_weights(self.class_weight, problem.fitted_target.classes, indices)
-            weights = np.append(weights, 1.0)  # of the end token
-            step_weights[head] = Sequences(weights[indices][:, None], lengths)
         pretrained = pretrained_state(self)
+        targets, step_weights = encode_labels(architecture, problem.target, problem.fitted_target, self.class_weight)
         return TrainingTargets(
-            targets={head: indices_as_sequences(indices, lengths)},
-            head_weights={head: 1.0},
+            targets=targets,
+            head_weights=dict.fromkeys(targets, 1.0),
             loss="sparse_categorical_crossentropy",
             routed=self._routed | {"loss__from_logits": True},
             step_weights=step_weights,
@@ -546,7 +529,7 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
 
     @property
     def _n_steps(self):
-        """Number of labels to predict; the largest number if there is an end token."""
+        """Number of labels to predict; the maximum number if there is an end token."""
         fitted = self._fitted.target
         return fitted.max_length if self.max_length is None or fitted.label_type == "table" else self.max_length
 

@@ -1,0 +1,69 @@
+"""Labels as targets of a classifier: their description, and their class indices."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from ..data._labels import class_weights
+from ..data._sequences import Sequences
+from ..data._tokens import indices_as_sequences, unique_tokens
+
+
+def check_label_type(label_type, fitted_type, name):
+    """Refuse labels of another type than in training."""
+    if label_type != fitted_type:
+        raise ValueError(f"y is of another type than the labels that {name} was fitted on.")
+
+
+def describe_labels(fitted, labels, name):
+    """Return the description of the labels.
+
+    Parameters
+    ----------
+    fitted : FittedLabels
+        The description so far, or that of the fitted state from which training continues.
+    labels : Tokens
+        Of samples of positive weight.
+    name : str
+        The class of the estimator, for errors.
+
+    Returns
+    -------
+    FittedLabels
+    """
+    if fitted.classes is None:
+        fitted = replace(fitted, classes=unique_tokens(labels.values))
+    if not len(fitted.classes):
+        raise ValueError("All sequences of y with a sample_weight above zero are empty: one needs a label.")
+    check_label_type(labels.container, fitted.label_type, name)
+    if fitted.label_type == "table" and fitted.max_length not in (0, labels.lengths[0]):
+        raise ValueError(f"y has {labels.lengths[0]} labels for each sample, but those before had {fitted.max_length}.")
+    unknown = np.flatnonzero(labels.indices_in(fitted.classes) == len(fitted.classes))
+    if len(unknown):
+        label, i, _ = labels.locate(unknown[0])
+        raise ValueError(
+            f"y[{i}] has {label!r}, which is not one of the classes: {fitted.classes}. Pass all of them to the first "
+            "call of partial_fit."
+        )
+    return replace(fitted, max_length=max(fitted.max_length, int(labels.lengths.max())))
+
+
+def encode_labels(architecture, labels, fitted, class_weight):
+    """Return the targets and the weights of their steps, both `Sequences` by head.
+
+    Parameters
+    ----------
+    architecture : Seq2SeqArchitecture
+    labels : Tokens
+    fitted : FittedLabels
+    class_weight : dict, "balanced" or None
+    """
+    (head,) = architecture.heads
+    indices, lengths = labels.indices_in(fitted.classes), labels.lengths
+    if architecture.has_end:
+        indices, lengths = np.insert(indices, np.cumsum(lengths), architecture.n_classes), lengths + 1
+    targets = {head: indices_as_sequences(indices, lengths)}
+    if class_weight is None:
+        return targets, {}
+    weights = np.append(class_weights(class_weight, fitted.classes, indices), 1.0)  # 1 for the end token
+    return targets, {head: Sequences(weights[indices][:, None], lengths)}
