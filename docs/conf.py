@@ -4,7 +4,7 @@ import os
 import sys
 from pathlib import Path
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # or TensorFlow's greetings stand among the examples' output
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # or its messages stand among the output of the examples
 sys.path.insert(0, str(Path(__file__).parent))  # for gallery.py
 
 import skseqae
@@ -36,13 +36,18 @@ html_theme_options = {
     "footer_end": [],
 }
 html_sidebars = {
-    name: [] for name in ("index", "changelog", "comparison", "containers", "features", "migrating", "recipes")
+    name: []
+    for name in (
+        *("index", "changelog", "comparison", "containers", "development", "features", "glossary", "migrating"),
+        *("recipes", "user_guide"),
+    )
 }
 
 autosummary_generate = True
 autodoc_default_options = {"members": True, "inherited-members": True}
 numpydoc_show_class_members = False  # autodoc writes them
 myst_heading_anchors = 3
+myst_enable_extensions = ["deflist", "dollarmath"]
 
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",
@@ -58,12 +63,12 @@ sphinx_gallery_conf = {
 }
 
 
-def skip_what_is_not_ours(app, what, name, member, skip, options):
-    """Leave out what is inherited, such as `get_params` and metadata routing, but for what everyone calls first."""
+def skip_inherited(app, what, name, member, skip, options):
+    """Leave out inherited members, such as `get_params` and metadata routing, except for two that everyone calls."""
     module = getattr(getattr(member, "fget", member), "__module__", None)
     return skip or not (name in ("fit_transform", "fit_predict") or str(module).startswith("skseqae"))
 
 
 def setup(app):
-    """Tell Sphinx of the function above."""
-    app.connect("autodoc-skip-member", skip_what_is_not_ours)
+    """Register the function above with Sphinx."""
+    app.connect("autodoc-skip-member", skip_inherited)

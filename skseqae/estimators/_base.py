@@ -17,7 +17,7 @@ from ..mixins._fit_callbacks import CallbackSupportMixin, FitTask
 from ..mixins._pickling import DigestedPickleMixin
 from ..mixins._routed_parameters import RoutedParametersMixin
 from ..mixins._sequence_input import SequenceInputMixin
-from ..networks._cells import CELLS
+from ..networks._architectures import RECURRENT_OPTIONS
 from ..runtime._tensorflow import check_tensorflow
 from ._fitted_state import FittedInput
 from ._fitting import check_decodable, fit
@@ -31,10 +31,9 @@ OUTPUT_ACTIVATIONS = {
 }
 # of the parameters that all estimators with a recurrent encoder have
 RECURRENT_CONSTRAINTS = {
-    "cell": [StrOptions(set(CELLS))],
+    **{name: [StrOptions(set(options))] for name, options in RECURRENT_OPTIONS.items()},
     "units": [Interval(numbers.Integral, 1, None, closed="left"), tuple, list, None],
     "bidirectional": ["boolean"],
-    "activation": [StrOptions({"tanh", "relu", "sigmoid", "linear"})],
     "dropout": [Interval(numbers.Real, 0, 1, closed="left")],
     "padding_value": [numbers.Real, None],
 }

@@ -12,12 +12,10 @@ from ..data._dataframes import has_columns
 from ..data._layout import Layout
 from ..data._sequences import rows_as_sequences
 from ..data._tabular import read_rows
-from ..networks._architectures import DenseArchitecture
+from ..networks._architectures import ACTIVATIONS, DenseArchitecture
 from ._autoencoder_mixin import AutoencoderMixin, mean_score
 from ._base import BaseSequenceEstimator, output_activation
 from ._fitting import TrainingTargets
-
-ACTIVATIONS = StrOptions({"relu", "tanh", "sigmoid", "linear"})
 
 
 class DenseAutoencoderTransformer(AutoencoderMixin, BaseSequenceEstimator):
@@ -124,8 +122,8 @@ class DenseAutoencoderTransformer(AutoencoderMixin, BaseSequenceEstimator):
         **BaseSequenceEstimator._parameter_constraints,
         "latent_dim": [Interval(Integral, 1, None, closed="left")],
         "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
-        "activation": [ACTIVATIONS],
-        "latent_activation": [ACTIVATIONS],
+        "activation": [StrOptions(set(ACTIVATIONS))],
+        "latent_activation": [StrOptions(set(ACTIVATIONS))],
         "noise": [Interval(Real, 0, 1, closed="both")],
         "loss": [str, callable],
     }

@@ -8,7 +8,7 @@ from sklearn.utils.metaestimators import available_if
 
 from ..data._reconstruction_errors import mean_by_timestep
 from ..data._targets import reversed_in_time
-from ..networks._architectures import Architecture
+from ..networks._architectures import AUTOENCODER_OPTIONS, Architecture
 from ._autoencoder_mixin import AutoencoderMixin
 from ._base import RECURRENT_CONSTRAINTS, BaseSequenceEstimator, output_activation
 
@@ -36,7 +36,8 @@ class BaseRecurrentAutoencoder(AutoencoderMixin, BaseSequenceEstimator):
         **RECURRENT_CONSTRAINTS,
         "latent_dim": [Interval(Integral, 1, None, closed="left")],
         "loss": [str, callable],
-        "decoder": [StrOptions({"repeat", "conditional"}), callable],
+        **{name: [StrOptions(set(options))] for name, options in AUTOENCODER_OPTIONS.items()},
+        "decoder": [StrOptions(set(AUTOENCODER_OPTIONS["decoder"])), callable],
         "reverse": ["boolean"],
     }
 
@@ -110,13 +111,11 @@ class BaseRecurrentAutoencoder(AutoencoderMixin, BaseSequenceEstimator):
             n_features=n_features,
             latent_dim=self.latent_dim,
             units=self._check_units(self.latent_dim),
-            cell=self.cell,
-            activation=self.activation,
+            **{name: getattr(self, name) for name in AUTOENCODER_OPTIONS},
             bidirectional=bool(self.bidirectional),
             dropout=float(self.dropout),
             heads=tuple(targets),
             head_features=tuple(sequences.n_features for sequences in targets.values()),
-            decoder=self.decoder,
             n_timesteps=longest if callable(self.decoder) else (),
             output_activation=output_activation(self.loss, self.scale, named_targets),
             reverse=bool(self.reverse) and "reconstruction" in targets,

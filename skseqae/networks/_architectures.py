@@ -10,6 +10,11 @@ from dataclasses import dataclass, fields
 
 from ._cells import CELLS
 
+ACTIVATIONS = ("tanh", "relu", "sigmoid", "linear")
+# the names that estimators and files accept, by parameter and field: of all recurrent networks, and of autoencoders
+RECURRENT_OPTIONS = {"cell": tuple(CELLS), "activation": ACTIVATIONS}
+AUTOENCODER_OPTIONS = RECURRENT_OPTIONS | {"decoder": ("repeat", "conditional")}
+
 
 class BaseArchitecture:
     """What all architectures share."""

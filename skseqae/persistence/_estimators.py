@@ -24,7 +24,7 @@ from ._json_values import check_keys, decode, encode
 from ._schema import OPTIONAL, RULES
 from ._versions import upgrade
 
-# the parameters and attributes that are estimators, with the classes that are allowed
+# parameters and attributes that are estimators, with the allowed classes
 NESTED = {
     "encoder": ("CompositeSequenceRegressor", "LSTMAutoencoderTransformer"),
     "estimator": ("LSTMAutoencoderTransformer",),
@@ -35,25 +35,27 @@ LIBRARIES = ("keras", "numpy", "safetensors", "scikit-learn", "tensorflow")
 
 @validate_params({"path": [str, os.PathLike]}, prefer_skip_nested_validation=True)
 def save(estimator, path):
-    """Write a fitted estimator into one file, from which nothing is ever run.
+    """Save a fitted estimator to one file, which holds data only and no code.
 
-    All is kept that the verbs say and that `partial_fit` and `warm_start` go on from: parameters, weights, the
-    optimizer's state, scaling, labels, history and the state of the random numbers. The file is replaced in one step;
-    whatever goes wrong, the old one stays.
+    The file holds all that the methods, `partial_fit` and `warm_start` need: parameters, weights, the state of the
+    optimizer, scaling, labels, history and the state of the random number generator. Training resumed from a file
+    gives the same result as uninterrupted training. The file is replaced in one step: if `save` fails, an existing
+    file stays as it was.
 
     Parameters
     ----------
     estimator : estimator
-        Fitted, of one of the classes of this package that train. The `encoder` of a classifier and the autoencoder of
-        an outlier detector are written with it.
+        A fitted estimator of one of the classes of this package that train a network. The `encoder` of a classifier
+        and the autoencoder of an outlier detector are saved with it.
     path : str or path-like
-        The file. Its folder must be there, and be writable.
+        The file. Its folder must exist and be writable.
 
     Raises
     ------
     TypeError
-        If it is no such estimator, or a parameter or attribute is or holds what a file cannot: a function, a class, a
-        callback, an optimizer or loss that is an instance. It is named.
+        If `estimator` is of another class, or if a parameter or an attribute is or contains an object that a file
+        cannot hold: a function, a class, a callback, or an instance of an optimizer or a loss. The error names the
+        parameter or attribute.
     sklearn.exceptions.NotFittedError
         If the estimator is not fitted.
     SkseqaeFormatError
@@ -63,13 +65,14 @@ def save(estimator, path):
 
     See Also
     --------
-    load : Read such a file.
+    load : Load an estimator from such a file.
+    export_onnx : Export the computations of an estimator to ONNX Runtime.
 
     Notes
     -----
-    A `random_state` that is a `numpy.random.RandomState` is kept as the state that it has. An `encoder`, frozen or not,
-    is kept whole, for `fit`, `clone` and a frozen encoder's `partial_fit` need it. What `set_callbacks` was given only
-    watches training, and is not kept.
+    A `random_state` that is a `numpy.random.RandomState` is saved in its current state. An `encoder`, frozen or not,
+    is saved completely, because `fit`, `clone` and the `partial_fit` of a frozen encoder need it. Callbacks registered
+    by `set_callbacks` only observe training and are not saved.
 
     Examples
     --------
@@ -101,34 +104,40 @@ def save(estimator, path):
     prefer_skip_nested_validation=True,
 )
 def load(path, *, max_size=2**30):
-    """Read an estimator that `save` wrote.
+    """Load an estimator from a file that `save` wrote.
 
-    The file is data only. It is refused where its checksum is wrong, or anything in it is not what `save` writes, and
-    with no more memory than its size and 64 MB. A checksum tells damage, not who wrote a file: one from a stranger
-    may hold any numbers, but runs nothing.
+    Loading executes no code from the file, and imports neither Keras nor TensorFlow. A file is refused if its checksum
+    does not match or if it holds anything that `save` does not write; this takes at most the size of the file and 64 MB
+    of memory. The checksum detects damage and does not authenticate the author: a file from an untrusted source may
+    hold arbitrary numbers, but runs no code.
 
     Parameters
     ----------
     path : str or path-like
         The file.
     max_size : int, default=1073741824
-        Largest size of the file, in bytes, at least 1.
+        Maximum size of the file in bytes, at least 1. Larger files are refused unread.
 
     Returns
     -------
     estimator : estimator
-        Fitted, as it was saved.
+        The fitted estimator, as it was saved.
 
     Raises
     ------
     SkseqaeFormatError
-        If anything is wrong with the file; the message says what and where.
+        If the file is not valid. The message names the position in the file and the reason.
     OSError
-        If there is no such file, or it may not be read.
+        If the file does not exist or cannot be read.
 
     See Also
     --------
-    save : Write such a file, with an example.
+    save : Save an estimator to such a file; with an example.
+
+    Notes
+    -----
+    Files that an earlier version wrote are loaded: a parameter that the file lacks gets the value with which the
+    estimator behaves as it did. Files that a later version wrote are refused if their format is newer.
     """
     try:
         return _restore_all(*unpack(read_file(path, max_size)))
@@ -137,7 +146,7 @@ def load(path, *, max_size=2**30):
 
 
 def _describe(estimator, path, tensors, allowed=tuple(ESTIMATORS)):
-    """Return an estimator as JSON, and put its arrays into `tensors`."""
+    """Return an estimator as JSON, and add its arrays to `tensors`."""
     advice = (
         "Save the fitted estimator inside a pipeline or a search; joblib.dump keeps the whole object, in a file that "
         "runs code when it is loaded."
@@ -166,7 +175,7 @@ def _describe_fitted(estimator, parameters, path, tensors):
 
 
 def _with_arrays(state):
-    """Return the fitted state with arrays in place of lists of losses and numbers of the optimizer."""
+    """Return the fitted state with arrays instead of lists of losses and numbers of the optimizer."""
     history = {loss: np.array(values, dtype=np.float64) for loss, values in state.history.items()}
     return replace(state, history=history, optimizer_state=[np.asarray(value) for value in state.optimizer_state])
 
@@ -187,7 +196,7 @@ def _describe_value(name, value, path, tensors):
 
 
 def _restore_all(manifest, tensors):
-    """Return the estimator of a whole file."""
+    """Return the estimator in a file; all of the file must be used."""
     try:
         check_keys(manifest, ["format", "versions", "estimator"], "the manifest")
         versions = manifest["versions"]
@@ -203,7 +212,7 @@ def _restore_all(manifest, tensors):
 
 
 def _restore(described, path, tensors, allowed):
-    """Return the estimator that JSON describes, and take its arrays out of `tensors`."""
+    """Return the estimator that JSON describes, and remove its arrays from `tensors`."""
     require(isinstance(described, dict), f"{path} is not an object.")
     check_keys(described, ["class", "parameters", "fitted"], path)
     name, parameters, fitted = described["class"], described["parameters"], described["fitted"]
@@ -224,7 +233,7 @@ def _restore(described, path, tensors, allowed):
 
 
 def _restore_parameters(cls, described, path, tensors):
-    """Return an unfitted estimator with valid parameters of its class."""
+    """Return an unfitted estimator; its parameters must be valid for its class."""
     own = {name: value for name, value in described.items() if not name.startswith(PREFIXES)}
     check_keys(own, signature(cls).parameters, f"{path}.parameters")
     parameters = {name: _restore_value(name, value, path, tensors) for name, value in described.items()}

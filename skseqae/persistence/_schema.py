@@ -9,8 +9,14 @@ from ..data._layout import Layout
 from ..data._scaling import Scaling
 from ..data._targets import TargetLayout
 from ..estimators._fitted_state import FittedInput, FittedLabels, FittedState, FittedTarget
-from ..networks._architectures import Architecture, DenseArchitecture, Seq2SeqArchitecture
-from ..networks._cells import CELLS
+from ..networks._architectures import (
+    ACTIVATIONS,
+    AUTOENCODER_OPTIONS,
+    RECURRENT_OPTIONS,
+    Architecture,
+    DenseArchitecture,
+    Seq2SeqArchitecture,
+)
 from ._rules import MAX_INT, Rule, are_tokens, either, instance_of, one_of, real, tuple_of, whole
 
 MAX_LAYERS = 100
@@ -18,10 +24,8 @@ NONE, BOOL, COUNT = one_of(None), one_of(False, True), whole(1)
 TOKENS = Rule("an array of tokens without duplicates", are_tokens)
 NUMBER = either(whole(-MAX_INT), Rule("a float", lambda value: type(value) is float))
 LAYERS = range(1, MAX_LAYERS + 1)
-RECURRENT = {
+RECURRENT = {name: one_of(*options) for name, options in RECURRENT_OPTIONS.items()} | {
     "units": tuple_of(COUNT, LAYERS),
-    "cell": one_of(*CELLS),
-    "activation": one_of("tanh", "relu", "sigmoid", "linear"),
     "bidirectional": BOOL,
     "dropout": real(0.0, 1.0),
 }
@@ -29,12 +33,12 @@ OUTPUT = one_of("linear", "sigmoid", "softmax")
 LABEL_TYPES = ("label", "table", "list")
 RECORD_RULES = {
     Architecture: RECURRENT
+    | {name: one_of(*options) for name, options in AUTOENCODER_OPTIONS.items()}
     | {
         "n_features": COUNT,
         "latent_dim": COUNT,
         "heads": one_of(("reconstruction",), ("prediction",), ("reconstruction", "prediction")),
         "head_features": tuple_of(COUNT, range(1, 3)),
-        "decoder": one_of("repeat", "conditional"),
         "n_timesteps": one_of(()),
         "output_activation": OUTPUT,
         "reverse": BOOL,
@@ -52,8 +56,8 @@ RECORD_RULES = {
         "n_features": COUNT,
         "latent_dim": COUNT,
         "hidden_layer_sizes": tuple_of(COUNT, range(MAX_LAYERS + 1)),
-        "activation": RECURRENT["activation"],
-        "latent_activation": RECURRENT["activation"],
+        "activation": one_of(*ACTIVATIONS),
+        "latent_activation": one_of(*ACTIVATIONS),
         "noise": real(0.0, 1.0 + 1e-9),
         "output_activation": OUTPUT,
     },

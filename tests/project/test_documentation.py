@@ -1,4 +1,4 @@
-"""What the docstrings say is so: defaults, parameters, examples."""
+"""Docstrings agree with the code: defaults, parameters, examples."""
 
 import ast
 import doctest
@@ -12,9 +12,10 @@ import pytest
 import skseqae
 from skseqae import datasets, display, model_selection, preprocessing
 
+PACKAGE = Path(skseqae.__file__).parent
 MODULES = [
-    f"skseqae.{path.stem}"
-    for path in sorted(Path(skseqae.__file__).parent.glob("*.py"))
+    ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts)
+    for path in sorted(PACKAGE.rglob("*.py"))
     if ">>> " in path.read_text(encoding="utf-8")
 ]
 
@@ -52,7 +53,7 @@ def documented_parameters(docstring):
 
 
 @pytest.mark.parametrize("name", DOCUMENTED)
-def test_every_documented_default_is_the_signatures(name):
+def test_documented_parameters_and_defaults_equal_the_signature(name):
     parameters = inspect.signature(DOCUMENTED[name]).parameters
     kinds = documented_parameters(inspect.getdoc(DOCUMENTED[name]))
     # scikit-learn takes what is in a class's signature for a parameter, so `**routed` is only documented
@@ -67,13 +68,13 @@ def test_every_documented_default_is_the_signatures(name):
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_every_example_runs(module):
+def test_examples_in_docstrings_run(module):
     results = doctest.testmod(importlib.import_module(module))
     assert results.attempted > 0
     assert results.failed == 0
 
 
-def test_every_public_name_is_in_the_reference():
+def test_public_names_are_in_the_reference():
     reference = (Path(__file__).parents[2] / "docs" / "api.rst").read_text(encoding="utf-8")
     listed = set()
     for section in reference.split(".. currentmodule:: ")[1:]:

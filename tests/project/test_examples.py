@@ -1,4 +1,4 @@
-"""Every example runs as it stands, and says what was published beside what it obtained."""
+"""Every example runs unchanged, and prints published figures beside those it obtains."""
 
 import subprocess
 import sys
@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-# NumPy 2 objects to how Keras reads TensorFlow's variables, as in saving a model.
+# NumPy 2 deprecates how Keras converts TensorFlow's variables, for example when it saves a model.
 WARNINGS = ["-W", "error", "-W", "ignore:__array__ implementation doesn't accept a copy:DeprecationWarning"]
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("plot_*.py"))
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
-def test_an_example_runs_without_a_warning_and_compares_with_what_was_published(example, tmp_path):
+def test_examples_run_without_warnings_and_print_published_figures(example, tmp_path):
     command = [sys.executable, *WARNINGS, example, "--fast"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=300)
     assert done.returncode == 0, done.stderr
@@ -23,8 +23,8 @@ def test_an_example_runs_without_a_warning_and_compares_with_what_was_published(
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
-def test_an_example_begins_with_a_title_and_goes_on_in_blocks(example):
-    """As sphinx-gallery reads them."""
+def test_examples_have_a_title_and_blocks(example):
+    """sphinx-gallery requires both."""
     _, title, rule, empty, *lines = example.read_text(encoding="utf-8").splitlines()
     assert title[0].isupper()
     assert rule == "=" * len(title)

@@ -1,4 +1,4 @@
-"""The package without its extras: as light as it was, and one line says what to install for the rest."""
+"""The package without its extras: nothing heavy is imported, and errors name the extra to install."""
 
 import re
 import subprocess
@@ -23,7 +23,7 @@ TRANSFORMERS = [
 
 
 class ArrowColumn:
-    """What says that Arrow can read it, as a column of polars does."""
+    """An object with the Arrow stream interface, like a polars column."""
 
     def __arrow_c_stream__(self, requested_schema=None):
         raise AssertionError("nothing is read without pyarrow")
@@ -64,8 +64,8 @@ def test_networks_are_drawn_without_graphviz(monkeypatch):
     assert plot_network(DenseAutoencoderTransformer(2, hidden_layer_sizes=(3,)), [[1.0, 2.0], [3.0, 4.0]])
 
 
-def test_importing_the_package_loads_no_extra():
-    """But what scikit-learn loads, and that is pandas where it is installed."""
+def test_importing_the_package_imports_no_extra():
+    """Except for what scikit-learn imports itself, which includes pandas where it is installed."""
     modules = "skseqae, skseqae.datasets, skseqae.display, skseqae.model_selection, skseqae.preprocessing"
     heavy = {"keras", "tensorflow", "scikeras", "matplotlib", "pandas", "polars", "pyarrow", "torch", "skops"}
     script = (
@@ -76,9 +76,9 @@ def test_importing_the_package_loads_no_extra():
     assert done.stdout == "[]\n"
 
 
-def test_every_extra_that_is_named_is_one(pytestconfig):
+def test_extras_named_in_the_code_are_declared(pytestconfig):
     named = set()
-    for path in (pytestconfig.rootpath / "skseqae").glob("*.py"):
+    for path in (pytestconfig.rootpath / "skseqae").rglob("*.py"):
         source = path.read_text(encoding="utf-8")
         named |= set(re.findall(r"skseqae\[(\w+)\]", source))
         named |= set(re.findall(r'import_optional\("\w+", "(\w+)"', source))

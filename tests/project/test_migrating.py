@@ -1,4 +1,4 @@
-"""The page for those who come from elsewhere: its code runs."""
+"""The code of the migration guide runs."""
 
 import re
 from pathlib import Path
@@ -7,7 +7,7 @@ PAGE = (Path(__file__).parents[2] / "docs" / "migrating.md").read_text(encoding=
 CODE = re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL)
 
 
-def test_what_to_write_instead_runs_block_by_block():
+def test_code_of_the_migration_guide_runs_block_by_block():
     names = {}
     for block in CODE:
         exec(compile(block, "migrating.md", "exec"), names)

@@ -1,4 +1,4 @@
-"""The recipes of the documentation run as printed, where the libraries that they are about are installed."""
+"""The recipes of the documentation run as printed, if the libraries that they use are installed."""
 
 import ast
 import re
@@ -34,13 +34,13 @@ def run(recipe):
     return names
 
 
-WAYS_IN, RECIPES = recipes_on("containers.md"), recipes_on("recipes.md")
+CONVERSIONS, RECIPES = recipes_on("containers.md"), recipes_on("recipes.md")
 
 
 @pytest.mark.filterwarnings("ignore")  # the other libraries' own
-@pytest.mark.parametrize("name", WAYS_IN)
-def test_every_way_in_gives_the_same_sequences(name):
-    X = run(WAYS_IN[name])["X"]
+@pytest.mark.parametrize("name", CONVERSIONS)
+def test_conversions_give_the_same_sequences(name):
+    X = run(CONVERSIONS[name])["X"]
     assert isinstance(X, Sequences)
     assert X.lengths.tolist() == [3, 2]
     assert_array_equal(X.packed, np.outer([1, 2, 3, 4, 5], [1, 10][: X.n_features]))
@@ -48,10 +48,10 @@ def test_every_way_in_gives_the_same_sequences(name):
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("name", RECIPES)
-def test_every_recipe_runs_as_printed(name):
+def test_recipes_run_as_printed(name):
     run(RECIPES[name])
 
 
-def test_every_block_is_found():
-    assert len(WAYS_IN) >= 21
+def test_all_blocks_are_found():
+    assert len(CONVERSIONS) >= 21
     assert len(RECIPES) >= 4

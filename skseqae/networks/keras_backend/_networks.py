@@ -58,7 +58,7 @@ def build_free_decoder(architecture, head, *, stock=False, custom_decoder=None):
     Keras has no layer that reads its own previous output, so that a conditional decoder is never built of stock layers
     alone.
     """
-    if architecture.decoder != "conditional":
+    if callable(architecture.decoder) or not isinstance(layer_plan(architecture)[head].layers[0], plan.Feedback):
         return build_decoder(architecture, head, stock=stock, custom_decoder=custom_decoder)
     z, mask = keras.Input((architecture.latent_dim,), name="encoding"), _mask_input()
     free = FreeRunning(

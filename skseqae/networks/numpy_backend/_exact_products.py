@@ -2,7 +2,7 @@
 
 How a library splits a product depends on its shape, on the position of a column, on the processor and on the number of
 threads, and the bits of a float32 sum depend on the split. Here both factors are first rounded to integer multiples of
-powers of two, with so few bits that every partial sum is exact in float64 (the leading term of Ozaki, Ogita, Oishi and
+powers of two, with few enough bits for exact partial sums in float64 (the leading term of Ozaki, Ogita, Oishi and
 Rump 2012, doi:10.1007/s11075-011-9478-1). For K = 1000 summands that leaves 21 bits, counted from the largest value of
 a column.
 """

@@ -51,9 +51,7 @@ class Graph:
             The outputs of all steps, along a new first axis.
         """
         helper, (outside, self._nodes) = self._onnx.helper, (self._nodes, [])
-        before = [
-            self._name("before") for _ in range(2 + len(states))
-        ]  # step number, condition, states
+        before = [self._name("before") for _ in range(2 + len(states))]  # step number, condition, states
         condition, after, step_outputs = step(before[2:])
         after = [condition or self("Identity", before[1]), *after, *step_outputs]
         inputs, outputs = ([helper.make_empty_tensor_value_info(name) for name in names] for names in (before, after))
