@@ -1,4 +1,4 @@
-"""What people see first: the README's code, the examples, and the style of it all."""
+"""The README's code, the quickstart, the installation and the style."""
 
 import re
 import subprocess
@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
+
+import skseqae
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -47,6 +49,27 @@ def test_the_quickstart_runs(tmp_path):
     assert picture.stat().st_size > 10_000
 
 
+def test_python_started_above_a_clone_imports_the_package(tmp_path):
+    """And not the folder of the clone, which has the same name, as an empty namespace package."""
+    (tmp_path / "skseqae").mkdir()
+    script = "import skseqae; print(skseqae.__version__)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=tmp_path, timeout=60)
+    assert done.stdout, done.stderr
+
+
+def test_public_subpackages_are_imported_at_their_first_use():
+    script = "import skseqae; print(skseqae.display.__name__, *dir(skseqae.display)); print(*dir(skseqae))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
+    display, package = (line.split() for line in done.stdout.splitlines())
+    assert display == ["skseqae.display", *sorted(skseqae.display.__all__)]
+    assert not [name for name in package if name.startswith("_") and name != "__version__"]
+
+
+def test_help_begins_with_a_map_of_the_package():
+    for name in {*dir(skseqae)} - {"SkseqaeFormatError", "__version__"}:
+        assert name in skseqae.__doc__, name
+
+
 @pytest.mark.parametrize(
     "command", [["ruff", "check", "."], ["ruff", "format", "--check", "."], ["codespell_lib"]], ids=" ".join
 )
@@ -56,7 +79,7 @@ def test_the_code_is_tidy(command):
 
 
 def test_the_lowest_versions_are_those_that_are_tried():
-    """And `.ci/lowest.txt` names no version that nobody promised, but for what came with one."""
+    """And `.ci/lowest.txt` names no version that nobody promised, except for companions of one."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
     lines = [*project["dependencies"], *(line for extra in USED_WITH for line in extras[extra])]
