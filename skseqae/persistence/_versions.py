@@ -1,7 +1,7 @@
 """Files of earlier formats: what each format renamed, moved and added.
 
 A file of an earlier format is upgraded, format by format, before it is read. What it lacks is set to the recorded
-default, with which it behaves as it did; whatever is unknown is refused as in any file.
+default, with which it behaves as it did. Unknown fields are refused as in any file.
 """
 
 from collections.abc import Callable
