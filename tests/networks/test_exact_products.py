@@ -1,4 +1,4 @@
-"""Products whose bits depend on no order of summation."""
+"""Matrix products whose bits do not depend on the order of summation."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ def draw(rng, *shape, spread=0):
 
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(st.integers(1, 600), st.integers(1, 200), st.integers(1, 60), st.floats(0, 8), st.integers(0, 2**31))
-def test_a_column_is_the_same_bits_in_any_company_and_any_place(n_columns, inner, width, spread, seed):
+def test_columns_do_not_depend_on_other_columns_and_their_position(n_columns, inner, width, spread, seed):
     rng = np.random.default_rng(seed)
     x, kernel = draw(rng, inner, n_columns, spread=spread), draw(rng, inner, width, spread=spread)
     product = Product(kernel)
@@ -29,23 +29,23 @@ def test_a_column_is_the_same_bits_in_any_company_and_any_place(n_columns, inner
 
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(st.integers(1, 70), st.integers(1, 200), st.booleans(), st.integers(0, 2**31))
-def test_a_state_is_multiplied_as_if_it_were_alone(n_columns, inner, is_bounded, seed):
+def test_products_of_states_do_not_depend_on_other_columns(n_columns, inner, is_bounded, seed):
     rng = np.random.default_rng(seed)
     h, kernel = np.tanh(draw(rng, inner, n_columns)), draw(rng, inner, 6)
     h *= 1.0 if is_bounded else 1e4
-    out, alone = np.empty((6, n_columns), np.float32), np.empty((6, 1), np.float32)
+    out, last_out = np.empty((6, n_columns), np.float32), np.empty((6, 1), np.float32)
     multiply = Product(kernel).of(h, out, is_bounded=is_bounded)
-    for _ in range(2):  # the state as it is when the product is asked for
+    for _ in range(2):  # the product reads the current state at each call
         multiply()
         last = np.ascontiguousarray(h[:, -1:])
-        Product(kernel).of(last, alone, is_bounded=is_bounded)()
-        assert_array_equal(out[:, -1:], alone)
+        Product(kernel).of(last, last_out, is_bounded=is_bounded)()
+        assert_array_equal(out[:, -1:], last_out)
         assert_allclose(out, kernel.T.astype(np.float64) @ h, rtol=1e-5, atol=1e-5 * np.abs(h).max())
         h *= -0.5
 
 
 @pytest.mark.parametrize("inner", [1, 2, 3, 64, 65, 1000, 4097])
-def test_no_order_of_summation_changes_a_bit(inner):
+def test_products_do_not_depend_on_the_order_of_summation(inner):
     rng = np.random.default_rng(inner)
     x, kernel = draw(rng, inner, 5), draw(rng, inner, 7)
     order = rng.permutation(inner)
@@ -53,7 +53,7 @@ def test_no_order_of_summation_changes_a_bit(inner):
 
 
 @pytest.mark.parametrize("inner", [1, 3, 64, 256, 1024])
-def test_it_is_as_exact_as_float32(inner):
+def test_products_have_the_precision_of_float32(inner):
     rng = np.random.default_rng(inner)
     x, kernel = draw(rng, inner, 50), draw(rng, inner, 30)
     exact = kernel.T.astype(np.float64) @ x.astype(np.float64)
@@ -62,7 +62,7 @@ def test_it_is_as_exact_as_float32(inner):
 
 
 @pytest.mark.parametrize("size", [0.0, 1e-45, 1e-38, 1e-20, 1.0, 1e19, 1e38])
-def test_any_size_of_number_is_multiplied(size):
+def test_products_of_very_small_and_very_large_numbers_are_correct(size):
     x, kernel = np.array([[size, 0.0], [-size / 2, size]], np.float32), np.array([[1.0, 0.5], [-1.0, 0.25]], np.float32)
     assert_allclose(Product(kernel)(x), kernel.T @ x.astype(np.float64), rtol=1e-6, atol=1e-37)
 

@@ -1,4 +1,4 @@
-"""The Keras models that are given away: stock layers, the data's own units, the same numbers."""
+"""Exported Keras models: stock layers, the units of the data, and the same values."""
 
 import random
 from dataclasses import replace
@@ -25,7 +25,7 @@ SCALING = Scaling(np.array([100.0, -3.0]), np.array([2.0, 0.5]))
 X = Sequences.from_packed(np.random.default_rng(0).normal(size=(13, 2)) * SCALING.std + SCALING.mean, LENGTHS)
 
 
-def says(head):
+def output_scaling(head):
     return SCALING, TargetLayout("sequences", length_offset=-1 if head == "prediction" else 0)
 
 
@@ -44,57 +44,64 @@ def encodings(weights):
 
 
 def decoded(weights, head, encodings, lengths=LENGTHS):
-    """What the verbs say, in the data's own units, first timestep first."""
-    said = decode(ARCHITECTURE, weights, head, encodings, lengths)
-    return SCALING.undo(reversed_in_time(said) if head == "reconstruction" else said, np.float64)
+    """Return decoded sequences in the units of the data, in the order of time."""
+    sequences = decode(ARCHITECTURE, weights, head, encodings, lengths)
+    return SCALING.undo(reversed_in_time(sequences) if head == "reconstruction" else sequences, np.float64)
 
 
-def test_the_stock_encoder_reads_the_datas_own_units(weights, encodings):
+def test_exported_encoders_read_the_units_of_the_data(weights, encodings):
     encoder = export_encoder(ARCHITECTURE, weights, SCALING)
     assert [tuple(source.shape) for source in encoder.inputs] == [(None, None, 2), (None, None)]
     assert_allclose(encoder(list(padded_and_mask(X))), encodings, atol=1e-5)
 
 
-def test_the_stock_decoder_says_the_datas_own_units_first_timestep_first(weights, encodings):
-    said = export_decoder(ARCHITECTURE, weights, says)([encodings, padded_and_mask(X)[1]])
-    assert list(said) == ["reconstruction", "prediction"]
-    for head, values in said.items():
+def test_exported_decoders_return_the_units_of_the_data_in_the_order_of_time(weights, encodings):
+    outputs = export_decoder(ARCHITECTURE, weights, output_scaling)([encodings, padded_and_mask(X)[1]])
+    assert list(outputs) == ["reconstruction", "prediction"]
+    for head, values in outputs.items():
         lengths = LENGTHS - (head == "prediction")  # the first timestep is not predicted
         got = unpad(values.numpy(), lengths).packed
-        tolerance = 1e-5 * SCALING.std + 1e-7 * np.abs(SCALING.mean)  # and float32 has seven digits of the mean
+        tolerance = 1e-5 * SCALING.std + 1e-7 * np.abs(SCALING.mean)  # float32 keeps seven digits of the mean
         assert (np.abs(got - decoded(weights, head, encodings, lengths).packed) < tolerance).all()
 
 
-def test_with_one_decoder_the_stock_decoder_gives_one_array():
+def test_exported_decoders_with_one_head_return_an_array():
     architecture = replace(ARCHITECTURE, heads=("reconstruction",))
-    decoder = export_decoder(architecture, draw_weights(architecture), says)
+    decoder = export_decoder(architecture, draw_weights(architecture), output_scaling)
     assert decoder([np.zeros((1, 3)), np.ones((1, 4))]).shape == (1, 4, 2)
 
 
-def test_the_whole_model_is_its_parts_in_a_row(weights, encodings):
-    encoder, decoder = export_encoder(ARCHITECTURE, weights, SCALING), export_decoder(ARCHITECTURE, weights, says)
+def test_exported_models_equal_encoder_and_decoder(weights, encodings):
+    encoder, decoder = (
+        export_encoder(ARCHITECTURE, weights, SCALING),
+        export_decoder(ARCHITECTURE, weights, output_scaling),
+    )
     x, mask = padded_and_mask(X)
-    said, expected = export_model(encoder, decoder)([x, mask]), decoder([encoder([x, mask]).numpy(), mask])
+    outputs, expected = export_model(encoder, decoder)([x, mask]), decoder([encoder([x, mask]).numpy(), mask])
     for head in ARCHITECTURE.heads:
-        assert_allclose(said[head], expected[head], rtol=1e-6)
+        assert_allclose(outputs[head], expected[head], rtol=1e-6)
 
 
 @pytest.mark.parametrize("decoder", ["repeat", "conditional"])
-def test_only_what_keras_lacks_is_not_a_stock_layer(decoder):
+def test_custom_layers_are_exported_only_where_keras_has_none(decoder):
     architecture = replace(ARCHITECTURE, decoder=decoder)
     weights = draw_weights(architecture)
-    model = export_model(export_encoder(architecture, weights, SCALING), export_decoder(architecture, weights, says))
-    own = {
+    encoder, decoder = (
+        export_encoder(architecture, weights, SCALING),
+        export_decoder(architecture, weights, output_scaling),
+    )
+    model = export_model(encoder, decoder)
+    custom_layers = {
         type(layer).__name__
         for layer in model._flatten_layers()
         if not type(layer).__module__.startswith("keras.") and not isinstance(layer, keras.Model)
     }
-    assert own == (set() if decoder == "repeat" else {"FreeRunning", "Recurrent"})
+    assert custom_layers == (set() if architecture.decoder == "repeat" else {"FreeRunning", "Recurrent"})
 
 
-def test_giving_networks_away_never_changes_the_state_of_pythons_generator(weights):
+def test_exporting_does_not_change_the_state_of_pythons_generator(weights):
     before = random.getstate()
     export_encoder(ARCHITECTURE, weights, SCALING)
-    export_decoder(ARCHITECTURE, weights, says)
+    export_decoder(ARCHITECTURE, weights, output_scaling)
     is_unchanged = random.getstate() == before
     assert is_unchanged

@@ -1,4 +1,4 @@
-"""The recurrent layer against numpy, against the stock Keras layer, and against central differences."""
+"""The recurrent layer, compared with NumPy, with the stock Keras layer and with central differences."""
 
 import keras
 import numpy as np
@@ -6,17 +6,17 @@ import pytest
 import tensorflow as tf
 from numpy.testing import assert_allclose, assert_array_equal
 
-from skseqae.networks.keras_backend._layers import ForgetGateBias, FreeRunning, Recurrent, last_real, reverse_real
+from skseqae.networks.keras_backend._layers import FreeRunning, GateBias, Recurrent, last_real, reverse_real
 
 LENGTHS = np.array([4, 2, 1, 0])
 UNITS, N_FEATURES, N_TIMESTEPS = 3, 2, 5
 STOCK = {"lstm": keras.layers.LSTM, "gru": keras.layers.GRU}
 every_cell = pytest.mark.parametrize("cell", ["lstm", "gru"])
 every_activation = pytest.mark.parametrize("activation", ["tanh", "relu", "sigmoid", "linear"])
-one_way_or_both = pytest.mark.parametrize("bidirectional", [False, True], ids=["one way", "both ways"])
-last_or_every_step = pytest.mark.parametrize("sequences", [False, True], ids=["last step", "every step"])
-each_direction_and_each_output = pytest.mark.parametrize(
-    ("bidirectional", "sequences"), [(False, True), (True, False)], ids=["one way, every step", "both ways, last step"]
+every_direction = pytest.mark.parametrize("bidirectional", [False, True], ids=["forward", "bidirectional"])
+every_output = pytest.mark.parametrize("sequences", [False, True], ids=["last", "sequence"])
+directions_and_outputs = pytest.mark.parametrize(
+    ("bidirectional", "sequences"), [(False, True), (True, False)], ids=["forward, sequence", "bidirectional, last"]
 )
 
 
@@ -29,7 +29,7 @@ def mask_for(lengths=LENGTHS, n_timesteps=N_TIMESTEPS):
 
 
 def make_layer(n_features=N_FEATURES, *, seed=0, **options):
-    """A layer with known weights."""
+    """Return a layer with known weights."""
     layer = Recurrent(UNITS, **options)
     layer.build((None, None, n_features))
     layer.set_weights([draw(*weight.shape, seed=seed + i) / 2 for i, weight in enumerate(layer.weights)])
@@ -37,7 +37,7 @@ def make_layer(n_features=N_FEATURES, *, seed=0, **options):
 
 
 def gradients_of(layer, x, mask, upstream):
-    """The gradients of the layer's input and of each of its weights."""
+    """Return the gradients of the input and of each weight."""
     x = tf.constant(x)
     with tf.GradientTape() as tape:
         tape.watch(x)
@@ -47,14 +47,14 @@ def gradients_of(layer, x, mask, upstream):
 
 
 def upstream_of(layer, mask, seed=7):
-    """Random gradients of the output, zero on padding, where nothing is asked of it."""
+    """Return random gradients of the output, which are zero on padding."""
     width = UNITS * len(layer.directions)
     if not layer.return_sequences:
         return draw(len(mask), width, seed=seed).astype(layer.dtype)
     return (draw(*mask.shape, width, seed=seed) * mask[:, :, None]).astype(layer.dtype)
 
 
-# --- equal to numpy ---------------------------------------------------------------------------------------------------
+# --- comparison with NumPy --------------------------------------------------------------------------------------------
 
 
 def sigmoid(x):
@@ -62,7 +62,7 @@ def sigmoid(x):
 
 
 def lstm_by_hand(x, kernel, recurrent_kernel, bias):
-    """Return the state after each timestep of one sequence."""
+    """Return h after each timestep of one sequence."""
     h = c = np.zeros(UNITS)
     states = []
     for x_t in x:
@@ -74,7 +74,7 @@ def lstm_by_hand(x, kernel, recurrent_kernel, bias):
 
 
 def gru_by_hand(x, kernel, recurrent_kernel, bias):
-    """Return the state after each timestep of one sequence."""
+    """Return h after each timestep of one sequence."""
     h = np.zeros(UNITS)
     states = []
     for x_t in x:
@@ -88,7 +88,7 @@ def gru_by_hand(x, kernel, recurrent_kernel, bias):
 
 
 @pytest.mark.parametrize(("cell", "by_hand"), [("lstm", lstm_by_hand), ("gru", gru_by_hand)])
-def test_a_layer_with_known_weights_equals_ten_lines_of_numpy(cell, by_hand):
+def test_layers_equal_numpy(cell, by_hand):
     layer = make_layer(cell=cell, return_sequences=True, dtype="float64")
     x = draw(4, N_TIMESTEPS, N_FEATURES, seed=5)
     got = layer(x, mask=mask_for()).numpy()
@@ -98,7 +98,7 @@ def test_a_layer_with_known_weights_equals_ten_lines_of_numpy(cell, by_hand):
 
 
 @every_cell
-def test_without_sequences_a_layer_returns_the_state_after_the_last_real_timestep(cell):
+def test_the_last_output_is_that_of_the_last_real_timestep(cell):
     every = make_layer(cell=cell, return_sequences=True)
     last = make_layer(cell=cell, return_sequences=False)
     x = draw(4, N_TIMESTEPS, N_FEATURES).astype(np.float32)
@@ -108,7 +108,7 @@ def test_without_sequences_a_layer_returns_the_state_after_the_last_real_timeste
     assert_array_equal(got[3], np.zeros(UNITS))
 
 
-def test_the_second_direction_reads_each_sequence_from_its_own_end():
+def test_the_backward_direction_starts_at_the_last_real_timestep():
     both = make_layer(bidirectional=True, dtype="float64")
     x = draw(4, N_TIMESTEPS, N_FEATURES, seed=5)
     got = both(x, mask=mask_for()).numpy()
@@ -117,12 +117,12 @@ def test_the_second_direction_reads_each_sequence_from_its_own_end():
         assert_allclose(got[row, UNITS:], lstm_by_hand(x[row, :length][::-1], *backward_weights)[-1], rtol=1e-12)
 
 
-def test_the_last_real_timestep_of_an_empty_row_is_zero():
+def test_the_last_real_timestep_of_an_empty_sequence_is_zero():
     x = draw(4, N_TIMESTEPS, 2)
     assert_array_equal(last_real(tf.constant(x), mask_for()), [x[0, 3], x[1, 1], x[2, 0], [0, 0]])
 
 
-def test_reversing_leaves_padding_in_its_place():
+def test_reversing_keeps_padding_at_the_end():
     x = draw(4, N_TIMESTEPS, 2)
     expected = x.copy()
     for row, length in enumerate(LENGTHS):
@@ -130,35 +130,35 @@ def test_reversing_leaves_padding_in_its_place():
     assert_array_equal(reverse_real(tf.constant(x), mask_for()), expected)
 
 
-class NoteMask(keras.layers.Layer):
-    """Passes its input on, and notes the mask that came with it."""
+class MaskRecorder(keras.layers.Layer):
+    """Returns its input, and records its mask."""
 
     def call(self, x, mask=None):
-        self.seen = mask
+        self.mask = mask
         return x
 
 
 @every_cell
-def test_a_single_state_hands_no_mask_on(cell):
-    """It has no timesteps left, so that what follows, such as a user's decoder, would take the mask for its own."""
-    x, mask, note = keras.Input((None, N_FEATURES)), keras.Input((None,)), NoteMask()
-    model = keras.Model([x, mask], note(Recurrent(UNITS, cell=cell)(x, mask=mask)))
+def test_the_last_output_has_no_mask(cell):
+    """It has no time axis; a layer after it, such as a custom decoder, would apply the mask to its own timesteps."""
+    x, mask, recorder = keras.Input((None, N_FEATURES)), keras.Input((None,)), MaskRecorder()
+    model = keras.Model([x, mask], recorder(Recurrent(UNITS, cell=cell)(x, mask=mask)))
     model([draw(4, N_TIMESTEPS, N_FEATURES), mask_for()])
-    assert note.seen is None
+    assert recorder.mask is None
 
 
-def test_only_the_forget_gate_starts_with_a_bias():
-    assert_array_equal(ForgetGateBias()((8,)), [0, 0, 1, 1, 0, 0, 0, 0])
+def test_gate_biases_are_one_constant_per_gate():
+    assert_array_equal(GateBias((0.0, 1.0, 0.0, 0.0))((8,)), [0, 0, 1, 1, 0, 0, 0, 0])
 
 
-# --- equal to Keras ---------------------------------------------------------------------------------------------------
+# --- comparison with Keras --------------------------------------------------------------------------------------------
 
 
-@last_or_every_step
-@one_way_or_both
+@every_output
+@every_direction
 @every_activation
 @every_cell
-def test_a_layer_equals_that_of_keras_forwards_and_backwards(cell, activation, bidirectional, sequences):
+def test_outputs_and_gradients_equal_those_of_the_stock_layer(cell, activation, bidirectional, sequences):
     options = {"activation": activation, "return_sequences": sequences}
     layer = make_layer(cell=cell, bidirectional=bidirectional, **options)
     stock = STOCK[cell](UNITS, **options)
@@ -177,15 +177,15 @@ def test_a_layer_equals_that_of_keras_forwards_and_backwards(cell, activation, b
         tape.watch(x)
         objective = tf.reduce_sum(upstream * stock(x, mask=mask.astype(bool)))
     expected = tape.gradient(objective, [x, *(weight.value for weight in stock.weights)])
-    for got, want in zip(gradients_of(layer, x, mask, upstream), expected, strict=True):
-        assert_allclose(got, want, rtol=1e-5, atol=1e-5)
+    for gradient, stock_gradient in zip(gradients_of(layer, x, mask, upstream), expected, strict=True):
+        assert_allclose(gradient, stock_gradient, rtol=1e-5, atol=1e-5)
 
 
 # --- gradients --------------------------------------------------------------------------------------------------------
 
 
 def assert_gradients_equal_central_differences(layer, x, mask, step=1e-6):
-    """Compare along one random direction of the input and of each weight, which no wrong entry can hide from."""
+    """Compare along one random direction of the input and of each weight, to which all entries contribute."""
     weights, upstream = layer.get_weights(), upstream_of(layer, mask)
 
     def objective(x, *weights):
@@ -202,7 +202,7 @@ def assert_gradients_equal_central_differences(layer, x, mask, step=1e-6):
         assert_allclose(np.sum(gradient * direction), (above - below) / (2 * step), rtol=1e-6, atol=1e-7)
 
 
-@each_direction_and_each_output
+@directions_and_outputs
 @every_activation
 @every_cell
 def test_gradients_equal_central_differences(cell, activation, bidirectional, sequences):
@@ -215,24 +215,24 @@ def test_gradients_equal_central_differences(cell, activation, bidirectional, se
 
 @every_activation
 @every_cell
-def test_gradients_of_an_input_without_time_equal_central_differences(cell, activation):
+def test_gradients_of_inputs_without_a_time_axis_equal_central_differences(cell, activation):
     layer = make_layer(cell=cell, activation=activation, return_sequences=True, dtype="float64")
     assert_gradients_equal_central_differences(layer, draw(4, N_FEATURES, seed=5), mask_for().astype(np.float64))
 
 
-@one_way_or_both
+@every_direction
 @every_cell
-def test_an_input_without_time_is_the_same_at_every_timestep(cell, bidirectional):
+def test_inputs_without_a_time_axis_equal_repeated_inputs(cell, bidirectional):
     layer = make_layer(cell=cell, bidirectional=bidirectional, return_sequences=True, dtype="float64")
     x, mask = draw(4, N_FEATURES, seed=5), mask_for()
     repeated = np.repeat(x[:, None], N_TIMESTEPS, axis=1)
     assert_allclose(layer(x, mask=mask), layer(repeated, mask=mask), rtol=1e-12, atol=1e-15)
 
 
-@each_direction_and_each_output
+@directions_and_outputs
 @every_activation
 @every_cell
-def test_what_follows_the_end_reaches_neither_state_nor_gradient(cell, activation, bidirectional, sequences):
+def test_padding_affects_neither_states_nor_gradients(cell, activation, bidirectional, sequences):
     layer = make_layer(cell=cell, activation=activation, bidirectional=bidirectional, return_sequences=sequences)
     x, mask = draw(4, N_TIMESTEPS, N_FEATURES, seed=5).astype(np.float32), mask_for()
     real = mask[:, :, None]
@@ -250,7 +250,7 @@ def test_what_follows_the_end_reaches_neither_state_nor_gradient(cell, activatio
 
 
 def make_growing_layer(cell, **options):
-    """A layer whose state is multiplied many times over in each timestep."""
+    """Return a layer whose state grows by a large factor at each timestep."""
     layer = make_layer(cell=cell, **options)
     kernel, recurrent_kernel, bias = (np.abs(weight) for weight in layer.get_weights())
     if cell == "gru":
@@ -259,11 +259,11 @@ def make_growing_layer(cell, **options):
     return layer
 
 
-@last_or_every_step
+@every_output
 @pytest.mark.parametrize("activation", ["relu", "linear"])
 @every_cell
-def test_gradients_are_finite_where_the_state_would_overflow_in_the_padding(cell, activation, sequences):
-    """A decoder reads the encoding at every timestep, so that its state may grow as long as there are any."""
+def test_gradients_are_finite_if_the_state_would_overflow_on_padding(cell, activation, sequences):
+    """A decoder reads the encoding at each timestep, so that its state may grow through the padding."""
     layer = make_growing_layer(cell, activation=activation, return_sequences=sequences)
     x, n_timesteps = np.ones((2, N_FEATURES), np.float32), 60
     to_the_end = layer(x, mask=mask_for(np.array([n_timesteps] * 2), n_timesteps))
@@ -279,58 +279,58 @@ def test_gradients_are_finite_where_the_state_would_overflow_in_the_padding(cell
 # --- dropout ----------------------------------------------------------------------------------------------------------
 
 
-def layer_that_shows_its_input(dropout=0.5):
-    """A GRU without memory whose state at each timestep is the hyperbolic tangent of its input."""
+def memoryless_layer(dropout=0.5):
+    """Return a GRU without memory, whose state at each timestep is the hyperbolic tangent of its input."""
     layer = Recurrent(8, cell="gru", return_sequences=True, dropout=dropout)
     layer.build((None, None, 8))
     kernel, bias = np.zeros((8, 24)), np.zeros((2, 24))
     kernel[:, 16:] = np.eye(8)
-    bias[0, :8] = -1e9  # the update gate is shut
+    bias[0, :8] = -1e9  # the update gate is closed
     layer.set_weights([kernel, np.zeros((8, 24)), bias])
     return layer
 
 
 def dropped(layer, seed, *, x=None, training=True):
-    """The inputs that are left, (4, N_TIMESTEPS, 8)."""
+    """Return the inputs after dropout, (4, N_TIMESTEPS, 8)."""
     layer.seed_generator.state.assign([seed, 0])
     x = np.full((4, N_TIMESTEPS, 8), 0.1, np.float32) if x is None else x
     return np.arctanh(layer(x, mask=mask_for(np.array([N_TIMESTEPS] * 4)), training=training))
 
 
-def test_dropout_is_the_same_at_every_timestep_of_a_sequence_and_differs_between_sequences():
-    left = dropped(layer_that_shows_its_input(), 1)
-    assert_allclose(np.unique(left.round(4)), [0, 0.2])  # half of the inputs are dropped, the others doubled
-    assert_array_equal(left, np.repeat(left[:, :1], N_TIMESTEPS, axis=1))
-    assert len(np.unique(left[:, 0], axis=0)) == 4
+def test_dropout_is_constant_within_a_sequence_and_differs_between_sequences():
+    inputs = dropped(memoryless_layer(), 1)
+    assert_allclose(np.unique(inputs.round(4)), [0, 0.2])  # half of the inputs are dropped, the others doubled
+    assert_array_equal(inputs, np.repeat(inputs[:, :1], N_TIMESTEPS, axis=1))
+    assert len(np.unique(inputs[:, 0], axis=0)) == 4
 
 
-def test_dropout_of_an_input_without_time_is_the_same_at_every_timestep():
-    left = dropped(layer_that_shows_its_input(), 1, x=np.full((4, 8), 0.1, np.float32))
-    assert_allclose(np.unique(left.round(4)), [0, 0.2])
-    assert_array_equal(left, np.repeat(left[:, :1], N_TIMESTEPS, axis=1))
+def test_dropout_of_inputs_without_a_time_axis_is_constant_within_a_sequence():
+    inputs = dropped(memoryless_layer(), 1, x=np.full((4, 8), 0.1, np.float32))
+    assert_allclose(np.unique(inputs.round(4)), [0, 0.2])
+    assert_array_equal(inputs, np.repeat(inputs[:, :1], N_TIMESTEPS, axis=1))
 
 
-def test_dropout_follows_its_seed_and_moves_on():
-    layer = layer_that_shows_its_input()
+def test_dropout_follows_its_seed_and_differs_between_calls():
+    layer = memoryless_layer()
     first = dropped(layer, 1)
-    assert_array_equal(dropped(layer_that_shows_its_input(), 1), first)
+    assert_array_equal(dropped(memoryless_layer(), 1), first)
     assert (dropped(layer, 2) != first).any()
     dropped(layer, 1)
     x = np.full((4, N_TIMESTEPS, 8), 0.1, np.float32)
     assert (np.arctanh(layer(x, mask=mask_for(np.array([N_TIMESTEPS] * 4)), training=True)) != first).any()
 
 
-def test_nothing_is_dropped_outside_training():
-    assert_allclose(dropped(layer_that_shows_its_input(), 1, training=False), 0.1, rtol=1e-5)
+def test_dropout_is_off_outside_training():
+    assert_allclose(dropped(memoryless_layer(), 1, training=False), 0.1, rtol=1e-5)
 
 
-# --- the decoder that reads its own output ----------------------------------------------------------------------------
+# --- the free-running decoder -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("output_activation", ["linear", "sigmoid"])
 @every_activation
 @every_cell
-def test_free_running_equals_stepping_the_teacher_forced_decoder_by_hand(cell, activation, output_activation):
+def test_free_running_equals_teacher_forcing_with_the_previous_outputs(cell, activation, output_activation):
     free = FreeRunning((4, 3), 2, cell=cell, activation=activation, output_activation=output_activation)
     free.build((None, 5))
     free.set_weights([draw(*weight.shape, seed=i) / 2 for i, weight in enumerate(free.weights)])
@@ -338,44 +338,44 @@ def test_free_running_equals_stepping_the_teacher_forced_decoder_by_hand(cell, a
 
     forced = [Recurrent(units, cell=cell, activation=activation, return_sequences=True) for units in (4, 3)]
     forced.append(keras.layers.Dense(2, activation=output_activation))
-    said = np.zeros((3, 5, 2), np.float32)  # zeros, and then each timestep after the one that was said before it
+    outputs = np.zeros((3, 5, 2), np.float32)  # zeros, followed by the outputs
     weights, width = free.get_weights(), 7
     for layer, n_weights in zip(forced, (3, 3, 2), strict=True):
         layer.build((None, None, width))
         layer.set_weights(weights[:n_weights])
         weights, width = weights[n_weights:], layer.units
     for t in range(4):
-        y = np.concatenate([np.repeat(z[:, None], t + 1, axis=1), said[:, : t + 1]], axis=2)
+        y = np.concatenate([np.repeat(z[:, None], t + 1, axis=1), outputs[:, : t + 1]], axis=2)
         for layer in forced[:-1]:
             y = layer(y, mask=np.ones((3, t + 1), np.float32))
-        said[:, t + 1] = forced[-1](y)[:, t]
-    assert_allclose(free(z, mask=mask), said[:, 1:], rtol=1e-5, atol=1e-6)
+        outputs[:, t + 1] = forced[-1](y)[:, t]
+    assert_allclose(free(z, mask=mask), outputs[:, 1:], rtol=1e-5, atol=1e-6)
 
 
-# Keras 3.15 reads its variables by numpy.array without the keyword that numpy 2.4 asks for
+# Keras 3.15 reads its variables by numpy.array without the keyword that NumPy 2.4 requires
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
-def test_keras_can_save_a_free_running_decoder(tmp_path):
+def test_keras_saves_and_loads_free_running_decoders(tmp_path):
     z, mask = keras.Input((5,)), keras.Input((None,))
     free = FreeRunning((4, 3), 2, cell="gru", activation="relu", output_activation="sigmoid")
     model = keras.Model([z, mask], free(z, mask=mask))
     model.save(tmp_path / "decoder.keras")
-    again = keras.models.load_model(tmp_path / "decoder.keras")
+    loaded = keras.models.load_model(tmp_path / "decoder.keras")
     arrays = [draw(3, 5).astype(np.float32), mask_for(np.array([4, 2, 0]), 4)]
-    assert_array_equal(again(arrays), model(arrays))
+    assert_array_equal(loaded(arrays), model(arrays))
 
 
-# --- states and symbols -----------------------------------------------------------------------------------------------
+# --- states and tokens ------------------------------------------------------------------------------------------------
 
 
-def one_hot(symbols, n_tokens):
-    """Vectors (B, T, V), zeros for a number beyond."""
-    return np.eye(n_tokens + 1)[symbols][:, :, :n_tokens]
+def one_hot(tokens, n_tokens):
+    """Return vectors (B, T, V), which are zero for the index `n_tokens`."""
+    return np.eye(n_tokens + 1)[tokens][:, :, :n_tokens]
 
 
-@one_way_or_both
-@last_or_every_step
+@every_direction
+@every_output
 @every_cell
-def test_it_returns_its_state_at_the_last_real_timestep(cell, sequences, bidirectional):
+def test_returned_states_are_those_of_the_last_real_timestep(cell, sequences, bidirectional):
     options = {"cell": cell, "bidirectional": bidirectional, "dtype": "float64"}
     layer = make_layer(return_sequences=sequences, **options)
     stateful = make_layer(return_sequences=sequences, return_state=True, **options)
@@ -386,16 +386,16 @@ def test_it_returns_its_state_at_the_last_real_timestep(cell, sequences, bidirec
     assert_array_equal(output, layer(x, mask=mask))
     assert_array_equal(state[0], make_layer(**options)(x, mask=mask))
     assert len(state) == (2 if cell == "lstm" else 1)
-    for part in state:  # padding, and what it holds, is not in it
+    for part in state:  # neither padding nor its values affect the state
         assert part.shape == (4, UNITS * len(layer.directions))
         assert not np.any(part[-1])
     padded = np.where(mask[:, :, None] > 0, x, 1e3)
-    for part, again in zip(state, stateful(padded, mask=mask)[1:], strict=True):
-        assert_array_equal(part, again)
+    for part, expected in zip(state, stateful(padded, mask=mask)[1:], strict=True):
+        assert_array_equal(part, expected)
 
 
 @every_cell
-def test_the_second_half_goes_on_from_the_state_after_the_first(cell):
+def test_initial_states_continue_a_sequence(cell):
     layer = make_layer(cell=cell, return_sequences=True, return_state=True, dtype="float64")
     x, ones = draw(4, 6, N_FEATURES), np.ones((4, 3), np.float32)
     whole = layer(x, mask=np.ones((4, 6), np.float32))
@@ -406,35 +406,35 @@ def test_the_second_half_goes_on_from_the_state_after_the_first(cell):
         assert_allclose(got, expected, rtol=1e-12)
 
 
-@one_way_or_both
+@every_direction
 @every_cell
-def test_symbols_are_read_as_one_hot_vectors(cell, bidirectional):
-    symbols = np.random.default_rng(0).integers(0, 5, size=(4, N_TIMESTEPS))  # of which 4 is none
+def test_tokens_are_read_as_one_hot_vectors(cell, bidirectional):
+    tokens = np.random.default_rng(0).integers(0, 5, size=(4, N_TIMESTEPS))  # the index 4 is not a token
     layer = Recurrent(UNITS, cell=cell, bidirectional=bidirectional, n_tokens=4, dtype="float64")
     layer.build((None, None, 1))
     dense = make_layer(4, cell=cell, bidirectional=bidirectional, dtype="float64")
     layer.set_weights(dense.get_weights())
     for training in (False, True):
-        got = layer(symbols[:, :, None].astype(float), mask=mask_for(), training=training)
-        assert_allclose(got, dense(one_hot(symbols, 4), mask=mask_for(), training=training), rtol=1e-12)
+        got = layer(tokens[:, :, None].astype(float), mask=mask_for(), training=training)
+        assert_allclose(got, dense(one_hot(tokens, 4), mask=mask_for(), training=training), rtol=1e-12)
 
 
-def test_symbols_have_the_gradient_of_one_hot_vectors():
-    symbols, mask, upstream = np.array([[0, 2, 2, 3]]), np.ones((1, 4), np.float32), draw(1, UNITS)
+def test_tokens_have_the_gradient_of_one_hot_vectors():
+    tokens, mask, upstream = np.array([[0, 2, 2, 3]]), np.ones((1, 4), np.float32), draw(1, UNITS)
     layer, dense = Recurrent(UNITS, n_tokens=3, dtype="float64"), make_layer(3, dtype="float64")
     layer.build((None, None, 1))
     layer.set_weights(dense.get_weights())
-    _, *got = gradients_of(layer, symbols[:, :, None].astype(float), mask, upstream)
-    _, *expected = gradients_of(dense, one_hot(symbols, 3), mask, upstream)
+    _, *got = gradients_of(layer, tokens[:, :, None].astype(float), mask, upstream)
+    _, *expected = gradients_of(dense, one_hot(tokens, 3), mask, upstream)
     for a, b in zip(got, expected, strict=True):
         assert_allclose(a, b, rtol=1e-12)
 
 
-def test_dropout_makes_the_same_symbols_none_of_them_all_along_a_sequence():
+def test_dropout_drops_the_same_tokens_throughout_a_sequence():
     layer = Recurrent(UNITS, n_tokens=4, dropout=0.5)
     layer.build((None, None, 1))
-    symbols = np.tile(np.arange(4.0), 50)[None, :, None].repeat(20, axis=0)
-    dropped = np.asarray(layer._drop(tf.constant(symbols, tf.float32)))[:, :, 0]
+    tokens = np.tile(np.arange(4.0), 50)[None, :, None].repeat(20, axis=0)
+    dropped = np.asarray(layer._drop(tf.constant(tokens, tf.float32)))[:, :, 0]
     assert_array_equal(dropped[:, :4], dropped[:, -4:])
     assert {True, False} == set((dropped[:, :4] == 4).ravel())
-    assert_array_equal(dropped[dropped != 4], symbols[:, :, 0][dropped != 4])
+    assert_array_equal(dropped[dropped != 4], tokens[:, :, 0][dropped != 4])

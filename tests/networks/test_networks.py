@@ -1,4 +1,4 @@
-"""The networks of our own layers, those of stock layers, and the weights that both start from."""
+"""The networks that are trained, networks of stock layers with the same weights, and initial weights."""
 
 import random
 from concurrent.futures import ThreadPoolExecutor
@@ -19,11 +19,11 @@ from skseqae.networks.keras_backend._networks import at_steps, build_decoder, bu
 
 ARCHITECTURES = {
     "one layer": Architecture(n_features=2, latent_dim=3, units=(3,)),
-    "another width": Architecture(n_features=2, latent_dim=3, units=(4,), output_activation="sigmoid"),
+    "encoding layer": Architecture(n_features=2, latent_dim=3, units=(4,), output_activation="sigmoid"),
     "stacked": Architecture(n_features=2, latent_dim=3, units=(5, 3), activation="relu"),
-    "both ways": Architecture(n_features=1, latent_dim=3, units=(4, 2), bidirectional=True, dropout=0.5),
+    "bidirectional": Architecture(n_features=1, latent_dim=3, units=(4, 2), bidirectional=True, dropout=0.5),
     "gru": Architecture(n_features=2, latent_dim=3, units=(4, 3), cell="gru", activation="sigmoid"),
-    "gru both ways": Architecture(n_features=2, latent_dim=6, units=(3,), cell="gru", bidirectional=True),
+    "bidirectional gru": Architecture(n_features=2, latent_dim=6, units=(3,), cell="gru", bidirectional=True),
 }
 every_architecture = pytest.mark.parametrize("architecture", ARCHITECTURES.values(), ids=ARCHITECTURES)
 LENGTHS = np.array([4, 2, 1])
@@ -40,25 +40,25 @@ def with_known_weights(model, seed=10):
     return model
 
 
-def draw_weights(architecture, seed=0, made=None):
-    made = made or {}
-    return initial_weights(join(architecture, made)[1], made, np.random.RandomState(seed))
+def draw_weights(architecture, seed=0, custom_decoders=None):
+    custom_decoders = custom_decoders or {}
+    return initial_weights(join(architecture, custom_decoders)[1], custom_decoders, np.random.RandomState(seed))
 
 
-def a_decoder(n_timesteps, latent_dim, n_features):
-    """A user's function: a dense layer without a seed of its own."""
+def dense_decoder(n_timesteps, latent_dim, n_features):
+    """Return a custom decoder: a dense layer without a seed."""
     layers = [keras.Input((latent_dim,)), keras.layers.Dense(n_timesteps * n_features)]
     return keras.Sequential([*layers, keras.layers.Reshape((n_timesteps, n_features))])
 
 
-MADE_BY_FUNCTION = Architecture(n_features=2, latent_dim=3, units=(3,), decoder=a_decoder, n_timesteps=(5,))
+WITH_CUSTOM_DECODER = Architecture(n_features=2, latent_dim=3, units=(3,), decoder=dense_decoder, n_timesteps=(5,))
 
 
-# --- the same weights in the same order -------------------------------------------------------------------------------
+# --- weights ----------------------------------------------------------------------------------------------------------
 
 
 @every_architecture
-def test_a_stock_encoder_takes_the_weights_of_the_trained_one_in_order(architecture):
+def test_stock_encoders_have_the_weights_of_trained_ones_in_the_same_order(architecture):
     trained, stock = build_encoder(architecture), build_encoder(architecture, stock=True)
     stock.set_weights(with_known_weights(trained).get_weights())
     inputs = [draw(3, 5, architecture.n_features), MASK]
@@ -67,7 +67,7 @@ def test_a_stock_encoder_takes_the_weights_of_the_trained_one_in_order(architect
 
 
 @every_architecture
-def test_a_stock_decoder_takes_the_weights_of_the_trained_one_in_order(architecture):
+def test_stock_decoders_have_the_weights_of_trained_ones_in_the_same_order(architecture):
     trained, stock = (build_decoder(architecture, "reconstruction", stock=stock) for stock in (False, True))
     stock.set_weights(with_known_weights(trained).get_weights())
     inputs = [draw(3, architecture.latent_dim), MASK]
@@ -76,18 +76,18 @@ def test_a_stock_decoder_takes_the_weights_of_the_trained_one_in_order(architect
 
 
 @every_architecture
-def test_a_free_running_decoder_takes_the_weights_of_the_taught_one_in_order(architecture):
+def test_free_running_decoders_have_the_weights_of_trained_ones_in_the_same_order(architecture):
     architecture = replace(architecture, decoder="conditional")
-    taught = with_known_weights(build_decoder(architecture, "reconstruction"))
+    trained = with_known_weights(build_decoder(architecture, "reconstruction"))
     free = build_free_decoder(architecture, "reconstruction")
-    free.set_weights(taught.get_weights())
+    free.set_weights(trained.get_weights())
     z, previous = draw(3, architecture.latent_dim), np.zeros((3, 5, architecture.n_features), np.float32)
     for t in range(4):
-        previous[:, t + 1] = taught([z, MASK, previous])[:, t]  # what is said becomes what was said before
-    assert_allclose(free([z, MASK]) * REAL, taught([z, MASK, previous]) * REAL, rtol=1e-5, atol=1e-6)
+        previous[:, t + 1] = trained([z, MASK, previous])[:, t]  # the output is the next input
+    assert_allclose(free([z, MASK]) * REAL, trained([z, MASK, previous]) * REAL, rtol=1e-5, atol=1e-6)
 
 
-def test_a_decoder_that_is_not_conditional_runs_free_as_it_is():
+def test_unconditional_decoders_are_free_running():
     architecture = ARCHITECTURES["stacked"]
     decoder = with_known_weights(build_decoder(architecture, "reconstruction"))
     free = build_free_decoder(architecture, "reconstruction")
@@ -96,46 +96,46 @@ def test_a_decoder_that_is_not_conditional_runs_free_as_it_is():
 
 
 @pytest.mark.parametrize("stock", [False, True])
-def test_the_encoding_is_the_state_unless_its_width_is_another(stock):
+def test_the_encoding_is_the_state_unless_the_widths_differ(stock):
     names = {
         case: [layer.name for layer in build_encoder(ARCHITECTURES[case], stock=stock).layers]
-        for case in ("one layer", "gru both ways", "another width", "both ways")
+        for case in ("one layer", "bidirectional gru", "encoding layer", "bidirectional")
     }
     assert {case: "encoding" in layers for case, layers in names.items()} == {
-        "one layer": False, "gru both ways": False, "another width": True, "both ways": True
+        "one layer": False, "bidirectional gru": False, "encoding layer": True, "bidirectional": True
     }  # fmt: skip
 
 
-def test_a_decoder_mirrors_the_units_of_the_encoder():
+def test_decoders_mirror_the_units_of_the_encoder():
     shapes = [w.shape for w in build_decoder(ARCHITECTURES["stacked"], "reconstruction").weights]
     assert shapes == [(3, 12), (3, 12), (12,), (3, 20), (5, 20), (20,), (5, 2), (2,)]
 
 
-# --- what is trained --------------------------------------------------------------------------------------------------
+# --- the joined network -----------------------------------------------------------------------------------------------
 
 
-def test_the_joined_network_says_what_its_parts_say_in_a_row():
+def test_the_joined_network_equals_its_parts():
     architecture = replace(ARCHITECTURES["stacked"], heads=("reconstruction", "prediction"))
     model, parts = join(architecture, {})
     assert list(parts) == ["encoder", "reconstruction", "prediction"]
     with_known_weights(model)
     x, shorter = draw(3, 5, 2), (np.arange(4) < LENGTHS[:, None] - 1).astype(np.float32)
     masks = {"reconstruction": MASK, "prediction": shorter}
-    said = model({"x": x, "mask": MASK} | {f"{head}_mask": mask for head, mask in masks.items()})
+    outputs = model({"x": x, "mask": MASK} | {f"{head}_mask": mask for head, mask in masks.items()})
     z = parts["encoder"]([x, MASK]).numpy()
     for head, mask in masks.items():
-        assert_array_equal(said[head], parts[head]([z, mask]))
+        assert_array_equal(outputs[head], parts[head]([z, mask]))
     assert not np.array_equal(parts["reconstruction"]([z, MASK]), parts["prediction"]([z, MASK]))
 
 
-def test_a_conditional_decoder_is_joined_by_what_came_before():
+def test_conditional_decoders_of_the_joined_network_read_the_previous_target():
     model, parts = join(replace(ARCHITECTURES["one layer"], decoder="conditional"), {})
     with_known_weights(model)
     x, previous = draw(3, 5, 2), draw(3, 5, 2, seed=1)
     inputs = {"x": x, "mask": MASK, "reconstruction_mask": MASK, "reconstruction_previous": previous}
-    said = model(inputs)["reconstruction"]
+    output = model(inputs)["reconstruction"]
     z = parts["encoder"]([x, MASK]).numpy()
-    assert_array_equal(said, parts["reconstruction"]([z, MASK, previous]))
+    assert_array_equal(output, parts["reconstruction"]([z, MASK, previous]))
 
 
 # --- initial weights --------------------------------------------------------------------------------------------------
@@ -154,8 +154,8 @@ def test_initial_weights_follow_the_seed(architecture):
         assert np.array_equal(a, b) == is_bias
 
 
-def test_initial_weights_fit_the_parts_and_leave_them_alone():
-    architecture = ARCHITECTURES["both ways"]
+def test_initial_weights_have_the_shapes_of_the_parts_and_do_not_change_them():
+    architecture = ARCHITECTURES["bidirectional"]
     _, parts = join(architecture, {})
     before = {name: part.get_weights() for name, part in parts.items()}
     drawn = initial_weights(parts, {}, np.random.RandomState(0))
@@ -167,7 +167,7 @@ def test_initial_weights_fit_the_parts_and_leave_them_alone():
 
 @pytest.fixture(scope="module", params=["lstm", "gru"])
 def wide(request):
-    """The weights of a wide encoder, names and arrays: two layers both ways, and a dense one."""
+    """Return the names and weights of a wide encoder: two bidirectional layers and a dense layer."""
     architecture = Architecture(n_features=20, latent_dim=10, units=(30, 20), cell=request.param, bidirectional=True)
     _, parts = join(architecture, {})
     drawn = initial_weights(parts, {}, np.random.RandomState(0))["encoder"]
@@ -175,7 +175,7 @@ def wide(request):
     return request.param, list(zip(names, drawn, strict=True))
 
 
-def test_kernels_are_uniform_within_the_limits_of_glorot(wide):
+def test_kernels_are_glorot_uniform(wide):
     kernels = [array for name, array in wide[1] if name == "kernel"]
     assert len(kernels) == 5
     for kernel in kernels:
@@ -190,10 +190,10 @@ def test_recurrent_kernels_are_orthogonal(wide):
     assert len(kernels) == 4
     for kernel in kernels:
         assert_allclose(kernel @ kernel.T, np.eye(len(kernel)), atol=1e-5)
-        assert np.abs(kernel).max() < 0.9  # and no identity
+        assert np.abs(kernel).max() < 0.9  # not the identity
 
 
-def test_biases_are_zero_but_for_ones_at_the_forget_gate_of_an_lstm(wide):
+def test_biases_are_zero_except_one_at_the_forget_gate_of_an_lstm(wide):
     cell, weights = wide
     biases = [array for name, array in weights if name == "bias"]
     assert len(biases) == 5
@@ -203,7 +203,7 @@ def test_biases_are_zero_but_for_ones_at_the_forget_gate_of_an_lstm(wide):
     assert_array_equal(biases[4], np.zeros(10))
 
 
-def test_no_two_layers_and_no_two_directions_start_alike():
+def test_initial_weights_differ_between_layers_and_directions():
     architecture = Architecture(n_features=6, latent_dim=6, units=(3, 3), bidirectional=True)
     kernels = [array for array in flat(draw_weights(architecture)) if array.shape == (6, 12)]
     assert len(kernels) == 5
@@ -211,45 +211,47 @@ def test_no_two_layers_and_no_two_directions_start_alike():
         assert not any(np.array_equal(kernel, other) for other in kernels[:i])
 
 
-# --- a decoder that is a function -------------------------------------------------------------------------------------
+# --- custom decoders --------------------------------------------------------------------------------------------------
 
 
-def test_a_decoder_function_is_called_once_for_each_head_with_its_longest_length():
+def test_decoder_functions_are_called_once_per_head_with_the_largest_length():
     calls = []
 
-    def note(*arguments):
+    def record(*arguments):
         calls.append(arguments)
-        return a_decoder(*arguments)
+        return dense_decoder(*arguments)
 
     heads = ("reconstruction", "prediction")
-    architecture = replace(MADE_BY_FUNCTION, decoder=note, heads=heads, n_timesteps=(5, 4))
-    made = build_custom_decoders(architecture, np.random.RandomState(0))
+    architecture = replace(WITH_CUSTOM_DECODER, decoder=record, heads=heads, n_timesteps=(5, 4))
+    custom_decoders = build_custom_decoders(architecture, np.random.RandomState(0))
     assert calls == [(5, 3, 2), (4, 3, 2)]
-    assert list(made) == ["reconstruction", "prediction"]
+    assert list(custom_decoders) == ["reconstruction", "prediction"]
     assert build_custom_decoders(ARCHITECTURES["one layer"]) == {}
 
 
-def test_the_weights_of_a_decoder_function_follow_the_seed():
+def test_weights_of_custom_decoders_follow_the_seed():
     def kernel(seed):
-        made = build_custom_decoders(MADE_BY_FUNCTION, np.random.RandomState(seed))
-        return draw_weights(MADE_BY_FUNCTION, made=made)["reconstruction"][0]
+        custom_decoders = build_custom_decoders(WITH_CUSTOM_DECODER, np.random.RandomState(seed))
+        return draw_weights(WITH_CUSTOM_DECODER, custom_decoders=custom_decoders)["reconstruction"][0]
 
     assert_array_equal(kernel(0), kernel(0))
     assert not np.array_equal(kernel(0), kernel(1))
 
 
-def test_the_weights_of_a_decoder_function_follow_the_seed_in_threads_too():
-    """Even where one fit calls the function while another is in it."""
+def test_weights_of_custom_decoders_follow_the_seed_in_threads():
+    """Also if two fits call the function at the same time."""
     both = Barrier(2)
 
     def slow_decoder(*arguments):
-        with suppress(BrokenBarrierError):  # where the second is kept waiting for the first
+        with suppress(BrokenBarrierError):  # if the second call waits for the first
             both.wait(timeout=0.5)
-        return a_decoder(*arguments)
+        return dense_decoder(*arguments)
 
     def kernel(decoder, seed):
-        made = build_custom_decoders(replace(MADE_BY_FUNCTION, decoder=decoder), np.random.RandomState(seed))
-        return made["reconstruction"].get_weights()[0]
+        custom_decoders = build_custom_decoders(
+            replace(WITH_CUSTOM_DECODER, decoder=decoder), np.random.RandomState(seed)
+        )
+        return custom_decoders["reconstruction"].get_weights()[0]
 
     before = random.getstate()
     with ThreadPoolExecutor(2) as threads:
@@ -257,45 +259,49 @@ def test_the_weights_of_a_decoder_function_follow_the_seed_in_threads_too():
     is_unchanged = random.getstate() == before
     assert is_unchanged
     for seed in (0, 1):
-        assert_array_equal(together[seed], kernel(a_decoder, seed))
+        assert_array_equal(together[seed], kernel(dense_decoder, seed))
 
 
 @pytest.mark.parametrize("random_state", [np.random.RandomState(0), None], ids=["seeded", "not seeded"])
-def test_a_decoder_function_never_changes_the_state_of_pythons_generator(random_state):
+def test_decoder_functions_do_not_change_the_state_of_pythons_generator(random_state):
     before = random.getstate()
-    build_custom_decoders(MADE_BY_FUNCTION, random_state)
+    build_custom_decoders(WITH_CUSTOM_DECODER, random_state)
     is_unchanged = random.getstate() == before
     assert is_unchanged
 
 
-def test_a_decoder_function_that_raises_never_changes_the_state_of_pythons_generator():
+def test_decoder_functions_that_raise_do_not_change_the_state_of_pythons_generator():
     def draw_and_raise(*_):
         random.random()
         raise ArithmeticError("in the user's function")
 
     before = random.getstate()
     with pytest.raises(ArithmeticError, match="in the user's function"):
-        build_custom_decoders(replace(MADE_BY_FUNCTION, decoder=draw_and_raise), np.random.RandomState(0))
+        build_custom_decoders(replace(WITH_CUSTOM_DECODER, decoder=draw_and_raise), np.random.RandomState(0))
     is_unchanged = random.getstate() == before
     assert is_unchanged
 
 
-def test_what_a_decoder_function_must_give_is_said_where_it_does_not():
-    with pytest.raises(TypeError, match=r"must return a keras.Model from \(batch, 3\) to \(batch, 5, 2\), but gave"):
-        build_custom_decoders(replace(MADE_BY_FUNCTION, decoder=lambda *_: "a model"))
+def test_invalid_custom_decoders_raise_and_name_the_expected_shapes():
+    with pytest.raises(
+        TypeError, match=r"must return a keras.Model from \(batch, 3\) to \(batch, 5, 2\), but returned"
+    ):
+        build_custom_decoders(replace(WITH_CUSTOM_DECODER, decoder=lambda *_: "a model"))
     with pytest.raises(ValueError, match=r"from \(batch, 3\) to \(batch, 5, 2\), but its output is \(None, 4, 2\)"):
-        build_custom_decoders(replace(MADE_BY_FUNCTION, decoder=lambda t, latent, f: a_decoder(t - 1, latent, f)))
+        build_custom_decoders(
+            replace(WITH_CUSTOM_DECODER, decoder=lambda t, latent, f: dense_decoder(t - 1, latent, f))
+        )
 
 
-def test_what_a_function_made_is_read_at_the_steps_asked_for():
-    made = build_custom_decoders(MADE_BY_FUNCTION, np.random.RandomState(0))["reconstruction"]
-    decoder = build_decoder(MADE_BY_FUNCTION, "reconstruction", made=made)
+def test_outputs_of_custom_decoders_are_read_at_the_requested_timesteps():
+    custom_decoder = build_custom_decoders(WITH_CUSTOM_DECODER, np.random.RandomState(0))["reconstruction"]
+    decoder = build_decoder(WITH_CUSTOM_DECODER, "reconstruction", custom_decoder=custom_decoder)
     z = draw(3, 3)
-    assert_array_equal(decoder([z, MASK]) * REAL, made(z) * REAL)
-    assert_array_equal(decoder([z, MASK[:, :4]]) * REAL[:, :4], made(z)[:, :4] * REAL[:, :4])
+    assert_array_equal(decoder([z, MASK]) * REAL, custom_decoder(z) * REAL)
+    assert_array_equal(decoder([z, MASK[:, :4]]) * REAL[:, :4], custom_decoder(z)[:, :4] * REAL[:, :4])
 
 
-def test_reading_in_reverse_starts_at_each_rows_own_end():
+def test_reading_in_reverse_starts_at_the_last_real_timestep_of_each_row():
     y = draw(3, 5, 2)
     got = at_steps(y, MASK, reverse=True).numpy()
     for row, length in enumerate(LENGTHS):

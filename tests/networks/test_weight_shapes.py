@@ -1,4 +1,4 @@
-"""The shapes that are worked out are those that Keras gives the networks."""
+"""The computed shapes of weights, compared with those of the Keras networks."""
 
 from itertools import product
 
@@ -38,7 +38,7 @@ ARCHITECTURES = [
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES, ids=str)
-def test_the_shapes_are_those_of_the_networks_weights(architecture):
+def test_weight_shapes_equal_those_of_the_keras_network(architecture):
     _, parts = join(architecture, {})
     built = {name: [np.shape(array) for array in part.get_weights()] for name, part in parts.items()}
     assert weight_shapes(architecture) == built

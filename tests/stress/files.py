@@ -13,7 +13,7 @@ from sklearn.frozen import FrozenEstimator
 
 import skseqae
 from skseqae.datasets import make_reversals, make_waves
-from tests.mixins.test_pickling import flips_in_arrays
+from tests.mixins.test_pickling import pickles_with_flipped_bits
 from tests.persistence.test_estimators import FULL, KILLED
 from tests.support import hostile_files
 
@@ -68,7 +68,7 @@ def load_pickles(estimators, n_flips):
     """Return the number of damaged pickles, and how many loaded."""
     n_trials = n_failed = 0
     for estimator in estimators:
-        for content in flips_in_arrays(estimator, n_flips // len(estimators)):
+        for content in pickles_with_flipped_bits(estimator, n_flips // len(estimators)):
             n_trials += 1
             try:
                 pickle.loads(content)

@@ -15,9 +15,11 @@ from sklearn.model_selection import GridSearchCV, KFold, cross_val_predict, cros
 import skseqae
 from tests.runtime.test_tensorflow import IN_A_FORK, REFUSAL
 from tests.runtime.test_tensorflow import run as run_script
+from tests.support.combinations import CASES
 from tests.support.estimators import CLASSES, EXAMPLES, data_for, output_of, quick, y
 from tests.support.faults import FaultyWorkerCallback, contents, differing_attributes, state
-from tests.support.strategies import CASES, outputs, run_in_fresh_process
+from tests.support.outputs import outputs
+from tests.support.processes import run_in_fresh_process
 
 N_EPOCHS = 4
 
@@ -78,7 +80,8 @@ import pickle, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 from tests.stress.processes import samples_for
-from tests.support.strategies import CASES, outputs
+from tests.support.combinations import CASES
+from tests.support.outputs import outputs
 
 results = {name: outputs(case.fit(samples_for(case)), samples_for(case)) for name, case in list(CASES.items())[1::3]}
 Path(sys.argv[2]).write_bytes(pickle.dumps(results))
