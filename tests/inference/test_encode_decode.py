@@ -60,7 +60,7 @@ def assert_same_sequences(got, expected):
 ARCHITECTURES = [
     *(
         replace(ARCHITECTURE, cell=cell, activation=activation, decoder=decoder)
-        for cell in ("lstm", "gru")
+        for cell in ("lstm", "gru", "rnn")
         for activation, decoder in (("tanh", "repeat"), ("relu", "conditional"), ("sigmoid", "repeat"))
     ),
     Architecture(2, 5, (4, 5), activation="linear"),

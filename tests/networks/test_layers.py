@@ -6,12 +6,13 @@ import pytest
 import tensorflow as tf
 from numpy.testing import assert_allclose, assert_array_equal
 
+from skseqae.networks._cells import CELLS
 from skseqae.networks.keras_backend._layers import FreeRunning, GateBias, Recurrent, last_real, reverse_real
 
 LENGTHS = np.array([4, 2, 1, 0])
 UNITS, N_FEATURES, N_TIMESTEPS = 3, 2, 5
-STOCK = {"lstm": keras.layers.LSTM, "gru": keras.layers.GRU}
-every_cell = pytest.mark.parametrize("cell", ["lstm", "gru"])
+STOCK = {"lstm": keras.layers.LSTM, "gru": keras.layers.GRU, "rnn": keras.layers.SimpleRNN}
+every_cell = pytest.mark.parametrize("cell", CELLS)
 every_activation = pytest.mark.parametrize("activation", ["tanh", "relu", "sigmoid", "linear"])
 every_direction = pytest.mark.parametrize("bidirectional", [False, True], ids=["forward", "bidirectional"])
 every_output = pytest.mark.parametrize("sequences", [False, True], ids=["last", "sequence"])
@@ -87,7 +88,15 @@ def gru_by_hand(x, kernel, recurrent_kernel, bias):
     return np.array(states)
 
 
-@pytest.mark.parametrize(("cell", "by_hand"), [("lstm", lstm_by_hand), ("gru", gru_by_hand)])
+def rnn_by_hand(x, kernel, recurrent_kernel, bias):
+    h, states = np.zeros(UNITS), []
+    for step in x:
+        h = np.tanh(step @ kernel + h @ recurrent_kernel + bias)
+        states.append(h)
+    return np.array(states)
+
+
+@pytest.mark.parametrize(("cell", "by_hand"), [("lstm", lstm_by_hand), ("gru", gru_by_hand), ("rnn", rnn_by_hand)])
 def test_layers_equal_numpy(cell, by_hand):
     layer = make_layer(cell=cell, return_sequences=True, dtype="float64")
     x = draw(4, N_TIMESTEPS, N_FEATURES, seed=5)

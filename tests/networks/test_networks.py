@@ -23,6 +23,7 @@ ARCHITECTURES = {
     "stacked": Architecture(n_features=2, latent_dim=3, units=(5, 3), activation="relu"),
     "bidirectional": Architecture(n_features=1, latent_dim=3, units=(4, 2), bidirectional=True, dropout=0.5),
     "gru": Architecture(n_features=2, latent_dim=3, units=(4, 3), cell="gru", activation="sigmoid"),
+    "simple rnn": Architecture(n_features=2, latent_dim=3, units=(4, 3), cell="rnn", bidirectional=True),
     "bidirectional gru": Architecture(n_features=2, latent_dim=6, units=(3,), cell="gru", bidirectional=True),
 }
 every_architecture = pytest.mark.parametrize("architecture", ARCHITECTURES.values(), ids=ARCHITECTURES)
@@ -165,7 +166,7 @@ def test_initial_weights_have_the_shapes_of_the_parts_and_do_not_change_them():
         assert all(map(np.array_equal, part.get_weights(), before[name]))
 
 
-@pytest.fixture(scope="module", params=["lstm", "gru"])
+@pytest.fixture(scope="module", params=["lstm", "gru", "rnn"])
 def wide(request):
     """Return the names and weights of a wide encoder: two bidirectional layers and a dense layer."""
     architecture = Architecture(n_features=20, latent_dim=10, units=(30, 20), cell=request.param, bidirectional=True)

@@ -11,7 +11,7 @@ from skseqae.networks.keras_backend._networks import join
 
 BOTH = ("reconstruction", "prediction")
 DECODERS = ["repeat", "conditional"]
-CELLS = {"cell": ["lstm", "gru"], "bidirectional": [False, True]}
+CELLS = {"cell": ["lstm", "gru", "rnn"], "bidirectional": [False, True]}
 
 
 def grid(cls, **options):

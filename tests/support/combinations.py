@@ -62,8 +62,8 @@ AUTOENCODERS = {
         | STOPS,
         1,
     ),
-    "gru-conditional": (
-        {"cell": "gru", "activation": "sigmoid", "decoder": "conditional", "objective": "prediction", "reverse": False}
+    "rnn-conditional": (
+        {"cell": "rnn", "activation": "sigmoid", "decoder": "conditional", "objective": "prediction", "reverse": False}
         | {"loss": "huber"},
         1,
     ),
@@ -96,7 +96,7 @@ def longer_targets(arrays):
 REGRESSORS = {
     "plain": ({}, 3, {"y": vector_targets}),
     "conditional-horizon": (
-        {"horizon": 2, "decoder": "conditional", "cell": "gru", "scale": None, "loss": "mae"},
+        {"horizon": 2, "decoder": "conditional", "cell": "rnn", "scale": None, "loss": "mae"},
         2,
         {"min_length": 3},
     ),
