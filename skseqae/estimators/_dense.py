@@ -48,8 +48,8 @@ class DenseAutoencoderTransformer(AutoencoderMixin, BaseSequenceEstimator):
         "binary_crossentropy", a softmax for "categorical_crossentropy" and otherwise linear. The first two require
         `scale=None`.
     optimizer : str, keras.optimizers.Optimizer or its class, default="adam"
-        The Keras optimizer. Of an instance only the configuration is used, and `learning_rate` and `clipnorm` must keep
-        their default values.
+        The Keras optimizer. If it is an instance, only its configuration is used, and `learning_rate` and `clipnorm`
+        must keep their default values.
     learning_rate : float, default=1e-3
         Learning rate of the optimizer, above 0.
     clipnorm : float, default=1.0

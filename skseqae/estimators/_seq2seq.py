@@ -67,8 +67,8 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
     freeze_encoder : bool, default=False
         Whether to keep the weights of the given `encoder` and train only the rest of the network.
     class_weight : dict of label to float, "balanced" or None, default=None
-        Weight of each label in the loss, at least 0. "balanced": inversely proportional to the frequency of the label;
-        in `partial_fit`, to its frequency in the call.
+        Weight of each label in the loss, at least 0. If "balanced", inversely proportional to its frequency in y; in
+        `partial_fit`, in the y of the call. If None, 1.
     cell : {"lstm", "gru", "rnn"}, default="lstm"
         The recurrent cell. "rnn" is the simple recurrent network of Elman (1990), doi:10.1207/s15516709cog1402_1.
     bidirectional : bool, default=False
@@ -85,8 +85,8 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
         If "standard", each feature is standardised over the real timesteps of the training set. Not used with
         `tokens=True`.
     optimizer : str, keras.optimizers.Optimizer or its class, default="adam"
-        The Keras optimizer. Of an instance only the configuration is used, and `learning_rate` and `clipnorm` must keep
-        their default values.
+        The Keras optimizer. If it is an instance, only its configuration is used, and `learning_rate` and `clipnorm`
+        must keep their default values.
     learning_rate : float, default=1e-3
         Learning rate of the optimizer, above 0.
     clipnorm : float, default=1.0

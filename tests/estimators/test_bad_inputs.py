@@ -1,4 +1,4 @@
-"""Every class and verb refuses bad input by one typed error that names it, and is then as it was."""
+"""Every class and method refuses invalid input with a TypeError or a ValueError that names it, and keeps its state."""
 
 import pickle
 import subprocess
@@ -23,19 +23,8 @@ from skseqae import (
 )
 from skseqae.model_selection import LengthStratifiedKFold, TimestepScorer
 from skseqae.preprocessing import PerTimestep, Resampler, SequencePadder
-from tests.support.bad_inputs import (
-    ARRAYS,
-    BAD_COUNTS,
-    BAD_LABELS,
-    BAD_ROWS,
-    BAD_SEQUENCES,
-    BAD_TARGETS,
-    BAD_TOKENS,
-    BAD_WEIGHTS,
-    BAD_VALUES,
-    BAD_TYPES,
-    BAD_SHAPES,
-)
+from tests.support.bad_inputs import ARRAYS, BAD_ROWS, BAD_SEQUENCES, BAD_SHAPES, BAD_TYPES, BAD_VALUES
+from tests.support.bad_targets import BAD_COUNTS, BAD_LABELS, BAD_TARGETS, BAD_TOKENS, BAD_WEIGHTS
 
 Y = [0, 1, 0]
 WORDS = [["a", "b"], ["b"], ["c", "a"]]
@@ -46,22 +35,23 @@ UNFITTED = {
     "regressor": CompositeSequenceRegressor(3, **SHARED),
     "forecaster": CompositeSequenceRegressor(3, horizon=1, **SHARED),
     "classifier": Seq2SeqClassifier(3, **SHARED),
-    "speller": Seq2SeqClassifier(3, tokens=True, **SHARED),
+    "seq2seq": Seq2SeqClassifier(3, tokens=True, **SHARED),
     "dense": DenseAutoencoderTransformer(2, hidden_layer_sizes=(3,), **SHARED),
     "detector": SequenceOutlierDetector(LSTMAutoencoderTransformer(3, objective="composite", **SHARED)),
     "per timestep": PerTimestep(StandardScaler()),
     "padder": SequencePadder(9),
     "resampler": Resampler(4),
 }
-GIVEN = {
-    "regressor": (ARRAYS, [[0.5, 1.0], [1.5, 2.0], [2.5, 0.0]]),  # as wide as what is forecast: one network to compile
+# the arguments of `fit`; for the others, ARRAYS
+DATA = {
+    "regressor": (ARRAYS, [[0.5, 1.0], [1.5, 2.0], [2.5, 0.0]]),  # as wide as X: the forecaster has the same network
     "classifier": (ARRAYS, Y),
-    "speller": (WORDS, [word[::-1] for word in WORDS]),
+    "seq2seq": (WORDS, [word[::-1] for word in WORDS]),
     "dense": (ROWS,),
 }
-GAPS = {"NaN", "None", "NA", "null"}  # what may stand inside sequences is named by these words
-LEARNERS = ["autoencoder", "regressor", "forecaster", "classifier", "detector", "padder", "resampler"]
-VERBS = {
+MISSING = {"NaN", "None", "NA", "null"}  # the first words of the names of missing values in `BAD_VALUES`
+FITTED_ON_SEQUENCES = ["autoencoder", "regressor", "forecaster", "classifier", "detector", "padder", "resampler"]
+METHODS = {
     "autoencoder": "transform reconstruct reconstruction_error predict_next score_samples score partial_fit",
     "regressor": "predict transform reconstruct reconstruction_error",
     "forecaster": "predict score transform",
@@ -74,22 +64,22 @@ VERBS = {
 
 @pytest.fixture(scope="module")
 def fitted():
-    return {name: clone(each).fit(*GIVEN.get(name, (ARRAYS,))) for name, each in UNFITTED.items()}
+    return {name: clone(each).fit(*DATA.get(name, (ARRAYS,))) for name, each in UNFITTED.items()}
 
 
-def refused(estimator, verb, error, message, *args, **kwargs):
-    """Call a verb; see that it raises as it should, and leaves the estimator and what it was given alone."""
-    before, given = pickle.dumps(estimator), [frozen(value) for value in (*args, *kwargs.values())]
+def assert_refused(estimator, method, error, message, *args, **kwargs):
+    """Assert that a method raises the expected error and changes neither the estimator nor its arguments."""
+    before, arguments = pickle.dumps(estimator), [content(value) for value in (*args, *kwargs.values())]
     with pytest.raises(error, match=message) as caught:
-        getattr(estimator, verb)(*args, **kwargs)
+        getattr(estimator, method)(*args, **kwargs)
     assert isinstance(caught.value, TypeError | ValueError)
-    assert len(str(caught.value)) < 500  # however large or deep what came in
+    assert len(str(caught.value)) < 500  # also for large and deeply nested input
     assert pickle.dumps(estimator) == before
-    assert [frozen(value) for value in (*args, *kwargs.values())] == given
+    assert [content(value) for value in (*args, *kwargs.values())] == arguments
 
 
-def frozen(value):
-    """What a value holds, if that can be told."""
+def content(value):
+    """Return the content of a value if it can be pickled, otherwise its identity."""
     try:
         return value.to_csv() if isinstance(value, pd.DataFrame) else pickle.dumps(value)
     except Exception:
@@ -105,101 +95,110 @@ def cases(*tables):
 
 
 @cases(BAD_SEQUENCES)
-def test_fit_refuses_bad_sequences(bad, error, message):
-    for name in LEARNERS:
-        refused(clone(UNFITTED[name]), "fit", error, message, bad, *GIVEN.get(name, ())[1:])
+def test_fit_refuses_invalid_sequences(bad, error, message):
+    for name in FITTED_ON_SEQUENCES:
+        assert_refused(clone(UNFITTED[name]), "fit", error, message, bad, *DATA.get(name, ())[1:])
 
 
 @cases(BAD_SEQUENCES)
-def test_fitted_estimators_refuse_bad_sequences(fitted, bad, error, message):
-    for name, verbs in VERBS.items():
-        refused(fitted[name], verbs.split()[0], error, message, bad)
+def test_fitted_estimators_refuse_invalid_sequences(fitted, bad, error, message):
+    for name, methods in METHODS.items():
+        assert_refused(fitted[name], methods.split()[0], error, message, bad)
 
 
-@cases({name: BAD_SEQUENCES[name] for name in ("inf in a 3-D array", "a dict", "strings in nested lists", "other features")})
-def test_every_verb_refuses_bad_sequences(fitted, bad, error, message):
-    for name, verbs in VERBS.items():
-        for verb in verbs.split():
-            refused(fitted[name], verb, error, message, bad)
+@cases(
+    {
+        name: BAD_SEQUENCES[name]
+        for name in ("inf in a 3-D array", "a dict", "strings in nested lists", "other features")
+    }
+)
+def test_every_method_refuses_invalid_sequences(fitted, bad, error, message):
+    for name, methods in METHODS.items():
+        for method in methods.split():
+            assert_refused(fitted[name], method, error, message, bad)
 
 
-@cases(BAD_TYPES, BAD_SHAPES, {name: case for name, case in BAD_VALUES.items() if name.split()[0] not in GAPS})
-def test_what_lets_missing_values_in_refuses_all_else(fitted, bad, error, message):
-    refused(clone(UNFITTED["per timestep"]), "fit", error, message if "padding" not in message else "", bad)
-    refused(fitted["per timestep"], "transform", error, message, bad)
-    refused(fitted["per timestep"], "inverse_transform", error, message, bad)
+@cases(BAD_TYPES, BAD_SHAPES, {name: case for name, case in BAD_VALUES.items() if name.split()[0] not in MISSING})
+def test_transformers_that_accept_missing_values_refuse_other_invalid_sequences(fitted, bad, error, message):
+    assert_refused(clone(UNFITTED["per timestep"]), "fit", error, message if "padding" not in message else "", bad)
+    assert_refused(fitted["per timestep"], "transform", error, message, bad)
+    assert_refused(fitted["per timestep"], "inverse_transform", error, message, bad)
 
 
-@pytest.mark.parametrize("name", [name for name in VERBS if name != "forecaster"])
+@pytest.mark.parametrize("name", [name for name in METHODS if name != "forecaster"])
 def test_another_number_of_features_is_refused(fitted, name):
-    for verb in VERBS[name].split():
-        refused(fitted[name], verb, ValueError, "3 features per timestep, but .* fitted on 2", [np.ones((4, 3))])
+    for method in METHODS[name].split():
+        assert_refused(
+            fitted[name], method, ValueError, "3 features per timestep, but .* fitted on 2", [np.ones((4, 3))]
+        )
 
 
-def test_what_is_not_fitted_says_nothing():
+def test_methods_of_unfitted_estimators_raise_not_fitted_error():
     for name, estimator in UNFITTED.items():
-        for verb in VERBS.get(name, "transform" if name in ("dense", "per timestep") else "predict").split():
-            if verb != "partial_fit":
-                refused(clone(estimator), verb, NotFittedError, "not fitted", GIVEN.get(name, (ARRAYS,))[0])
+        for method in METHODS.get(name, "transform" if name in ("dense", "per timestep") else "predict").split():
+            if method != "partial_fit":
+                assert_refused(clone(estimator), method, NotFittedError, "not fitted", DATA.get(name, (ARRAYS,))[0])
 
 
 # --- rows, targets, labels, tokens, weights ---------------------------------------------------------------------------
 
 
 @cases(BAD_ROWS)
-def test_bad_rows_and_encodings_are_refused(fitted, bad, error, message):
-    refused(clone(UNFITTED["dense"]), "fit", error, message.format("X", "X"), bad)
-    for verb in ("transform", "reconstruct", "reconstruction_error", "score"):
-        refused(fitted["dense"], verb, error, message.format("X", "X"), bad)
-    refused(fitted["dense"], "inverse_transform", error, message.format("Z", "Z"), bad)
-    refused(fitted["autoencoder"], "inverse_transform", error, message.format("Z", "Z"), bad, n_timesteps=3)
+def test_invalid_rows_and_encodings_are_refused(fitted, bad, error, message):
+    assert_refused(clone(UNFITTED["dense"]), "fit", error, message.format("X", "X"), bad)
+    for method in ("transform", "reconstruct", "reconstruction_error", "score"):
+        assert_refused(fitted["dense"], method, error, message.format("X", "X"), bad)
+    assert_refused(fitted["dense"], "inverse_transform", error, message.format("Z", "Z"), bad)
+    assert_refused(fitted["autoencoder"], "inverse_transform", error, message.format("Z", "Z"), bad, n_timesteps=3)
 
 
 @cases(BAD_TARGETS)
-def test_bad_targets_are_refused(fitted, bad, error, message):
-    for verb in ("fit", "partial_fit"):
-        refused(clone(UNFITTED["regressor"]), verb, error, message, ARRAYS, bad)
-    for verb in ("partial_fit", "score"):
-        refused(fitted["regressor"], verb, error, message, ARRAYS, bad)
+def test_invalid_targets_are_refused(fitted, bad, error, message):
+    for method in ("fit", "partial_fit"):
+        assert_refused(clone(UNFITTED["regressor"]), method, error, message, ARRAYS, bad)
+    for method in ("partial_fit", "score"):
+        assert_refused(fitted["regressor"], method, error, message, ARRAYS, bad)
 
 
 @cases(BAD_LABELS)
-def test_bad_labels_are_refused(fitted, bad, error, message):
-    for verb in ("fit", "partial_fit"):
-        refused(clone(UNFITTED["classifier"]), verb, error, message, ARRAYS, bad)
-    for verb in ("partial_fit", "score", "token_accuracy"):
-        refused(fitted["classifier"], verb, error, message, ARRAYS, bad)
+def test_invalid_labels_are_refused(fitted, bad, error, message):
+    for method in ("fit", "partial_fit"):
+        assert_refused(clone(UNFITTED["classifier"]), method, error, message, ARRAYS, bad)
+    for method in ("partial_fit", "score", "token_accuracy"):
+        assert_refused(fitted["classifier"], method, error, message, ARRAYS, bad)
 
 
 @cases(BAD_TOKENS)
-def test_bad_tokens_are_refused(fitted, bad, error, message):
-    refused(clone(UNFITTED["speller"]), "fit", error, message, bad, [["a"], ["b"]])
-    for verb in ("predict", "predict_proba", "predict_beams"):
-        refused(fitted["speller"], verb, error, message, bad)
+def test_invalid_tokens_are_refused(fitted, bad, error, message):
+    assert_refused(clone(UNFITTED["seq2seq"]), "fit", error, message, bad, [["a"], ["b"]])
+    for method in ("predict", "predict_proba", "predict_beams"):
+        assert_refused(fitted["seq2seq"], method, error, message, bad)
 
 
 @cases(BAD_WEIGHTS)
-def test_bad_weights_are_refused(fitted, bad, error, message):
-    for name in ("autoencoder", "regressor", "classifier", "speller", "dense", "per timestep"):
-        given = GIVEN.get(name, (ARRAYS,))
-        refused(clone(UNFITTED[name]), "fit", error, message, *given, sample_weight=bad)
+def test_invalid_weights_are_refused(fitted, bad, error, message):
+    for name in ("autoencoder", "regressor", "classifier", "seq2seq", "dense", "per timestep"):
+        arguments = DATA.get(name, (ARRAYS,))
+        assert_refused(clone(UNFITTED[name]), "fit", error, message, *arguments, sample_weight=bad)
         if name != "per timestep":
-            refused(fitted[name], "score", error, message, *given, sample_weight=bad)
+            assert_refused(fitted[name], "score", error, message, *arguments, sample_weight=bad)
 
 
-def test_a_token_or_a_label_that_was_not_there_is_named(fitted):
-    refused(fitted["speller"], "predict", ValueError, r"X\[1\] has 'z' at timestep 1", [["a"], ["b", "z"]])
-    refused(fitted["classifier"], "partial_fit", ValueError, r"y\[2\] has 7, which is none of", ARRAYS, [0, 1, 7])
+def test_unknown_tokens_and_labels_are_refused_by_location(fitted):
+    assert_refused(fitted["seq2seq"], "predict", ValueError, r"X\[1\] has 'z' at timestep 1", [["a"], ["b", "z"]])
+    assert_refused(
+        fitted["classifier"], "partial_fit", ValueError, r"y\[2\] has 7, which is not one of", ARRAYS, [0, 1, 7]
+    )
 
 
 # --- arguments --------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("bad", "error"), BAD_COUNTS.values(), ids=BAD_COUNTS)
-def test_bad_lengths_are_refused(fitted, bad, error):
+def test_invalid_lengths_are_refused(fitted, bad, error):
     encodings = np.zeros((3, 3))
-    refused(fitted["autoencoder"], "inverse_transform", error, "n_timesteps", encodings, n_timesteps=bad)
-    refused(fitted["forecaster"], "predict", error, "n_timesteps", ARRAYS, n_timesteps=bad)
+    assert_refused(fitted["autoencoder"], "inverse_transform", error, "n_timesteps", encodings, n_timesteps=bad)
+    assert_refused(fitted["forecaster"], "predict", error, "n_timesteps", ARRAYS, n_timesteps=bad)
     with pytest.raises((TypeError, ValueError), match="lengths"):
         Sequences.from_padded(np.ones((3, 4)), bad)
     with pytest.raises((TypeError, ValueError), match="lengths"):
@@ -207,10 +206,10 @@ def test_bad_lengths_are_refused(fitted, bad, error):
 
 
 FRAME = pd.DataFrame({"id": [0, 0, 1], "x": [1.0, 2.0, 3.0]})
-HELD = Sequences.from_list(ARRAYS)
-ARGUMENTS = {
+SEQUENCES = Sequences.from_list(ARRAYS)
+INVALID_ARGUMENTS = {
     "from_padded padding": (lambda: Sequences.from_padded(np.ones((3, 4)), padding="left"), "padding must be"),
-    "from_padded no padding": (lambda: Sequences.from_padded(np.ones((3, 4)), padding=[1, 2]), "padding must be"),
+    "from_padded padding list": (lambda: Sequences.from_padded(np.ones((3, 4)), padding=[1, 2]), "padding must be"),
     "from_padded value": (lambda: Sequences.from_padded(np.ones((3, 4)), padding_value="0"), "padding_value must be"),
     "from_padded huge": (lambda: Sequences.from_padded(np.ones((3, 4)), padding_value=10**400), "padding_value is 10"),
     "from_padded of a list": (lambda: Sequences.from_padded([[1.0], [2.0, 3.0]]), "got a list of sequences"),
@@ -219,44 +218,47 @@ ARGUMENTS = {
     "from_packed": (lambda: Sequences.from_packed({}, [1]), "values is of type dict"),
     "from_frame": (lambda: Sequences.from_frame([1], sample="id"), "Expected a pandas or polars dataframe"),
     "from_frame sample": (lambda: Sequences.from_frame(FRAME, sample=["id"]), "sample and time must be names"),
-    "from_frame no sample": (lambda: Sequences.from_frame(FRAME, sample="who"), "one column 'who', found 0"),
+    "from_frame absent sample": (lambda: Sequences.from_frame(FRAME, sample="who"), "one column 'who', found 0"),
     "from_frame time": (lambda: Sequences.from_frame(FRAME, sample="id", time={}), "sample and time must be names"),
     "from_frame features": (lambda: Sequences.from_frame(FRAME, sample="id", features="x"), "features must be a list"),
     "from_frame array": (lambda: Sequences.from_frame(FRAME, sample="id", features=[[]]), "features must be names"),
     "from_arrow": (lambda: Sequences.from_arrow({}), "Expected a pyarrow column of lists, got dict"),
-    "to_padded": (lambda: HELD.to_padded("9"), "n_timesteps must be an int or None, got '9'"),
-    "to_padded short": (lambda: HELD.to_padded(2), "n_timesteps=2 is too short"),
-    "to_padded value": (lambda: HELD.to_padded(9, padding_value=[0]), "padding_value must be a number"),
-    "to_frame": (lambda: HELD.to_frame(features=["x"]), "Expected names of 2 features"),
-    "to_frame string": (lambda: HELD.to_frame(features="xy"), "features must be a list of names"),
-    "to_frame twice": (lambda: HELD.to_frame(sample="x0"), "Column names must be unique"),
+    "to_padded": (lambda: SEQUENCES.to_padded("9"), "n_timesteps must be an int or None, got '9'"),
+    "to_padded short": (lambda: SEQUENCES.to_padded(2), "n_timesteps=2 is too short"),
+    "to_padded value": (lambda: SEQUENCES.to_padded(9, padding_value=[0]), "padding_value must be a number"),
+    "to_frame": (lambda: SEQUENCES.to_frame(features=["x"]), "Expected names of 2 features"),
+    "to_frame string": (lambda: SEQUENCES.to_frame(features="xy"), "features must be a list of names"),
+    "to_frame twice": (lambda: SEQUENCES.to_frame(sample="x0"), "Column names must be unique"),
     "folds": (lambda: next(LengthStratifiedKFold(5).split(ARRAYS)), "n_splits=5 greater than the number of samples"),
     "folds value": (lambda: next(LengthStratifiedKFold(2, padding_value="0").split(ARRAYS)), "padding_value must be"),
     "scorer": (lambda: TimestepScorer(r2_score, "transform"), "response must be"),
     "scorer array": (lambda: TimestepScorer(r2_score, np.ones(2)), "response must be"),
     "scorer metric": (lambda: TimestepScorer("r2"), "metric must be a function"),
-    "scorer verb": (lambda: TimestepScorer(r2_score, "reconstruct")(StandardScaler(), ARRAYS), "has no such method"),
-    "scorer y": (lambda: TimestepScorer(r2_score)(StandardScaler(), ARRAYS), "scored against y, which is None"),
+    "scorer method": (lambda: TimestepScorer(r2_score, "reconstruct")(StandardScaler(), ARRAYS), "has no such method"),
+    "scorer y": (
+        lambda: TimestepScorer(r2_score)(StandardScaler(), ARRAYS),
+        "compares predictions with y, but y is None",
+    ),
 }
 
 
-@pytest.mark.parametrize(("call", "message"), ARGUMENTS.values(), ids=ARGUMENTS)
-def test_bad_arguments_are_refused_by_name(call, message):
+@pytest.mark.parametrize(("call", "message"), INVALID_ARGUMENTS.values(), ids=INVALID_ARGUMENTS)
+def test_invalid_arguments_are_refused_by_name(call, message):
     with pytest.raises((TypeError, ValueError), match=message):
         call()
 
 
-BAD_CALLS = {
+INVALID_CALLS = {
     "reduction": ("autoencoder", "reconstruction_error", {"X": ARRAYS, "reduction": "row"}, "reduction must be one of"),
     "reduction array": ("autoencoder", "reconstruction_error", {"X": ARRAYS, "reduction": np.ones(2)}, "reduction"),
     "reduction of rows": ("dense", "reconstruction_error", {"X": ROWS, "reduction": "timestep"}, "reduction must be"),
-    "beams": ("speller", "predict_beams", {"X": WORDS, "num_beams": 0}, "num_beams must be an int of at least 1"),
-    "beams float": ("speller", "predict_beams", {"X": WORDS, "num_beams": 2.0}, "num_beams must be an int"),
+    "beams": ("seq2seq", "predict_beams", {"X": WORDS, "num_beams": 0}, "num_beams must be an int of at least 1"),
+    "beams float": ("seq2seq", "predict_beams", {"X": WORDS, "num_beams": 2.0}, "num_beams must be an int"),
     "columns": ("autoencoder", "inverse_transform", {"Z": np.ones((2, 5)), "n_timesteps": 2}, "Z has 5 columns"),
-    "no length": ("autoencoder", "inverse_transform", {"Z": np.ones((2, 3))}, "say n_timesteps"),
-    "a length for numbers": ("regressor", "predict", {"X": ARRAYS, "n_timesteps": 2}, "n_timesteps=2 has no meaning"),
-    "y and horizon": ("forecaster", "score", {"X": ARRAYS, "y": Y}, "y and horizon=1 both say"),
-    "too short": ("forecaster", "score", {"X": [np.ones((1, 2))]}, r"X\[0\] has 1 timesteps, but horizon=1 needs"),
+    "n_timesteps required": ("autoencoder", "inverse_transform", {"Z": np.ones((2, 3))}, "pass n_timesteps"),
+    "needless n_timesteps": ("regressor", "predict", {"X": ARRAYS, "n_timesteps": 2}, "n_timesteps=2 has no meaning"),
+    "y and horizon": ("forecaster", "score", {"X": ARRAYS, "y": Y}, "y and horizon=1 both determine"),
+    "too short": ("forecaster", "score", {"X": [np.ones((1, 2))]}, r"X\[0\] has 1 timesteps, but horizon=1 requires"),
     "too long": ("padder", "transform", {"X": [np.ones((12, 2))]}, r"X\[0\] has 12 timesteps, but n_timesteps_ is 9"),
     "classes": ("classifier", "partial_fit", {"X": ARRAYS, "y": Y, "classes": "ab"}, "classes must be a list"),
     "unhashable class": ("classifier", "partial_fit", {"X": ARRAYS, "y": Y, "classes": [{}]}, r"classes\[0\] has \{\}"),
@@ -265,24 +267,25 @@ BAD_CALLS = {
 }
 
 
-@pytest.mark.parametrize(("name", "verb", "given", "message"), BAD_CALLS.values(), ids=BAD_CALLS)
-def test_bad_calls_are_refused_by_name(fitted, name, verb, given, message):
-    refused(fitted[name], verb, (TypeError, ValueError), message, **given)
+@pytest.mark.parametrize(("name", "method", "arguments", "message"), INVALID_CALLS.values(), ids=INVALID_CALLS)
+def test_invalid_calls_of_fitted_estimators_are_refused_by_name(fitted, name, method, arguments, message):
+    assert_refused(fitted[name], method, (TypeError, ValueError), message, **arguments)
 
 
 @pytest.mark.parametrize("weights", [{0: -1}, {0: np.nan}, {0: np.inf}, {0: "1"}, {0: None}, {"no such": 1.0}])
-def test_bad_class_weights_are_refused(weights):
+def test_invalid_class_weights_are_refused(weights):
     classifier = clone(UNFITTED["classifier"]).set_params(class_weight=weights)
-    refused(classifier, "fit", ValueError, "class_weight must give finite weights", ARRAYS, Y)
+    assert_refused(classifier, "fit", ValueError, "class_weight must give finite weights", ARRAYS, Y)
 
 
-def test_bad_input_is_refused_before_tensorflow_loads():
-    """Each refusal of an estimator that is not fitted, in a process of its own."""
+def test_invalid_input_is_refused_before_tensorflow_is_loaded():
+    """By estimators that are not fitted, in a new process."""
     script = """
 import sys
-from tests.support.bad_inputs import ARRAYS, BAD_LABELS, BAD_ROWS, BAD_SEQUENCES, BAD_TARGETS, BAD_TOKENS
+from tests.support.bad_inputs import ARRAYS, BAD_ROWS, BAD_SEQUENCES
+from tests.support.bad_targets import BAD_LABELS, BAD_TARGETS, BAD_TOKENS
 from skseqae import *
-reading = [
+functions = [
     (LSTMAutoencoderTransformer().fit, BAD_SEQUENCES),
     (SequenceOutlierDetector().fit, BAD_SEQUENCES),
     (DenseAutoencoderTransformer().fit, BAD_ROWS),
@@ -290,20 +293,20 @@ reading = [
     (lambda y: Seq2SeqClassifier().fit(ARRAYS, y), BAD_LABELS),
     (lambda X: Seq2SeqClassifier(tokens=True).fit(X, [0, 1]), BAD_TOKENS),
 ]
-for read, table in reading:
+for function, table in functions:
     for bad, error, _ in table.values():
         try:
-            read(bad)
+            function(bad)
         except error:
             continue
         raise AssertionError(bad)
 print(sorted({"keras", "tensorflow"} & sys.modules.keys()))
 """
     here = Path(__file__).parents[2]
-    ended = subprocess.run([sys.executable, "-c", script], cwd=here, capture_output=True, text=True, timeout=120)
-    assert (ended.stdout, ended.returncode) == ("[]\n", 0), ended.stderr
+    done = subprocess.run([sys.executable, "-c", script], cwd=here, capture_output=True, text=True, timeout=120)
+    assert (done.stdout, done.returncode) == ("[]\n", 0), done.stderr
 
 
-def test_there_are_many():
-    tables = (BAD_SEQUENCES, BAD_ROWS, BAD_TARGETS, BAD_LABELS, BAD_TOKENS, BAD_WEIGHTS, BAD_COUNTS, ARGUMENTS)
-    assert sum(map(len, (*tables, BAD_CALLS))) >= 150
+def test_there_are_at_least_150_invalid_inputs():
+    tables = (BAD_SEQUENCES, BAD_ROWS, BAD_TARGETS, BAD_LABELS, BAD_TOKENS, BAD_WEIGHTS, BAD_COUNTS, INVALID_ARGUMENTS)
+    assert sum(map(len, (*tables, INVALID_CALLS))) >= 150

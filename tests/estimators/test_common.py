@@ -1,4 +1,4 @@
-"""scikit-learn's own checks, on the 2-D arrays that they are written for, then on sequences."""
+"""scikit-learn's estimator checks, on the 2-D arrays for which they are written, and on sequences."""
 
 import functools
 import inspect
@@ -20,13 +20,13 @@ from tests.support.estimators import CLASSES, SEQUENCE_CLASSES, every_class, eve
 
 EXCUSED = {
     "check_sample_weight_equivalence_on_dense_data": (
-        "float32 gradients are summed in another order for repeated rows, and Adam carries the difference on; measured "
-        "6e-7 absolute, where 1e-7 relative is asked for. test_full_batches_make_weights_equal_to_repeated_rows holds "
-        "the law itself."
+        "float32 gradients are summed in another order for repeated samples, and Adam amplifies the difference: an "
+        "absolute difference of 6e-7 was measured, and the check requires a relative one of 1e-7. "
+        "test_full_batches_make_weights_equal_to_repeated_samples tests the property."
     )
 }
 
-# What scikit-learn generates for its own estimators only.
+# Checks that scikit-learn generates only for its own estimators.
 CHECKS_OF_TRANSFORMERS = [
     estimator_checks.check_get_feature_names_out_error,
     estimator_checks.check_global_output_transform_pandas,
@@ -45,28 +45,28 @@ MORE_CHECKS = [
 ]
 
 
-# --- The port ---------------------------------------------------------------------------------------------------------
+# --- classes that convert 2-D X to sequences --------------------------------------------------------------------------
 #
-# scikit-learn's checks make 2-D arrays, and look at nothing else. But 3-D arrays and ragged lists are what this package
-# is for, and other code reads them. So the checks are ported: each row of their X becomes a sequence on its way to the
-# real verb. What is about columns (their number, their names) means nothing to a sequence; the port does that part.
+# scikit-learn's checks use 2-D arrays only, but 3-D arrays and lists of arrays are the usual input of this package and
+# are read by other code. Subclasses of the estimators therefore convert each row of a 2-D X to a sequence and then call
+# the original method. Sequences have no columns: the subclasses check the number and the names of the columns of X.
 
-VERBS = ("fit", "partial_fit", "transform", "predict", "predict_proba", "score", "score_samples")
+METHODS = ("fit", "partial_fit", "transform", "predict", "predict_proba", "score", "score_samples")
 
 
 def rows_as_sequences(X):
-    """Read the rows of X (N, W) as timesteps (N, W, 2), and lengths that depend on each row's own values only."""
+    """Return the rows of X (N, W) as timesteps (N, W, 2), and lengths that depend on the values of each row only."""
     X = np.asarray(X)
     steps = np.stack([X, X[:, ::-1]], axis=2)
-    if X.dtype.kind not in "iuf":  # objects, complex numbers: the real verb shall see them all
+    if X.dtype.kind not in "iuf":  # the original method must raise the errors for objects and complex numbers
         return steps, np.full(len(X), X.shape[1])
-    return steps, np.count_nonzero(~(X[:, :1] > X), axis=1)  # at least 1, for a NaN in front too
+    return steps, np.count_nonzero(~(X[:, :1] > X), axis=1)  # at least 1, also if the first value is NaN
 
 
 def as_padded(X):
     """Return an array (N, W, 2) with NaN beyond each row's length."""
     steps, lengths = rows_as_sequences(X)
-    steps = steps.astype(np.result_type(steps, np.float32))  # integers have no NaN
+    steps = steps.astype(np.result_type(steps, np.float32))  # a type that has NaN
     steps[np.arange(steps.shape[1]) >= lengths[:, None]] = np.nan
     steps.flags.writeable = False
     return steps
@@ -80,53 +80,51 @@ def as_ragged(X):
 
 
 def is_table(X):
-    """Whether X is 2-D, with columns. What is not goes to the real verb as it is, and so do sequences lifted before."""
+    """Return whether X is 2-D with columns; any other X is passed to the original method unchanged."""
     is_sequences = isinstance(X, list | np.ndarray) and len(X) > 0 and np.ndim(X[0]) == 2
     return not is_sequences and np.ndim(np.asarray(X)) == 2 and np.shape(np.asarray(X))[1] > 0
 
 
 def gives_columns(estimator):
-    """Whether it is a transformer whose output has columns, that a dataframe can be made of."""
+    """Return whether `set_output` of a transformer applies to its output."""
     return bool(getattr(estimator, "_sklearn_auto_wrap_output_keys", ()))
 
 
-def ported_verb(cls, name, lift):
-    """Return a verb that takes 2-D X and hands sequences to the real one."""
-    real = getattr(cls, name)
-    if name == "transform":  # wrapped by scikit-learn for `set_output`, as the ported one will be too
-        real = inspect.unwrap(real)
+def converting_method(cls, name, convert):
+    """Return a method that accepts 2-D X and passes sequences to the original method."""
+    original = getattr(cls, name)
+    if name == "transform":  # scikit-learn wraps it for `set_output`, and will wrap the new method
+        original = inspect.unwrap(original)
 
-    @functools.wraps(real)
-    def verb(self, X, *args, **kwargs):
+    @functools.wraps(original)
+    def method(self, X, *args, **kwargs):
         if not is_table(X):
-            return real(self, X, *args, **kwargs)
+            return original(self, X, *args, **kwargs)
         is_first = name == "fit" or not hasattr(self, "n_features_in_")
         if not is_first:
             validate_data(self, X, reset=False, skip_check_array=True)
-        result = real(self, lift(X), *args, **kwargs)
-        if is_first:  # after the real one, which has written what is true of sequences
+        result = original(self, convert(X), *args, **kwargs)
+        if is_first:  # afterwards, since the original method has set the attributes of sequences
             validate_data(self, X, skip_check_array=True)
         return result
 
-    return verb
+    return method
 
 
-def ported(cls, lift):
-    """Return a class with cls's verbs for scikit-learn's 2-D X."""
-    verbs = {name: ported_verb(cls, name, lift) for name in VERBS if hasattr(cls, name)}
-    if cls in SEQUENCE_CLASSES and hasattr(
-        cls, "inverse_transform"
-    ):  # which must be told a length, where those in training were unequal
-        verbs["inverse_transform"] = functools.partialmethod(cls.inverse_transform, n_timesteps=3)
-    name = lift.__name__.removeprefix("as_").capitalize() + cls.__name__
-    members = {**verbs, "__module__": __name__, "__doc__": cls.__doc__}
-    # of what a class says of itself, a subclass inherits all but this
+def converting_class(cls, convert):
+    """Return a subclass whose methods accept the 2-D X of scikit-learn's checks."""
+    methods = {name: converting_method(cls, name, convert) for name in METHODS if hasattr(cls, name)}
+    if cls in SEQUENCE_CLASSES and hasattr(cls, "inverse_transform"):  # requires a length after unequal ones
+        methods["inverse_transform"] = functools.partialmethod(cls.inverse_transform, n_timesteps=3)
+    name = convert.__name__.removeprefix("as_").capitalize() + cls.__name__
+    members = {**methods, "__module__": __name__, "__doc__": cls.__doc__}
+    # a subclass inherits all class parameters except this one
     gives_sequences = hasattr(cls, "_sklearn_auto_wrap_output_keys") and not gives_columns(cls)
     return type(name, (cls,), members, **({"auto_wrap_output_keys": None} if gives_sequences else {}))
 
 
-# Beside the estimators of `every_estimator`: how to make them, and the sequences that their checks can read. What gives
-# a list back is not tried on ragged ones: scikit-learn's checks compare arrays.
+# Estimators that are not in CLASSES: how to construct them, and the conversions. PerTimestep returns lists for lists,
+# which scikit-learn's checks cannot compare.
 OTHERS = {
     SequenceOutlierDetector: (
         lambda cls: cls(LSTMAutoencoderTransformer(epochs=2, random_state=0)),
@@ -136,28 +134,30 @@ OTHERS = {
     Resampler: (lambda cls: cls(), [as_padded, as_ragged]),
     SequencePadder: (lambda cls: cls(), [as_padded, as_ragged]),
 }
-PORTED = [ported(cls, lift) for cls in SEQUENCE_CLASSES for lift in (as_padded, as_ragged)]
-PORTED_OTHERS = [(make, ported(cls, lift)) for cls, (make, lifts) in OTHERS.items() for lift in lifts]
-# pickle looks classes up by name
-globals().update({cls.__name__: cls for cls in [*PORTED, *(cls for _, cls in PORTED_OTHERS)]})
+CONVERTING = [converting_class(cls, convert) for cls in SEQUENCE_CLASSES for convert in (as_padded, as_ragged)]
+CONVERTING_OTHERS = [
+    (make, converting_class(cls, convert)) for cls, (make, conversions) in OTHERS.items() for convert in conversions
+]
+# pickle finds classes by their names
+globals().update({cls.__name__: cls for cls in [*CONVERTING, *(cls for _, cls in CONVERTING_OTHERS)]})
 
-# Two epochs are enough for most checks. These ask whether something was learned.
-LEARNED_BY = {
+# Two epochs are sufficient for most checks; these require the default number, because they test what was learnt.
+WITH_DEFAULT_EPOCHS = {
     "check_class_weight_classifiers",
     "check_classifiers_train",
     "check_regressors_train",
     "check_sample_weight_equivalence_on_dense_data",
 }
 
-ESTIMATORS = [cls(epochs=2) for cls in CLASSES + PORTED]
-ESTIMATORS += [make(cls) for cls, (make, _) in OTHERS.items()] + [make(cls) for make, cls in PORTED_OTHERS]
+ESTIMATORS = [cls(epochs=2) for cls in CLASSES + CONVERTING]
+ESTIMATORS += [make(cls) for cls, (make, _) in OTHERS.items()] + [make(cls) for make, cls in CONVERTING_OTHERS]
 
 
-# --- The checks -------------------------------------------------------------------------------------------------------
+# --- the checks -------------------------------------------------------------------------------------------------------
 
 
 def run(check, *args):
-    """Run a check of scikit-learn; one that skips itself has shown nothing."""
+    """Run a check of scikit-learn; a check that is skipped fails."""
     try:
         check(*args)
     except SkipTest as skipped:
@@ -174,12 +174,12 @@ def excused(estimator):
 
 @parametrize_with_checks(ESTIMATORS, expected_failed_checks=excused)
 def test_scikit_learns_checks_pass(estimator, check):
-    if check.func.__name__ in LEARNED_BY and trains_a_network(estimator):
-        estimator = clone(estimator).set_params(epochs=type(estimator)().epochs)  # the others share this one
+    if check.func.__name__ in WITH_DEFAULT_EPOCHS and trains_a_network(estimator):
+        estimator = clone(estimator).set_params(epochs=type(estimator)().epochs)  # checks share the estimator
     run(check, estimator)
 
 
-# Those about `set_output` fit on a dataframe and transform an array, and the other way round.
+# the checks of `set_output` fit on a dataframe and transform an array, and vice versa
 @pytest.mark.filterwarnings("ignore:X does not have valid feature names", "ignore:X has feature names")
 @pytest.mark.parametrize(
     ("estimator", "check"),
@@ -190,17 +190,17 @@ def test_scikit_learns_checks_pass(estimator, check):
         if gives_columns(estimator) or check not in CHECKS_OF_TRANSFORMERS
     ],
 )
-def test_the_checks_that_scikit_learn_keeps_for_itself_pass(estimator, check, monkeypatch):
-    # Some look at a docstring only where the module is one of scikit-learn's.
-    monkeypatch.setattr(estimator, "__module__", "sklearn.invited", raising=False)
+def test_checks_of_scikit_learns_own_estimators_pass(estimator, check, monkeypatch):
+    # some check docstrings only if the module belongs to scikit-learn
+    monkeypatch.setattr(estimator, "__module__", "sklearn.skseqae", raising=False)
     run(check, type(estimator).__name__, estimator)
 
 
 @every_class
-def test_no_tag_asks_for_weaker_checks(cls):
+def test_no_tag_weakens_the_checks(cls):
     tags = get_tags(cls())
-    kinds = [kind for kind in (tags.classifier_tags, tags.regressor_tags) if kind is not None]
-    weaker = [tags.no_validation, tags.non_deterministic, tags._skip_test, *(kind.poor_score for kind in kinds)]
+    specific = [each for each in (tags.classifier_tags, tags.regressor_tags) if each is not None]
+    weaker = [tags.no_validation, tags.non_deterministic, tags._skip_test, *(each.poor_score for each in specific)]
     assert not any(weaker)
 
 
@@ -210,16 +210,16 @@ def test_every_public_estimator_is_checked():
     assert sorted(estimators, key=repr) == sorted([*CLASSES, *OTHERS], key=repr)
 
 
-@pytest.mark.parametrize("lift", [np.asarray, as_padded, as_ragged], ids=["table", "padded", "ragged"])
+@pytest.mark.parametrize("convert", [np.asarray, as_padded, as_ragged], ids=["2-D", "padded", "ragged"])
 @every_sequence_class
-def test_full_batches_make_weights_equal_to_repeated_rows(cls, lift):
+def test_full_batches_make_weights_equal_to_repeated_samples(cls, convert):
     rng = np.random.default_rng(0)
     X, y, weights = rng.normal(size=(12, 6)), np.arange(12) % 3, np.arange(12) % 4
     rows = np.repeat(np.arange(12), weights)
 
     def encodings(X_train, y_train, sample_weight):
         estimator = cls(epochs=30, batch_size=100, random_state=0)
-        return output_of(estimator.fit(lift(X_train), y_train, sample_weight), lift(X))
+        return output_of(estimator.fit(convert(X_train), y_train, sample_weight), convert(X))
 
     weighted = encodings(X, y, weights)
     assert_allclose(weighted, encodings(X[rows], y[rows], None), rtol=0, atol=1e-5)

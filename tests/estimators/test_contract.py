@@ -1,4 +1,4 @@
-"""What an estimator promises beside training: its output, its copies, its names, its features and its looks."""
+"""The conventions of scikit-learn: output containers, copies, parameter names, features and HTML views."""
 
 import copy
 import pickle
@@ -29,22 +29,22 @@ from tests.support.estimators import (
     every_sequence_container,
     every_transformer,
     every_transformers_container,
+    output_of,
     packed,
     parameters_of,
     quick,
-    output_of,
     resume_training,
     y,
 )
 
 TABLE = np.random.default_rng(0).normal(size=(24, 5))
 
-# --- Output containers ------------------------------------------------------------------------------------------------
+# --- output containers ------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("library", "frame"), [("pandas", pd.DataFrame), ("polars", pl.DataFrame)])
 @every_transformers_container
-def test_set_output_names_the_columns_after_the_class(cls, contain, library, frame):
+def test_set_output_names_columns_after_the_class(cls, contain, library, frame):
     data = data_for(cls, contain)
     estimator = quick(cls, latent_dim=3).set_output(transform=library)
     encodings = estimator.fit_transform(data, y)
@@ -56,20 +56,22 @@ def test_set_output_names_the_columns_after_the_class(cls, contain, library, fra
 
 @pytest.mark.parametrize(("library", "frame"), [("pandas", pd.DataFrame), ("polars", pl.DataFrame)])
 @every_transformer
-def test_set_output_reaches_the_columns_of_a_column_transformer(cls, library, frame):
+def test_set_output_works_in_a_column_transformer(cls, library, frame):
     table = frame(dict(zip("abcde", TABLE.T, strict=True)))
     columns = make_column_transformer((quick(cls, latent_dim=2), list("abc")), ("passthrough", list("de")))
-    said = columns.set_output(transform=library).fit_transform(table, y)
+    transformed = columns.set_output(transform=library).fit_transform(table, y)
     name = cls.__name__.lower()
     names = [f"{name}__{name}0", f"{name}__{name}1", "passthrough__d", "passthrough__e"]
-    assert type(said) is frame
-    assert list(said.columns) == names == columns.get_feature_names_out().tolist()
-    assert_array_equal(said.to_numpy()[:, :2], quick(cls, latent_dim=2).fit(TABLE[:, :3], y).transform(TABLE[:, :3]))
+    assert type(transformed) is frame
+    assert list(transformed.columns) == names == columns.get_feature_names_out().tolist()
+    assert_array_equal(
+        transformed.to_numpy()[:, :2], quick(cls, latent_dim=2).fit(TABLE[:, :3], y).transform(TABLE[:, :3])
+    )
 
 
 @pytest.mark.parametrize(("dtype", "expected"), [("f4", "f4"), ("f8", "f8"), ("i8", "f8")])
 @every_transformers_container
-def test_float32_stays_float32_and_all_else_becomes_float64(cls, contain, dtype, expected):
+def test_encodings_are_float32_for_float32_and_otherwise_float64(cls, contain, dtype, expected):
     arrays = contain([(4 * x).astype(dtype) for x in EXAMPLES[cls].arrays])
     estimator = quick(cls).fit(data_for(cls, contain), y)
     assert estimator.transform(arrays).dtype == expected
@@ -77,12 +79,12 @@ def test_float32_stays_float32_and_all_else_becomes_float64(cls, contain, dtype,
 
 
 @every_transformer
-def test_the_tag_says_which_types_are_kept(cls):
-    # without it, scikit-learn's check of this looks at float64 only
+def test_the_tag_preserves_dtype_lists_both_types(cls):
+    # without the tag, scikit-learn's check tests float64 only
     assert set(get_tags(cls()).transformer_tags.preserves_dtype) == {"float32", "float64"}
 
 
-# --- Copies -----------------------------------------------------------------------------------------------------------
+# --- copies -----------------------------------------------------------------------------------------------------------
 
 
 def through_joblib(estimator, path):
@@ -100,7 +102,7 @@ COPIES = {
 
 @every_class
 @pytest.mark.parametrize("way", [way for way in COPIES if way != "clone"])
-def test_a_copy_says_and_learns_the_same(cls, way, tmp_path):
+def test_copies_give_the_same_outputs_and_continue_training_alike(cls, way, tmp_path):
     estimator = resume_training(quick(cls, optimizer__beta_1=0.8))
     copied = COPIES[way](estimator, tmp_path / "estimator")
     assert copied.get_params() == estimator.get_params()
@@ -110,8 +112,8 @@ def test_a_copy_says_and_learns_the_same(cls, way, tmp_path):
     assert not np.allclose(output_of(copied), before, rtol=0, atol=1e-4)
 
 
-class Recorder(keras.callbacks.Callback):
-    """Write down each epoch, here and for all copies."""
+class RecordingCallback(keras.callbacks.Callback):
+    """Records the epochs of this callback, and in a class attribute those of all its copies."""
 
     epochs = []
 
@@ -125,31 +127,31 @@ class Recorder(keras.callbacks.Callback):
 
 
 @every_class
-def test_clones_of_keras_objects_learn_the_same_and_leave_them_alone(cls):
-    X, optimizer, recorder = data_for(cls), keras.optimizers.SGD(0.1), Recorder()
+def test_clones_with_keras_objects_train_alike_and_never_modify_them(cls):
+    X, optimizer, callback = data_for(cls), keras.optimizers.SGD(0.1), RecordingCallback()
     loss = {"loss": keras.losses.LogCosh()} if "loss" in parameters_of(cls) else {}
-    estimator = quick(cls, optimizer=optimizer, callbacks=[recorder], **loss)
+    estimator = quick(cls, optimizer=optimizer, callbacks=[callback], **loss)
     again = clone(estimator)
-    Recorder.epochs.clear()
-    # its own objects first: what is compiled for a clone could serve both
+    RecordingCallback.epochs.clear()
+    # the estimator first: a network compiled for a clone could be reused by the estimator
     assert_array_equal(output_of(estimator.fit(X, y)), output_of(clone(again).fit(X, y)))
-    assert Recorder.epochs == [0, 1, 0, 1]
+    assert RecordingCallback.epochs == [0, 1, 0, 1]
     assert estimator.optimizer is optimizer
     assert not optimizer.built
-    assert recorder.own_epochs == []
+    assert callback.own_epochs == []
     assert again.optimizer.get_config() == optimizer.get_config()
     assert not np.allclose(output_of(estimator), output_of(quick(cls).fit(X, y)), rtol=0, atol=1e-3)
 
 
 @every_class_with_a_loss
-def test_a_loss_whose_copies_lose_an_argument_is_refused(cls):
+def test_losses_that_lose_arguments_in_copies_are_refused(cls):
     # copy.deepcopy(Huber(delta=0.1)) has a delta of 1, and so has that of every clone in a search
     with pytest.raises(ValueError, match="loses its argument delta: .* loss=keras.losses.Huber, loss__delta=0.1"):
         quick(cls, loss=keras.losses.Huber(delta=0.1)).fit(data_for(cls), y)
 
 
 @every_class_that_has(("name", "value"), [("optimizer", "optimizer__epsilon", 1e-6), ("loss", "loss__delta", 0.5)])
-def test_routed_names_survive_clone_and_pickle(cls, name, value):
+def test_routed_parameters_are_kept_by_clone_and_pickle(cls, name, value):
     estimator = quick(cls, optimizer__beta_1=0.8).set_params(**{name: value})
     routed = {"optimizer__beta_1": 0.8, name: value}
     for copied in (clone(estimator), pickle.loads(pickle.dumps(estimator))):
@@ -157,11 +159,11 @@ def test_routed_names_survive_clone_and_pickle(cls, name, value):
     assert clone(cls()).get_params().keys().isdisjoint(routed)
 
 
-# --- Routed names -----------------------------------------------------------------------------------------------------
+# --- parameter names --------------------------------------------------------------------------------------------------
 
 
 @every_class
-def test_a_grid_may_search_over_routed_names(cls):
+def test_a_grid_search_accepts_routed_parameters(cls):
     X, name, example = data_for(cls), cls.__name__.lower(), EXAMPLES[cls]
     pipeline, routed = example.as_pipeline(quick(cls)), f"{name}__optimizer__beta_1"
     search = GridSearchCV(
@@ -173,7 +175,7 @@ def test_a_grid_may_search_over_routed_names(cls):
     assert_array_equal(output_of(search.best_estimator_[name]), output_of(best))
 
 
-WRONG_NAMES = [  # after what a class must have
+UNKNOWN_NAMES = [  # each after the parameter that a class must have
     ("optimizer", "optimiser__beta_1", "has no parameter 'optimiser__beta_1'; the nearest is 'optimizer__beta_1'"),
     ("loss", "los__delta", "has no parameter 'los__delta'; the nearest is 'loss__delta'"),
     ("tokens", "loss__delta", "has no parameter 'loss__delta'; the nearest is 'optimizer__delta'"),
@@ -190,8 +192,8 @@ WRONG_NAMES = [  # after what a class must have
 ]
 
 
-@every_class_that_has(("name", "message"), WRONG_NAMES)
-def test_a_wrong_name_is_refused_at_once_with_the_nearest(cls, name, message):
+@every_class_that_has(("name", "message"), UNKNOWN_NAMES)
+def test_unknown_parameters_are_refused_with_the_nearest_name(cls, name, message):
     with pytest.raises(TypeError, match=message):
         cls(**{name: 0.5})
     estimator = cls()
@@ -201,7 +203,7 @@ def test_a_wrong_name_is_refused_at_once_with_the_nearest(cls, name, message):
 
 
 ADAM = {"optimizer": keras.optimizers.Adam()}
-WRONG_SETTINGS = [  # after what a class must have
+REFUSED_BY_KERAS = [  # each after the parameter that a class must have
     (
         "optimizer",
         {"optimizer__beta1": 0.5},
@@ -220,15 +222,15 @@ WRONG_SETTINGS = [  # after what a class must have
 ]
 
 
-@every_class_that_has(("parameters", "message"), WRONG_SETTINGS)
-def test_a_setting_that_keras_cannot_take_is_refused_at_fit(cls, parameters, message):
+@every_class_that_has(("parameters", "message"), REFUSED_BY_KERAS)
+def test_routed_parameters_that_keras_does_not_accept_are_refused_by_fit(cls, parameters, message):
     estimator = quick(cls, **parameters)
     with pytest.raises(ValueError, match=message):
         estimator.fit(data_for(cls), y)
     assert not hasattr(estimator, "n_features_in_")
 
 
-# --- Features ---------------------------------------------------------------------------------------------------------
+# --- features ---------------------------------------------------------------------------------------------------------
 
 UNIVARIATE = {
     "list": [row[: 2 + i % 7, None] for i, row in enumerate(np.hstack([TABLE, TABLE]))],
@@ -239,27 +241,27 @@ UNIVARIATE = {
 
 
 @every_sequence_class
-@pytest.mark.parametrize("kind", UNIVARIATE)
-def test_a_table_fixes_its_width_and_nothing_else(cls, kind):
+@pytest.mark.parametrize("container", UNIVARIATE)
+def test_fit_on_a_2d_array_fixes_the_width_of_2d_arrays_only(cls, container):
     estimator = quick(cls).fit(TABLE, y)
     assert estimator.n_features_in_ == 5
     with pytest.raises(ValueError, match=f"X has 4 features, but {cls.__name__} is expecting 5 features as input"):
         output_of(estimator, TABLE[:, :4])
-    assert len(output_of(estimator, UNIVARIATE[kind])) == 24
+    assert len(output_of(estimator, UNIVARIATE[container])) == 24
     assert_array_equal(output_of(estimator, TABLE[:, :, None]), output_of(estimator, TABLE))
 
 
 @every_sequence_class
-@pytest.mark.parametrize("kind", UNIVARIATE)
-def test_after_univariate_sequences_a_table_of_any_width_is_read(cls, kind):
-    estimator = quick(cls).fit(UNIVARIATE[kind], y)
+@pytest.mark.parametrize("container", UNIVARIATE)
+def test_2d_arrays_of_any_width_are_accepted_after_fit_on_univariate_sequences(cls, container):
+    estimator = quick(cls).fit(UNIVARIATE[container], y)
     assert estimator.n_features_in_ == 1
     for width in (1, 3, 5):
         assert_array_equal(output_of(estimator, TABLE[:, :width]), output_of(estimator, list(TABLE[:, :width])))
 
 
 @every_sequence_container
-def test_sequences_fix_their_features_and_not_their_lengths(cls, contain):
+def test_fit_on_sequences_fixes_the_number_of_features_but_not_the_lengths(cls, contain):
     estimator = quick(cls).fit(pd.DataFrame(TABLE, columns=list("abcde")), y).fit(data_for(cls, contain), y)
     assert estimator.n_features_in_ == 2
     assert not hasattr(estimator, "feature_names_in_")
@@ -269,34 +271,34 @@ def test_sequences_fix_their_features_and_not_their_lengths(cls, contain):
             output_of(estimator, wrong)
 
 
-# --- The view of an estimator -----------------------------------------------------------------------------------------
+# --- HTML views -------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
 def no_networks(monkeypatch):
-    """Let nobody build a Keras model of the weights."""
+    """Make building a Keras model raise an error."""
 
     def refuse(*args):
-        raise RuntimeError("a network was asked for")
+        raise RuntimeError("a Keras model was built")
 
     for part in ("encoder", "decoder", "model"):
-        monkeypatch.setattr(f"skseqae.networks.keras_backend._exported_models.stock_{part}", refuse)
+        monkeypatch.setattr(f"skseqae.networks.keras_backend._exported_models.export_{part}", refuse)
 
 
 def states_shown(estimator):
-    """How often the HTML view says that something is fitted, and that it is not."""
+    """Return how often the HTML view shows "Fitted" and "Not fitted"."""
     view = estimator_html_repr(estimator)
     return view.count("<span>Fitted</span>"), view.count("<span>Not fitted</span>")
 
 
 @every_class
-def test_the_html_view_shows_what_is_fitted_and_builds_no_network(cls, no_networks):
+def test_the_html_view_shows_whether_the_estimator_is_fitted_and_builds_no_network(cls, no_networks):
     estimator = quick(cls)
     assert states_shown(estimator) == (0, 1)
     assert states_shown(estimator.fit(data_for(cls), y)) == (1, 0)
     assert cls.__name__ in estimator._repr_html_()
     for name in ("encoder_", "decoder_", "model_"):
-        with pytest.raises(RuntimeError, match="a network was asked for"):
+        with pytest.raises(RuntimeError, match="a Keras model was built"):
             getattr(estimator, name)
 
 
@@ -309,7 +311,7 @@ def test_the_html_view_of_a_pipeline_shows_its_steps(cls, no_networks):
 
 
 @every_transformer
-def test_the_html_view_of_a_column_transformer_shows_what_is_in_it(cls, no_networks):
+def test_the_html_view_of_a_column_transformer_shows_its_transformers(cls, no_networks):
     columns = make_column_transformer((quick(cls), slice(0, 3)), ("passthrough", slice(3, 5)))
     assert states_shown(columns) == (0, 1)
     n_fitted, n_not_fitted = states_shown(columns.fit(TABLE, y))
@@ -317,7 +319,7 @@ def test_the_html_view_of_a_column_transformer_shows_what_is_in_it(cls, no_netwo
     assert cls.__name__ in columns._repr_html_()
 
 
-LOOK = """
+SCRIPT = """
 import sys
 import time
 import skseqae
@@ -330,10 +332,9 @@ print(time.process_time())
 """
 
 
-def test_a_look_at_the_package_takes_a_second_and_loads_no_tensorflow():
-    command = [sys.executable, "-c", LOOK, *(cls.__name__ for cls in CLASSES)]
+def test_importing_constructing_and_displaying_is_fast_and_loads_no_tensorflow():
+    command = [sys.executable, "-c", SCRIPT, *(cls.__name__ for cls in CLASSES)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     *_, loaded, seconds = done.stdout.splitlines()
-    print(f"{seconds} s")
     assert loaded == "loaded"
-    assert float(seconds) < 3  # of the processor, since a busy machine must not fail this
+    assert float(seconds) < 3  # of processor time, so that the test passes on a busy machine

@@ -1,4 +1,4 @@
-"""After a fault anywhere in training there is the old state, and the next fit gives the bits of always."""
+"""After a fault anywhere in training, the state is unchanged, and the next fit gives the same bits as without it."""
 
 import copy
 
@@ -13,60 +13,69 @@ from skseqae.preprocessing import PerTimestep, Resampler, SequencePadder
 from tests.estimators.test_outlier import MeanDistance
 from tests.stress.faults import X, make, ways
 from tests.support.estimators import quick
-from tests.support.faults import ERRORS, Interrupter, contents, list_fault_points, fault_injection, state, differing_attributes, differences_after_fault
+from tests.support.faults import (
+    ERRORS,
+    Interrupter,
+    contents,
+    differences_after_fault,
+    differing_attributes,
+    fault_injection,
+    list_fault_points,
+    state,
+)
 
 
 @pytest.fixture(scope="module", autouse=True)
-def of_tests():
+def injected_faults():
     with fault_injection():
         yield
 
 
-def troubles(estimator, train, n_points):
-    """Return what some faults leave, by place and time, and how many were tried."""
-    expected, there = contents(train(copy.deepcopy(estimator))), list_fault_points(estimator, train)
-    chosen = [there[i] for i in np.random.RandomState(0).permutation(len(there))[:n_points]]
-    left = {
-        (place, time): differences_after_fault(estimator, train, place, time, ERRORS[i % 3], expected)
-        for i, (place, time) in enumerate(chosen)
+def differences_after_faults(estimator, train, n_points):
+    """Return the unexpected differences after faults at some points, by point and time, and the number of faults."""
+    expected, points = contents(train(copy.deepcopy(estimator))), list_fault_points(estimator, train)
+    chosen = [points[i] for i in np.random.RandomState(0).permutation(len(points))[:n_points]]
+    differences = {
+        (point, time): differences_after_fault(estimator, train, point, time, ERRORS[i % 3], expected)
+        for i, (point, time) in enumerate(chosen)
     }
-    return {point: wrong for point, wrong in left.items() if wrong}, len(left)
+    return {point: found for point, found in differences.items() if found}, len(differences)
 
 
 @pytest.mark.parametrize("way", range(3), ids=["fit", "refit", "warm start"])
-def test_a_fault_at_any_place_leaves_the_old_state_and_the_next_fit_its_bits(way):
+def test_faults_in_fit_keep_the_state_and_the_next_fit_gives_the_same_bits(way):
     estimator, train = list(ways("dense"))[way]
-    assert troubles(estimator, train, n_points=30) == ({}, 30)
+    assert differences_after_faults(estimator, train, n_points=30) == ({}, 30)
 
 
-def test_a_fault_in_partial_fit_leaves_the_old_state_and_the_next_its_bits():
+def test_faults_in_partial_fit_keep_the_state_and_the_next_call_gives_the_same_bits():
     *_, (estimator, train) = ways("regressor")
-    assert troubles(estimator, train, n_points=15) == ({}, 15)
+    assert differences_after_faults(estimator, train, n_points=15) == ({}, 15)
 
 
-def test_a_fault_in_a_detectors_autoencoder_leaves_the_detector_as_it_was():
+def test_faults_in_the_autoencoder_of_a_detector_keep_the_state_of_the_detector():
     detector = SequenceOutlierDetector(make("prediction")[0])
-    assert troubles(detector, lambda each: each.fit(X), n_points=10) == ({}, 10)
+    assert differences_after_faults(detector, lambda each: each.fit(X), n_points=10) == ({}, 10)
 
 
 STEPS = [SequenceOutlierDetector(MeanDistance()), PerTimestep(StandardScaler()), SequencePadder(), Resampler(3)]
 
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: type(step).__name__)
-def test_an_interrupt_at_any_line_of_a_step_leaves_the_old_state_or_the_new(step):
+def test_an_interrupt_at_any_line_of_fit_leaves_the_previous_or_the_new_state(step):
     fitted = clone(step).fit([x[1:, :1] for x in X])
     old, new = contents(fitted), contents(copy.deepcopy(fitted).fit(X))
     assert old != new
-    left = set()
+    reached = set()
     for line in range(1, Interrupter(-1).run(copy.deepcopy(fitted).fit, X) + 1):
-        tried = copy.deepcopy(fitted)
-        Interrupter(line).run(tried.fit, X)
-        assert contents(tried) in (old, new), line
-        left.add(contents(tried) == new)
-    assert left == {False, True}
+        copied = copy.deepcopy(fitted)
+        Interrupter(line).run(copied.fit, X)
+        assert contents(copied) in (old, new), line
+        reached.add(contents(copied) == new)
+    assert reached == {False, True}
 
 
-def test_a_generator_that_is_a_parameter_is_put_back_after_a_failure_and_advances_otherwise():
+def test_a_failed_fit_restores_the_random_state_instance():
     generator = np.random.RandomState(3)
     estimator, before = LSTMAutoencoderTransformer(2, epochs=1, random_state=generator), state_of(generator)
     with pytest.raises(ValueError, match="objective='prediction' needs a sequence of 2 timesteps"):
@@ -80,19 +89,18 @@ def state_of(generator):
     return joblib.hash(generator.get_state())
 
 
-def test_a_state_of_the_optimizer_that_is_infinite_is_a_divergence():
-    """Gradients whose squares overflow move no weight, and never would again; a file would be refused."""
-    far = [1e22 * x for x in X]
-    still = {"scale": None, "clipnorm": None, "loss": "mae", "activation": "linear", "epochs": 1, "random_state": 0}
-    estimator = LSTMAutoencoderTransformer(2, **still)
+def test_an_infinite_optimizer_state_is_a_divergence():
+    """Squares of gradients that overflow would stop all further training, and `save` would refuse the state."""
+    large = [1e22 * x for x in X]
+    parameters = {"scale": None, "clipnorm": None, "loss": "mae", "activation": "linear", "epochs": 1}
+    estimator = LSTMAutoencoderTransformer(2, random_state=0, **parameters)
     before = state(estimator)
     with pytest.raises(ValueError, match="diverged in epoch 1: .* the optimizer state .* Lower learning_rate"):
-        estimator.fit(far)
+        estimator.fit(large)
     assert differing_attributes(state(estimator), before) == []
 
 
-def test_partial_fit_refuses_to_go_on_with_another_optimizer():
-    """Whose state is another: `fit` starts afresh."""
+def test_partial_fit_refuses_the_state_of_another_optimizer():
     estimator = quick(LSTMAutoencoderTransformer, latent_dim=3).fit(X).set_params(optimizer="sgd")
     before = state(estimator)
     with pytest.raises(ValueError, match="SGD cannot resume from the state of another optimizer"):
