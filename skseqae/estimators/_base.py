@@ -75,12 +75,12 @@ class BaseSequenceEstimator(
     @property
     def history_(self):
         """Losses of each epoch."""
-        return self._fitted.history
+        return self._state_for("history_").history
 
     @property
     def n_iter_(self):
         """Number of epochs."""
-        return len(self._fitted.history["loss"])
+        return len(self._state_for("n_iter_").history["loss"])
 
     def _fit(self, X, y, sample_weight, *, partial=False, **target_options):
         """Fit a copy and take its attributes by one assignment, so that a failure changes nothing."""
@@ -119,6 +119,12 @@ class BaseSequenceEstimator(
         raise NotImplementedError
 
     # --- what subclasses use ---
+
+    def _state_for(self, attribute):
+        """Return the fitted state; before `fit`, raise the error of a missing attribute."""
+        if not hasattr(self, "_fitted"):
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {attribute!r}")
+        return self._fitted
 
     @property
     def _layout(self):
@@ -175,8 +181,8 @@ def output_activation(loss, scale, targets):
     ----------
     loss : str, callable or keras.losses.Loss
     scale : str or None
-    targets : dict of str to Sequences
-        The targets, by the name that error messages use.
+    targets : list of (str, Sequences)
+        Pairs of the name that error messages use, and the target.
 
     Returns
     -------
@@ -188,7 +194,7 @@ def output_activation(loss, scale, targets):
         return activation
     if scale is not None:
         raise ValueError(f"loss={name!r} compares probabilities: set scale=None, got scale={scale!r}.")
-    for target_name, sequences in targets.items():
+    for target_name, sequences in targets:
         outside = np.argwhere((sequences.packed < 0) | (sequences.packed > 1))
         if len(outside):
             row, feature = outside[0]

@@ -326,7 +326,7 @@ class DenseAutoencoderTransformer(AutoencoderMixin, BaseSequenceEstimator):
             activation=self.activation,
             latent_activation=self.latent_activation,
             noise=float(self.noise),
-            output_activation=output_activation(self.loss, self.scale, {"X": problem.sequences}),
+            output_activation=output_activation(self.loss, self.scale, [("X", problem.sequences)]),
         )
 
     def _training_targets(self, architecture, x, problem):

@@ -14,7 +14,7 @@ from ..data._targets import TargetLayout
 from ..networks._architectures import Architecture, DenseArchitecture, Seq2SeqArchitecture
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class FittedInput:
     """The description of X, determined by `fit` or the first call of `partial_fit`.
 
@@ -41,7 +41,7 @@ class FittedInput:
     vocabulary: np.ndarray | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class FittedTarget:
     """The description of the target of a regressor: y, or the last `horizon` timesteps of X if that is not None."""
 
@@ -50,7 +50,7 @@ class FittedTarget:
     scaling: Scaling | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class FittedLabels:
     """The description of the y of a classifier.
 
@@ -68,7 +68,7 @@ class FittedLabels:
     classes: np.ndarray | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class FittedState:
     """Everything that fitting determines.
 

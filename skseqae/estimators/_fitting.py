@@ -1,7 +1,7 @@
-"""Fitting in four steps: read the problem, choose the architecture, train, commit.
+"""Fitting in four steps: read the problem, choose the architecture, train, commit the fitted state.
 
 A subclass adapts them by at most five hooks: `_describe_input`, `_read_target`, `_describe_target`, `_architecture_for`
-and `_training_targets`.
+and `_training_targets`. The commit is one assignment, in `BaseSequenceEstimator._fit`.
 """
 
 import copy
@@ -19,7 +19,7 @@ from ..training._batches import TrainingData, training_bytes
 from ._fitted_state import FittedInput, FittedLabels, FittedState, FittedTarget
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Problem:
     """The samples of positive weight, and the description of the data that later calls need.
 
@@ -43,7 +43,7 @@ class Problem:
     generator: np.random.RandomState
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TrainingTargets:
     """The targets and the loss of the decoders.
 
@@ -92,8 +92,10 @@ def fit(estimator, X, y, sample_weight, task, *, partial, **target_options):
     continued = previous if partial else None
     problem = read_problem(estimator, X, y, sample_weight, continued, target_options)
     architecture = choose_architecture(estimator, problem, previous, continued)
-    result = train_network(estimator, architecture, problem, task, previous, partial=partial)
-    return commit(architecture, problem, result, continued)
+    data, training_targets = prepare_training(estimator, architecture, problem)
+    # training needs only the description of the problem: its samples would take memory
+    problem = replace(problem, sequences=None, target=None, sample_weight=None)
+    return train_network(estimator, architecture, problem, data, training_targets, task, previous, partial=partial)
 
 
 def read_problem(estimator, X, y, sample_weight, continued, target_options):
@@ -120,10 +122,9 @@ def choose_architecture(estimator, problem, previous, continued):
     return architecture
 
 
-def train_network(estimator, architecture, problem, task, previous, *, partial):
-    """Train the network; return the `TrainingResult`."""
+def train_network(estimator, architecture, problem, data, training_targets, task, previous, *, partial):
+    """Train the network; return the fitted state."""
     continued = previous if partial else None
-    data, training_targets = prepare_training(estimator, architecture, problem)
     check_memory(
         training_bytes(architecture, data, estimator.batch_size),
         "Training",
@@ -145,33 +146,34 @@ def train_network(estimator, architecture, problem, task, previous, *, partial):
 
     def fitted_now(result):
         fitted = copy.copy(estimator)
-        state = commit(architecture, problem, result, continued)
+        state = make_fitted_state(architecture, problem, result, continued)
         fitted._fitted = replace(state, generator=copy.deepcopy(state.generator))
         return fitted
 
-    return train(
+    result = train(
         architecture,
         make_settings(estimator, training_targets, partial=partial, stops_early=validation is not None),
         data,
         validation,
         problem.generator,
-        weights=_initial_weights(estimator, architecture, training_targets, previous, partial=partial),
+        weights=_initial_weights(estimator, architecture, training_targets, previous, continued),
         optimizer_state=continued.optimizer_state if continued else None,
         pretrained_weights=training_targets.pretrained_weights,
         begin_epoch=begin_epoch,
     )
+    return make_fitted_state(architecture, problem, result, continued)
 
 
-def _initial_weights(estimator, architecture, training_targets, previous, *, partial):
+def _initial_weights(estimator, architecture, training_targets, previous, continued):
     """Return the weights from which training continues, or None."""
-    if previous is None or not (partial or estimator.warm_start):
+    if previous is None or not (continued or estimator.warm_start):
         return None
     # pretrained weights replace only those that are not trained
     pretrained_weights = training_targets.pretrained_weights
     return previous.weights | {name: pretrained_weights[name] for name in architecture.frozen}
 
 
-def commit(architecture, problem, result, continued):
+def make_fitted_state(architecture, problem, result, continued):
     """Return the fitted state."""
     before = continued.history if continued else {}
     return FittedState(

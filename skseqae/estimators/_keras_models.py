@@ -47,7 +47,7 @@ class KerasModelsMixin:
 
         return export_model(self.encoder_, self.decoder_)
 
-    def _untrained(self, X, y):
+    def _make_untrained(self, X, y):
         """Return a copy that has the network of `fit` before the first training step, for displays."""
         check_tensorflow()
         from ..networks.keras_backend._custom_decoders import build_custom_decoders
@@ -62,6 +62,6 @@ class KerasModelsMixin:
         _, parts = join(architecture, build_custom_decoders(architecture))
         weights = {name: part.get_weights() for name, part in parts.items()}
         untrained._fitted = FittedState(
-            architecture, weights, [], {}, problem.generator, problem.fitted_input, problem.fitted_target
+            architecture, weights, [], {"loss": []}, problem.generator, problem.fitted_input, problem.fitted_target
         )
         return untrained

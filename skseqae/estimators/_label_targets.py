@@ -9,12 +9,6 @@ from ..data._sequences import Sequences
 from ..data._tokens import indices_as_sequences, unique_tokens
 
 
-def check_label_type(label_type, fitted_type, name):
-    """Refuse labels of another type than in training."""
-    if label_type != fitted_type:
-        raise ValueError(f"y is of another type than the labels that {name} was fitted on.")
-
-
 def describe_labels(fitted, labels, name):
     """Return the description of the labels.
 
@@ -35,7 +29,8 @@ def describe_labels(fitted, labels, name):
         fitted = replace(fitted, classes=unique_tokens(labels.values))
     if not len(fitted.classes):
         raise ValueError("All sequences of y with a sample_weight above zero are empty: one needs a label.")
-    check_label_type(labels.container, fitted.label_type, name)
+    if labels.container != fitted.label_type:
+        raise ValueError(f"y is of another type than the labels that {name} was fitted on.")
     if fitted.label_type == "table" and fitted.max_length not in (0, labels.lengths[0]):
         raise ValueError(f"y has {labels.lengths[0]} labels for each sample, but those before had {fitted.max_length}.")
     unknown = np.flatnonzero(labels.indices_in(fitted.classes) == len(fitted.classes))

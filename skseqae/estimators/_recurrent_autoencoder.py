@@ -106,7 +106,7 @@ class BaseRecurrentAutoencoder(AutoencoderMixin, BaseSequenceEstimator):
     def _recurrent_architecture(self, n_features, targets, target_names):
         """Return the architecture for the targets, a dict of `Sequences` by head; error messages use their names."""
         longest = tuple(int(sequences.lengths.max()) for sequences in targets.values())
-        named_targets = dict(zip(target_names, targets.values(), strict=True))
+        named_targets = list(zip(target_names, targets.values(), strict=True))
         return Architecture(
             n_features=n_features,
             latent_dim=self.latent_dim,

@@ -15,13 +15,13 @@ from ..data._labels import read_classes, read_labels
 from ..data._layout import Layout
 from ..data._scaling import Scaling
 from ..data._tabular import check_sample_weight
-from ..data._tokens import Tokens, indices_as_sequences, read_tokens, unique_tokens
+from ..data._tokens import indices_as_sequences, read_tokens, unique_tokens
 from ..inference._label_search import beams, greedy, greedy_logits, label_logits
 from ..networks._architectures import Seq2SeqArchitecture
 from ._base import RECURRENT_CONSTRAINTS, BaseSequenceEstimator
 from ._fitted_state import FittedLabels
 from ._fitting import TrainingTargets
-from ._label_targets import check_label_type, describe_labels, encode_labels
+from ._label_targets import describe_labels, encode_labels
 from ._pretrained_encoder import pretrained_state, recurrent_weights
 
 HEADS = {"label": "label", "table": "sequence", "list": "sequence"}  # by the label type
@@ -428,20 +428,22 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
     @property
     def classes_(self):
         """The labels that can be predicted."""
-        return self._fitted.target.classes
+        return self._state_for("classes_").target.classes
 
     @property
     def vocabulary_(self):
         """The tokens of X."""
-        if self._fitted.input.vocabulary is None:
+        vocabulary = self._state_for("vocabulary_").input.vocabulary
+        if vocabulary is None:
             raise AttributeError(f"A {type(self).__name__} with tokens=False has no vocabulary_.")
-        return self._fitted.input.vocabulary
+        return vocabulary
 
     def _compare(self, X, y):
         """Return the numbers of correct, true and predicted labels of each sample."""
         predicted, labels = self.predict(X), read_labels(y, self)
         check_consistent_length(predicted, labels)
-        check_label_type(labels.container == "label", self._fitted.target.label_type == "label", type(self).__name__)
+        if (labels.container == "label") != (self._fitted.target.label_type == "label"):
+            raise ValueError(f"y is of another type than the labels that {type(self).__name__} was fitted on.")
         return count_matches(predicted, labels)
 
     def _check_input(self, X, *, reset=False):
@@ -453,26 +455,24 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
         elif reset:
             self.n_features_in_ = 1
             self._set_feature_names(None)
+        layout = Layout(tokens.container, 0, univariate=True)
         if reset:
-            self._all_tokens = unique_tokens(tokens.values)
-        vocabulary = self._all_tokens if reset else self.vocabulary_
-        indices = tokens.indices_in(vocabulary)
-        unknown = np.flatnonzero(indices == len(vocabulary))
+            return tokens, layout  # which `_describe_input` turns into indices
+        indices = tokens.indices_in(self.vocabulary_)
+        unknown = np.flatnonzero(indices == len(self.vocabulary_))
         if len(unknown) and self.handle_unknown == "error":
             token, i, t = tokens.locate(unknown[0])
             raise ValueError(
                 f"X[{i}] has {token!r} at timestep {t}, which was not in the training set. Set "
                 "handle_unknown='ignore' to encode unknown tokens as all zeros."
             )
-        return indices_as_sequences(indices, tokens.lengths), Layout(tokens.container, 0, univariate=True)
+        return indices_as_sequences(indices, tokens.lengths), layout
 
     def _describe_input(self, sequences, layout, sample_weight):
         pretrained = pretrained_state(self)
         if self.tokens:
-            # the vocabulary holds only the tokens of samples of positive weight
-            values = vars(self).pop("_all_tokens")[sequences.packed[:, 0].astype(np.int64)]
-            tokens, vocabulary = Tokens("list", values, sequences.lengths), unique_tokens(values)
-            sequences = indices_as_sequences(tokens.indices_in(vocabulary), tokens.lengths)
+            vocabulary = unique_tokens(sequences.values)
+            sequences = indices_as_sequences(sequences.indices_in(vocabulary), sequences.lengths)
             return sequences, self._fitted_input(sequences, layout, Scaling.identity(1), None, vocabulary)
         if pretrained is None:
             return super()._describe_input(sequences, layout, sample_weight)
@@ -486,14 +486,13 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
     def _read_target(self, sequences, y, continued, classes=None):
         labels = read_labels(y, self)
         check_consistent_length(sequences, labels)
-        if classes is not None:
-            classes = read_classes(classes)
-            if continued and not np.array_equal(classes, continued.target.classes):
-                raise ValueError(
-                    f"classes are those of the first call of partial_fit: {continued.target.classes}, got "
-                    f"{short_repr(classes)}."
-                )
-        return sequences, labels, FittedLabels(labels.container, classes=classes)
+        known = None if classes is None else read_classes(classes)
+        if continued and known is not None and not np.array_equal(known, continued.target.classes):
+            raise ValueError(
+                f"classes are those of the first call of partial_fit: {continued.target.classes}, got "
+                f"{short_repr(classes)}."
+            )
+        return sequences, labels, FittedLabels(labels.container, classes=known)
 
     def _describe_target(self, fitted_target, sequences, labels, sample_weight, continued):
         return describe_labels(continued.target if continued else fitted_target, labels, type(self).__name__)
@@ -516,8 +515,8 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
         )
 
     def _training_targets(self, architecture, x, problem):
-        pretrained = pretrained_state(self)
         targets, step_weights = encode_labels(architecture, problem.target, problem.fitted_target, self.class_weight)
+        pretrained = pretrained_state(self)
         return TrainingTargets(
             targets=targets,
             head_weights=dict.fromkeys(targets, 1.0),

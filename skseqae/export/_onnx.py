@@ -1,4 +1,4 @@
-"""export_onnx: fitted estimators as ONNX files, which are served without this package and without TensorFlow."""
+"""export_onnx: ONNX files of fitted estimators, to be run without this package and without TensorFlow."""
 
 import json
 import os
@@ -16,32 +16,34 @@ from ._outputs import OUTPUTS
 
 @validate_params({"path": [str, os.PathLike], "outputs": [list, tuple, None]}, prefer_skip_nested_validation=True)
 def export_onnx(estimator, path, *, outputs=None):
-    """Write what a fitted estimator computes into an ONNX file, to be served by ONNX Runtime alone.
+    """Export a fitted estimator to an ONNX file, which ONNX Runtime runs without this package and TensorFlow.
 
-    The file needs neither this package nor TensorFlow. It holds ONNX' own recurrent operators, which read sequences of
-    their own lengths, for any number of them and of timesteps, with the scaling inside. Outputs differ from what the
-    estimator says of the same float32 data by rounding, some 1e-6. The file is replaced in one step; whatever goes
-    wrong, the old one stays.
+    The file accepts variable-length input, any number of samples and of timesteps, and includes the scaling. It
+    contains the recurrent operators of ONNX. For the same float32 data, its outputs equal those of the estimator's
+    methods up to float32 rounding, about 1e-6. The file is replaced in one step: if the export fails, an existing file
+    stays as it was.
 
     Parameters
     ----------
     estimator : estimator
-        Fitted, of one of the classes of this package that train, or a `SequenceOutlierDetector` around one of them.
+        A fitted estimator of one of the classes of this package that train a network, or a `SequenceOutlierDetector`
+        of an `LSTMAutoencoderTransformer`.
     path : str or path-like
-        The file. Its folder must be there, and be writable.
+        The file. Its folder must exist and be writable.
     outputs : list of str, default=None
-        What the file computes, at each run all of it: for an encoder alone ["encodings"]. None: all that there is.
+        The outputs of the file, all of which each run computes; ["encodings"] exports the encoder alone. If None, all
+        outputs of the estimator.
 
     Raises
     ------
     TypeError
-        If it is no such estimator.
+        If `estimator` is of another class.
     sklearn.exceptions.NotFittedError
         If the estimator is not fitted.
     ValueError
-        If there is no such output, or what computes it cannot be exported: a decoder that is a function, beam search,
-        symbols or labels that are neither strings nor numbers, a feature whose standard deviation float32 does not
-        hold.
+        If the estimator does not have an output, or if an output cannot be exported: because of a custom decoder, beam
+        search, tokens that are neither strings nor integers, labels that are neither strings nor numbers, or a feature
+        whose standard deviation is too small for float32.
     ImportError
         If onnx is not installed.
     OSError
@@ -49,35 +51,40 @@ def export_onnx(estimator, path, *, outputs=None):
 
     See Also
     --------
-    save : A file to go on from, in Python.
+    save : Save an estimator to a file, to use or to train it further in Python.
 
     Notes
     -----
-    Inputs, in the data's own units:
+    Inputs, in the units of the training data:
 
-    - `x`, float32 (N, T, F): padded at the end with anything, NaN too. For a `Seq2SeqClassifier` of symbols (N, T),
-      int64 or strings; one that is not in `vocabulary_` is read as none of them. For a `DenseAutoencoderTransformer`
-      rows, (N, F).
-    - `lengths`, int64 (N,): timesteps of each sequence, from 0 to T; not for rows.
-    - `prediction_lengths`, int64 (N,): where `predict` asks for `n_timesteps`, those.
+    - `x`, float32 of shape (n_samples, n_timesteps, n_features): sequences, padded at the end with any values,
+      including NaN. For a `Seq2SeqClassifier` with `tokens=True`, int64 or strings of shape (n_samples, n_timesteps);
+      tokens that are not in `vocabulary_` are encoded as all zeros. For a `DenseAutoencoderTransformer`, rows of shape
+      (n_samples, n_features).
+    - `lengths`, int64 of shape (n_samples,): the number of timesteps of each sequence, from 0 to n_timesteps. Rows do
+      not have this input.
+    - `prediction_lengths`, int64 of shape (n_samples,): the lengths of the predictions. Only if `predict` requires
+      `n_timesteps`.
 
-    Outputs, float32, with zeros on padding:
+    Outputs, float32 unless stated otherwise, with zeros as padding:
 
-    - `encodings` (N, L): those of `transform`.
-    - `reconstruction` (N, T, F): those of `reconstruct`; for rows (N, F).
-    - `prediction`: those of `predict`, (N,), (N, K) or (N, H, D), in the units of y; of a `LSTMAutoencoderTransformer`
-      those of `predict_next`.
-    - `scores` (N,): those of `score_samples`.
-    - `labels` (N,) or (N, H): those of `predict`, strings, int64, bool or float64. Sequences that say their end are
-      followed by empty strings or zeros, and `label_lengths`, int64 (N,), says how many are theirs. Of a detector -1 or
-      1, where rounding may decide about a score at the threshold.
-    - `probabilities` (N, C) or (N, H, C): those of `predict_proba`.
+    - `encodings` of shape (n_samples, latent_dim): the output of `transform`.
+    - `reconstruction` of shape (n_samples, n_timesteps, n_features): the output of `reconstruct`; for rows of shape
+      (n_samples, n_features).
+    - `prediction` of shape (n_samples,), (n_samples, n_outputs) or (n_samples, n_steps, n_outputs): the output of
+      `predict`, in the units of y; for an `LSTMAutoencoderTransformer`, the output of `predict_next`.
+    - `scores` of shape (n_samples,): the output of `score_samples`.
+    - `labels` of shape (n_samples,) or (n_samples, n_steps): the output of `predict`, as strings, int64, bool or
+      float64. If the lengths of the predictions vary, empty strings or zeros follow the labels, and the output
+      `label_lengths`, int64 of shape (n_samples,), holds the number of labels. For a `SequenceOutlierDetector`, the
+      labels are -1 or 1, and rounding may change the label of a score at the threshold.
+    - `probabilities` of shape (n_samples, n_classes) or (n_samples, n_steps, n_classes): the output of `predict_proba`.
 
-    Where `activation` is "relu" or "linear", states may grow with each timestep, and rounding with them.
+    If `activation` is "relu" or "linear", hidden states, and with them rounding errors, may grow with each timestep.
 
-    Nothing is checked at run time: what an estimator refuses, such as NaN in a sequence, gives numbers without meaning.
-    The metadata hold `skseqae_version` and `estimator`, the class, and as JSON `feature_names`, `classes` and
-    `vocabulary` where the estimator has those.
+    The file does not check its inputs: values that the estimator refuses, such as NaN inside a sequence, give
+    meaningless outputs. The metadata of the file hold `skseqae_version` and `estimator`, the name of the class, and, as
+    JSON, `feature_names`, `classes` and `vocabulary` if the estimator has them.
 
     Examples
     --------
@@ -113,7 +120,7 @@ def export_onnx(estimator, path, *, outputs=None):
 
 
 def _metadata(estimator):
-    """Return what a server must know of an estimator, as strings."""
+    """Return what users of the file must know of the estimator, as strings."""
     attributes = {"feature_names": "feature_names_in_", "classes": "classes_", "vocabulary": "vocabulary_"}
     values = {name: getattr(estimator, attribute, None) for name, attribute in attributes.items()}
     lists = {name: json.dumps(np.asarray(each).tolist()) for name, each in values.items() if each is not None}

@@ -21,7 +21,7 @@ def autoencoder_outputs(estimator):
 
 
 def add_autoencoder(graph, estimator, requested, offset=None):
-    """Add the outputs of a recurrent autoencoder, and whether its scores are below an offset."""
+    """Add the outputs of a recurrent autoencoder, and the labels of a detector if an offset is given."""
     state = estimator._fitted
     x, lengths = _add_sequences(graph, state)
     n_timesteps = size(graph, x, 0)
@@ -61,7 +61,7 @@ def _decode(graph, state, head, z, lengths, n_timesteps):
 
 
 def _output_steps(graph, head, layout, lengths, n_timesteps):
-    """Return the lengths of a decoder's output, the longest, the name of that dimension, and the lengths in words."""
+    """Return the lengths of a decoder's output, their maximum, the name of that dimension, and a description."""
     if layout.length is not None:
         shape = graph("Shape", lengths)
         return graph("Expand", layout.length, shape), layout.length, layout.length, str(layout.length)
@@ -169,7 +169,8 @@ def add_classifier(graph, classifier, requested):
     if state.architecture.heads == ("label",):
         _add_label(graph, state, encoded, requested)
     else:
-        states = [graph("Unsqueeze", each, [0]) for layer in context.states[::-1] for each in layer]
+        layers = reversed(range(len(context.states)))  # the decoder mirrors the encoder
+        states = [graph("Unsqueeze", each, [0]) for i in layers for each in context.final_state(i)]
         _add_label_sequence(graph, classifier, states, requested)
 
 
@@ -250,7 +251,7 @@ def _scale(graph, x, scaling):
             f"Feature {feature} has a standard deviation of {scaling.std[feature]:g}, which is too small for float32: "
             "rescale that feature before fitting."
         )
-    # the mean in two parts: a single float32 would round away the differences from a large mean
+    # the mean in two parts: rounded to one float32, a large mean would cost the digits of small differences
     mean = scaling.mean.astype(np.float32)
     rest = (scaling.mean - mean).astype(np.float32)
     return graph("Div", graph("Sub", graph("Sub", x, mean), rest), scaling.std.astype(np.float32))
@@ -267,7 +268,7 @@ def _add_encodings(graph, state, z):
 
 
 def _as_tensor(tokens, types, name):
-    """Return tokens or labels in a type of ONNX; refuse those for which there is none."""
+    """Return tokens or labels in a type of ONNX; refuse those without such a type."""
     kind = tokens.dtype.kind
     tensor = tokens.astype(LABEL_TYPES[kind]) if kind in types else None
     if tensor is None or (tensor != tokens).any():

@@ -9,9 +9,9 @@ def check_fitted_input(estimator, X):
 
 def has_network(estimator):
     """Return whether the estimator trains a network, before or after `fit`."""
-    return hasattr(estimator, "_untrained")
+    return hasattr(estimator, "_make_untrained")
 
 
 def make_untrained(estimator, X, y):
     """Return a copy of an unfitted estimator with the network that `fit` would train on X and y."""
-    return estimator._untrained(X, y)
+    return estimator._make_untrained(X, y)

@@ -56,9 +56,7 @@ class SequenceInputMixin:
     def _check_feature_names(self, names):
         """Raise if the names of the features differ from those in `fit`; features without names are accepted."""
         fitted = getattr(self, "feature_names_in_", None)
-        if (
-            names is None or fitted is None or self._layout.container == "table"
-        ):  # columns are timesteps
+        if names is None or fitted is None or self._layout.container == "table":  # columns are timesteps
             return
         if names != tuple(fitted):
             raise ValueError(

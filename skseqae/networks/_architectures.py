@@ -91,7 +91,7 @@ class Seq2SeqArchitecture(BaseArchitecture):
 
     @property
     def n_states(self):
-        """Number of parts of a layer's state: h, and c in an LSTM."""
+        """Number of parts of a layer's state; `networks._cells` names them."""
         return len(CELLS[self.cell].states)
 
     @property

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class CellRecord(NamedTuple):
-    """What there is to know of a recurrent cell beside its equations.
+    """The properties of a recurrent cell, without its equations.
 
     Attributes
     ----------
@@ -42,15 +42,10 @@ class CellRecord(NamedTuple):
     onnx_activations: tuple[str, ...]
     onnx_attributes: tuple[tuple[str, int], ...] = ()
 
-    def bias_shape(self, units):
-        """Return the shape of the bias of a layer."""
-        width = len(self.gates) * units
-        return (width,) if self.is_summed else (2, width)
-
     def weight_shapes(self, input_width, units):
         """Return the shapes of kernel, recurrent kernel and bias of one direction of a layer."""
         width = len(self.gates) * units
-        return [(input_width, width), (units, width), self.bias_shape(units)]
+        return [(input_width, width), (units, width), (width,) if self.is_summed else (2, width)]
 
 
 CELLS = {

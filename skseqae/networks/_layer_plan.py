@@ -79,7 +79,7 @@ class _Weightless:
 
 @dataclass(frozen=True)
 class LastHidden(_Weightless):
-    """h of the recurrent layer above, at the last real timestep."""
+    """h of the preceding recurrent layer, at the last real timestep."""
 
 
 @dataclass(frozen=True)
@@ -105,9 +105,6 @@ class Noise(_Weightless):
     std: float
 
 
-LAYERS = (Recurrent, Dense, LastHidden, Repeat, Feedback, Noise)
-
-
 class Part(NamedTuple):
     """An encoder or a decoder: the width of its input, and its layers."""
 
@@ -115,8 +112,12 @@ class Part(NamedTuple):
     layers: tuple
 
     @property
+    def is_free_running(self):
+        """Whether each step reads the previous output."""
+        return isinstance(self.layers[0], Feedback)
+
     def weight_shapes(self):
-        """The shapes of all weights, in the order in which they are kept."""
+        """Return the shapes of all weights, in the order in which they are kept."""
         width, shapes = self.input_width, []
         for layer in self.layers:
             shapes += layer.weight_shapes(width)

@@ -15,4 +15,4 @@ def weight_shapes(architecture):
     dict of str to list of tuple of int
         By part of the network: "encoder", and each head; without custom decoders.
     """
-    return {name: part.weight_shapes for name, part in layer_plan(architecture).items()}
+    return {name: part.weight_shapes() for name, part in layer_plan(architecture).items()}

@@ -1,1 +1,1 @@
-"""Networks as Keras layers, which train."""
+"""Networks as Keras layers, for training."""

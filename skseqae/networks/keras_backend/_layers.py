@@ -58,7 +58,7 @@ class Recurrent(keras.layers.Layer):
     cell : str
         A key of `CELLS`.
     activation : {"tanh", "relu", "sigmoid", "linear"}
-        Activation of the candidate and, in an LSTM, of the output.
+        Activation of the cell.
     return_sequences : bool
         Whether to return h at each timestep or at the last real one.
     return_state : bool

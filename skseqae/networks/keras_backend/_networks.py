@@ -26,7 +26,8 @@ def build_encoder(architecture, *, stock=False):
     """
     mask, is_row = _mask_input(), architecture.is_tabular and stock
     x = keras.Input((architecture.n_features,) if is_row else (None, architecture.n_features), name="x")
-    context, y = Context(mask, stock), x[:, 0] if architecture.is_tabular and not stock else x
+    context = Context(mask, stock)
+    y = x[:, 0] if architecture.is_tabular and not stock else x
     y = add_layers(layer_plan(architecture)["encoder"], y, context)
     outputs = context.final_states if architecture.heads == ("sequence",) else y
     return keras.Model(x if is_row else [x, mask], outputs, name="encoder")
@@ -58,15 +59,17 @@ def build_free_decoder(architecture, head, *, stock=False, custom_decoder=None):
     Keras has no layer that reads its own previous output, so that a conditional decoder is never built of stock layers
     alone.
     """
-    if callable(architecture.decoder) or not isinstance(layer_plan(architecture)[head].layers[0], plan.Feedback):
+    part = layer_plan(architecture).get(head)
+    if custom_decoder or not part.is_free_running:
         return build_decoder(architecture, head, stock=stock, custom_decoder=custom_decoder)
-    z, mask = keras.Input((architecture.latent_dim,), name="encoding"), _mask_input()
+    z, mask = keras.Input((part.input_width,), name="encoding"), _mask_input()
+    _, *recurrent, output = part.layers
     free = FreeRunning(
-        architecture.units[::-1],
-        architecture.width(head),
-        cell=architecture.cell,
-        activation=architecture.activation,
-        output_activation=architecture.output_activation,
+        [layer.units for layer in recurrent],
+        output.units,
+        cell=recurrent[0].cell,
+        activation=recurrent[0].activation,
+        output_activation=output.activation,
     )
     return keras.Model([z, mask], free(z, mask=mask), name=f"{head}_decoder")
 
@@ -95,14 +98,14 @@ def join(architecture, custom_decoders):
 
 @dataclass
 class Context:
-    """What layers read beside the output of the layer before, and the final states that they leave."""
+    """The further inputs of the layers, and their final states."""
 
     mask: object
     stock: bool
     previous: object = None
     initial_states: list = field(default_factory=list)  # by layer; those that are left
     final_states: list = field(default_factory=list)  # parts of the states of all layers, one after another
-    last_hidden: object = None  # h of the recurrent layer above, at the last real timestep
+    last_hidden: object = None  # h of the preceding recurrent layer, at the last real timestep
 
 
 def add_layers(part, y, context):

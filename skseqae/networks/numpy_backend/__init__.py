@@ -1,1 +1,1 @@
-"""Networks as NumPy functions, which infer."""
+"""Networks as NumPy functions, for inference."""

@@ -74,7 +74,7 @@ class Layer:
         order = [record.gates.index(gate) for gate in gates]
         kernel, recurrent_kernel, bias = (_reordered(array, order) for array in weights)
         self.n_states = len(record.states)
-        self.n_features, self.units = len(kernel), len(recurrent_kernel)
+        self.units = len(recurrent_kernel)
         self.phi, self.is_bounded = ACTIVATIONS[activation], activation in BOUNDED
         self.recurrent_product = Product(recurrent_kernel)
         bias, self.recurrent_bias = (bias, None) if record.is_summed else (bias[0], bias[1][:, None])

@@ -34,7 +34,7 @@ def encoder_of(architecture, weights):
 def decoder_of(architecture, weights, head):
     """Return the decoder of a head as a function. A custom decoder is not a network of this package."""
     part = layer_plan(architecture)[head]
-    if isinstance(part.layers[0], plan.Feedback):
+    if part.is_free_running:
         return _free_running(part, weights)
     layers = build_layers(part, weights)
     if architecture.is_tabular:
@@ -79,13 +79,12 @@ def _unchanged(part, i, arrays):
     return lambda y, lengths, states: y
 
 
-LAYERS = {
+LAYERS = {  # without Feedback: `_free_running` computes the whole part
     plan.Recurrent: _recurrent,
     plan.Dense: _dense,
     plan.LastHidden: _last_hidden,
     plan.Repeat: _unchanged,
     plan.Noise: _unchanged,
-    plan.Feedback: _unchanged,  # of which `_free_running` computes the whole part
 }
 
 

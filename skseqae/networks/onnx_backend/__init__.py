@@ -1,1 +1,1 @@
-"""Networks as ONNX graphs, which are exported."""
+"""Networks as ONNX graphs, for export."""

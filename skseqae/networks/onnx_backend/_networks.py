@@ -11,12 +11,17 @@ from ._layers import dense, embed, join_history, join_state, recurrent
 
 @dataclass
 class Context:
-    """What layers read beside the output of the layer before, and the final states that they leave."""
+    """The further inputs of the layers, and their final states."""
 
     graph: object
-    lengths: object = None  # int64 value (N,); None for rows
+    lengths: object = None  # value (N,); None for rows
     n_timesteps: object = None
-    states: list = field(default_factory=list)  # of each recurrent layer, values (N, D * H)
+    states: list = field(default_factory=list)  # of each recurrent layer, with its directions: values (D, N, H)
+
+    def final_state(self, i):
+        """Return the parts of the final state of a recurrent layer, values (N, D * H)."""
+        state, directions = self.states[i]
+        return [join_state(self.graph, each, directions) for each in state]
 
 
 def add_part(part, weights, x, context):
@@ -33,8 +38,10 @@ def add_part(part, weights, x, context):
     -------
     value (T, N, F) or (N, F)
     """
-    if isinstance(part.layers[0], plan.Feedback):
+    if part.is_free_running:
         return _add_free_running(part, weights, x, context)
+    if context.lengths is not None:
+        context.lengths = context.graph.cast(context.lengths, np.int32)  # as recurrent operators require
     for i, (layer, arrays) in enumerate(part.with_weights(weights)):
         x = LAYERS[type(layer)](part, i, arrays, x, context)
     return x
@@ -44,10 +51,11 @@ def _add_recurrent(part, i, directions, x, context):
     layer, graph, keep = part.layers[i], context.graph, part.keeps_sequence(i)
     if layer.n_tokens:
         x, directions = embed(graph, x, directions)
-    lengths = graph.cast(context.lengths, np.int32)
-    history, *state = recurrent(graph, layer, directions, x, lengths, keep=keep)
-    context.states.append([join_state(graph, part, directions) for part in state])
-    return join_history(graph, history, directions) if keep else context.states[-1][0]
+    history, *state = recurrent(graph, layer, directions, x, context.lengths, keep=keep)
+    context.states.append((state, directions))
+    if keep:
+        return join_history(graph, history, directions)
+    return join_state(graph, state[0], directions) if layer.output == "last" else None
 
 
 def _add_dense(part, i, arrays, x, context):
@@ -55,7 +63,8 @@ def _add_dense(part, i, arrays, x, context):
 
 
 def _add_last_hidden(part, i, arrays, x, context):
-    return context.states[-1][0]
+    (h, *_), directions = context.states[-1]
+    return join_state(context.graph, h, directions)
 
 
 def _add_repeat(part, i, arrays, x, context):
@@ -69,13 +78,12 @@ def _add_nothing(part, i, arrays, x, context):
     return x
 
 
-LAYERS = {
+LAYERS = {  # without Feedback: `_add_free_running` adds the whole part
     plan.Recurrent: _add_recurrent,
     plan.Dense: _add_dense,
     plan.LastHidden: _add_last_hidden,
     plan.Repeat: _add_repeat,
     plan.Noise: _add_nothing,
-    plan.Feedback: _add_nothing,  # of which `_add_free_running` adds the whole part
 }
 
 
