@@ -84,7 +84,7 @@ def correct(sequences, reconstructions):
 
 
 reconstructions = autoencoder.reconstruct(events)
-is_correct, is_no_event = np.concatenate(correct(events, reconstructions)), np.concatenate(events).sum(axis=1) == 0
+is_correct, has_no_event = np.concatenate(correct(events, reconstructions)), np.concatenate(events).sum(axis=1) == 0
 n_empty = sum(len(x) == 0 for x in events)
 n_empty_reconstructed = sum(len(x) == len(r) == 0 for x, r in zip(events, reconstructions, strict=True))
 new_correct = correct(new_events, autoencoder.reconstruct(new_events))
@@ -125,7 +125,7 @@ for label, key in [("training", "loss"), ("validation", "val_loss")]:
     print(f"  {label + ' loss':16}{losses[0]:.3f} in the first epoch, {min(losses):.3f} in the best of {plane.n_iter_}")
 print(f"\n{'events, share of correct timesteps':40}{'published':>10}{'limit':>8}{'obtained':>10}")
 print(f"{f'{n_samples} training sequences':40}{'none':>10}{0.99:8.2f}{is_correct.mean():10.4f}")
-print(f"{'  timesteps without an event':40}{'none':>10}{0.99:8.2f}{is_correct[is_no_event].mean():10.4f}")
+print(f"{'  timesteps without an event':40}{'none':>10}{0.99:8.2f}{is_correct[has_no_event].mean():10.4f}")
 print(f"{f'{len(new_events)} new sequences':40}{'none':>10}{'':8}{np.concatenate(new_correct).mean():10.4f}")
 print(f"{'empty sequences reconstructed as empty':40}{'none':>10}{n_empty:8d}{n_empty_reconstructed:10d}")
 print(f"\nFigure saved to {arguments.picture}")

@@ -20,6 +20,7 @@ import skseqae.model_selection
 from skseqae import CompositeSequenceRegressor, LSTMAutoencoderTransformer, Sequences
 from skseqae.model_selection import LengthStratifiedKFold, TimestepScorer
 from skseqae.preprocessing import PerTimestep
+from tests.support.containers import padded
 from tests.support.estimators import (
     EXAMPLES,
     X,
@@ -32,7 +33,7 @@ from tests.support.estimators import (
     quick,
     y,
 )
-from tests.support.strategies import padded, property_settings
+from tests.support.strategies import property_settings
 
 WEIGHTS = np.arange(24) % 4
 

@@ -13,7 +13,8 @@ from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 import skseqae.preprocessing
 from skseqae.preprocessing import PerTimestep, Resampler, SequencePadder
 from tests.preprocessing.steps import NAMED, STEPS, TABLE, as_list, assert_same_sequences, every_step, lengths_to_fit
-from tests.support.strategies import containers, draw_sequences, padded, parameters_for, property_settings, seeds
+from tests.support.containers import containers, padded, parameters_for
+from tests.support.strategies import draw_sequences, property_settings, seeds
 
 
 def test_the_module_lists_public_names_only():

@@ -17,7 +17,8 @@ from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, OneHotEncod
 from skseqae import LSTMAutoencoderTransformer, Sequences
 from skseqae.preprocessing import PerTimestep, Resampler
 from tests.preprocessing.steps import NAMED, TABLE, as_list, assert_same_sequences, every_transformer
-from tests.support.strategies import containers, draw_sequences, padded, table
+from tests.support.containers import containers, padded, table
+from tests.support.strategies import draw_sequences
 
 NAN = np.nan
 

@@ -9,7 +9,8 @@ from numpy.testing import assert_array_equal
 from skseqae import Sequences
 from skseqae.preprocessing import SequencePadder
 from tests.preprocessing.steps import NAMED, TABLE, assert_same_sequences, lengths
-from tests.support.strategies import draw_sequences, padded, property_settings, seeds
+from tests.support.containers import padded
+from tests.support.strategies import draw_sequences, property_settings, seeds
 
 
 @property_settings(20)

@@ -37,9 +37,10 @@ from skseqae import (
 )
 from tests.project.test_documentation import CLASSES as PUBLIC
 from tests.project.test_documentation import DOCUMENTED
+from tests.support.containers import padded
 from tests.support.estimators import CLASSES, X, data_for, quick, y
 from tests.support.global_state import NUMPY_GENERATOR, changed, global_state
-from tests.support.strategies import padded, run_in_fresh_process
+from tests.support.processes import run_in_fresh_process
 
 SCRIPT = """
 import json, sys
