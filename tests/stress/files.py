@@ -5,7 +5,6 @@ import pickle
 import subprocess
 import sys
 import tempfile
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +13,7 @@ from sklearn.frozen import FrozenEstimator
 import skseqae
 from skseqae.datasets import make_reversals, make_waves
 from tests.mixins.test_pickling import pickles_with_flipped_bits
-from tests.persistence.test_estimators import FULL, KILLED
+from tests.persistence.test_writing import KILL_WHILE_SAVING, SAVE_TO_FULL_DISK
 from tests.support import hostile_files
 
 
@@ -111,13 +110,13 @@ def load_invalid_fields(contents, path):
 def load_unusual_fields(contents, path):
     """Return the number of files; an error other than SkseqaeFormatError ends the stress test."""
     parts = map(hostile_files.FileParts, contents)
-    changed = (content for each in parts for content in hostile_files.with_unusual_fields(each))
-    return load_all(islice(changed, 0, None, 7), path)[0], 0
+    changed = (content for each in parts for content in hostile_files.with_unusual_fields(each, every=7))
+    return load_all(changed, path)[0], 0
 
 
 def kill_while_saving(paths, path, n_times):
     path.write_bytes(paths[0].read_bytes())
-    one, other, _ = map(int, run(KILLED, *paths[:2], path, n_times).split())
+    one, other, _ = map(int, run(KILL_WHILE_SAVING, *paths[:2], path, n_times).split())
     return n_times, n_times - one - other
 
 
@@ -126,7 +125,7 @@ def save_to_full_disk(paths, path):
     n_failed = 0
     for new in paths[1:]:
         path.write_bytes(paths[0].read_bytes())
-        refused = run(FULL, paths[0], new, path).count("OSError")
+        refused = run(SAVE_TO_FULL_DISK, paths[0], new, path).count("OSError")
         left = [file for file in path.parent.iterdir() if file.suffix == ".tmp"]
         n_failed += 4 - refused + len(left) + (path.read_bytes() != paths[0].read_bytes())
     return 4 * (len(paths) - 1), n_failed

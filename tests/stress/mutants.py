@@ -43,20 +43,24 @@ module are tried, drawn by the checksums of their names.
 """
 # words in the names of tests that start processes, which a change does not reach, or that take long
 LONG = ("hostile_file", "keras_opens", "skops", "fresh_process", "killed_at", "full_disk", "in_a_field", "resumed")
-LONG += ("any_parameters", "every_optimizer", "changed_bit", "another_type", "not_finite")
+LONG += ("any_parameters", "every_optimizer", "flipped_bit", "mistyped_field", "not_finite", "damaged_file")
+LONG += ("assembled_from", "trained_further", "large_manifests", "the_script_writes")
 # modules, and the files or folders of their tests, in the order in which these run
 GROUPS = {
     "file format": {
         "persistence._file_format": ["persistence/test_file_format.py"],
         "runtime._atomic_write": ["persistence/test_file_format.py"],
         "persistence._json_values": ["persistence/test_json_values.py"],
-        "persistence._rules": ["persistence/test_schema.py"],
+        "persistence._rules": ["persistence/test_rules.py"],
         "persistence._schema": ["persistence/test_schema.py"],
-        "persistence._consistency": ["persistence/test_schema.py", "persistence/test_estimators.py"],
+        "persistence._consistency": ["persistence/test_schema.py", "persistence/test_refused_files.py"],
         "networks._weight_shapes": ["networks/test_weight_shapes.py"],
         "networks._layer_plan": ["networks"],
-        "persistence._estimators": ["persistence/test_estimators.py"],
-        "persistence._versions": ["persistence"],
+        "persistence._estimators": [
+            *("persistence/test_round_trip.py", "persistence/test_refused_estimators.py"),
+            *("persistence/test_refused_files.py", "persistence/test_writing.py", "persistence/test_versions.py"),
+        ],
+        "persistence._versions": ["persistence/test_versions.py"],
         "mixins._pickling": ["mixins/test_pickling.py"],
     },
     "validators": {
