@@ -28,7 +28,8 @@ class FittedInput:
     scaling : Scaling
         Converts to scaled units and back.
     feature_std : array of shape (F,) or None
-        Standard deviation of each feature, also if the scaling does not use it. None: X is not reconstructed.
+        Standard deviation of each feature, also if the scaling does not use it. None: X holds tokens, or the scaling
+        is that of a pretrained encoder.
     vocabulary : array of shape (V,) or None
         The tokens of X. None: X holds real numbers.
     """
@@ -43,7 +44,17 @@ class FittedInput:
 
 @dataclass(frozen=True, eq=False)
 class FittedTarget:
-    """The description of the target of a regressor: y, or the last `horizon` timesteps of X if that is not None."""
+    """The description of the target of a regressor.
+
+    Attributes
+    ----------
+    horizon : int or None
+        The number of last timesteps of X that are the target. None: the target is y.
+    layout : TargetLayout
+        The type and the lengths of the target.
+    scaling : Scaling or None
+        Converts the target to scaled units and back; None before it is known.
+    """
 
     horizon: int | None
     layout: TargetLayout

@@ -8,7 +8,7 @@ from ..networks._layer_plan import layer_plan
 from ..networks.onnx_backend._layers import dense, size, zero_padding
 from ..networks.onnx_backend._networks import Context, add_part, search_greedily
 
-LABEL_TYPES = {"b": bool, "i": np.int64, "u": np.int64, "f": np.float64, "U": object}
+TENSOR_TYPES = {"b": bool, "i": np.int64, "u": np.int64, "f": np.float64, "U": object}
 KEYS = {"i": "keys_int64s", "u": "keys_int64s", "U": "keys_strings"}
 
 
@@ -178,7 +178,7 @@ def _add_label(graph, state, h, requested):
     """Add one label for each sequence, from the last h of the encoder (N, H)."""
     logits, classes = dense(graph, h, *state.weights["label"]), state.target.classes
     if "labels" in requested:
-        tensor = _as_tensor(classes, LABEL_TYPES, "classes_")
+        tensor = _as_tensor(classes, TENSOR_TYPES, "classes_")
         labels = graph("Gather", tensor, graph("ArgMax", logits, axis=1, keepdims=0))
         graph.output("labels", labels, tensor.dtype, ["N"], "the output of predict")
     if "probabilities" in requested:
@@ -198,7 +198,7 @@ def _add_label_sequence(graph, classifier, states, requested):
     class_indices, logits = search_greedily(graph, architecture, part, state.weights["sequence"], states, n_steps)
     is_label, dimension = graph("Less", class_indices, n_classes), "H" if architecture.has_end else n_steps
     if "labels" in requested:
-        classes = _as_tensor(state.target.classes, LABEL_TYPES, "classes_")
+        classes = _as_tensor(state.target.classes, TENSOR_TYPES, "classes_")
         classes = np.append(classes, np.array([""], object) if classes.dtype == object else np.zeros_like(classes[:1]))
         labels = graph("Gather", classes, graph("Transpose", class_indices, perm=[1, 0]))
         meaning = "label_lengths labels, then empty strings or zeros"
@@ -270,7 +270,7 @@ def _add_encodings(graph, state, z):
 def _as_tensor(tokens, types, name):
     """Return tokens or labels in a type of ONNX; refuse those without such a type."""
     kind = tokens.dtype.kind
-    tensor = tokens.astype(LABEL_TYPES[kind]) if kind in types else None
+    tensor = tokens.astype(TENSOR_TYPES[kind]) if kind in types else None
     if tensor is None or (tensor != tokens).any():
         raise ValueError(
             f"{name} holds {tokens[:3].tolist()} and the like, of type {tokens.dtype}, which ONNX has no type for: "

@@ -1,4 +1,7 @@
-"""Checks that the fitted state in a file is complete and consistent."""
+"""Checks that the fitted state in a file is complete and consistent.
+
+No network is built for this: the shapes of the weights follow from the architecture.
+"""
 
 from dataclasses import fields, is_dataclass
 from itertools import chain
@@ -13,20 +16,21 @@ from ._schema import RECORD_RULES, RULES, STATES
 
 
 def check_fitted(name, fitted, path):
-    """Refuse fitted attributes that no training of the class leaves.
+    """Refuse fitted attributes that training of the class does not produce.
 
     Parameters
     ----------
     name : str
-        Of the class.
+        Name of the class.
     fitted : dict of str to object
-        All attributes that are not parameters, None for those that are missing. The histories of losses are arrays.
+        All attributes that are not parameters; None for missing ones. The histories of losses are arrays.
     path : str
-        Their position in the file, for messages.
+        Position of the estimator in the file, for messages.
 
     Raises
     ------
     SkseqaeFormatError
+        If an attribute breaks a rule, or does not match another.
     """
     for attribute, rule in RULES[name].items():
         rule.check(fitted[attribute], f"{path}.{attribute}")
@@ -38,7 +42,8 @@ def check_fitted(name, fitted, path):
     architecture_type, target_type = STATES[name]
     for field, required in (("architecture", architecture_type), ("target", target_type)):
         value = getattr(state, field)
-        require(type(value) is required, f"{path_of_state}.{field} must be a {required.__name__}.")
+        expected = "None" if required is type(None) else f"a {required.__name__}"
+        require(type(value) is required, f"{path_of_state}.{field} must be {expected}.")
     _check_weights(state, path_of_state)
     _check_history(state, path_of_state)
     _check_input(name, state, path_of_state)
@@ -73,13 +78,13 @@ def _check_record(record, path):
 
 
 def _check_array(array, dtypes, shape, path):
-    """Refuse an array of another type or shape, or with values that are not finite."""
+    """Refuse values that are not an array of a required type and shape with finite numbers."""
     require(
-        isinstance(array, np.ndarray) and array.dtype.str in dtypes and array.shape == shape,
+        isinstance(array, np.ndarray) and array.dtype.str in dtypes and array.shape == shape and array.size > 0,
         f"{path} must be an array of {' or '.join(dtypes)} of shape {shape}, but is of "
         f"{getattr(array, 'dtype', type(array).__name__)} of {getattr(array, 'shape', 'no shape')}.",
     )
-    # without a boolean array, which would take a quarter of the memory again
+    # not by a boolean array, which would take another quarter of the memory
     extremes = (float(array.min()), float(array.max()))
     require(all(map(np.isfinite, extremes)), f"{path} holds numbers that are not finite.")
 
@@ -94,7 +99,7 @@ def _check_weights(state, path):
         )
         for i, (array, shape) in enumerate(zip(arrays, required, strict=True)):
             _check_array(array, ["<f4"], shape, f"{part_path}.{i}")
-    # the optimizer determines its state; each array has the shape of a weight, of one without an axis, or is a number
+    # the state depends on the optimizer: each array is a number, or has the shape of a weight, perhaps without an axis
     every = set(chain.from_iterable(shapes.values()))
     known = {(), *every, *(shape[:i] + shape[i + 1 :] for shape in every for i in range(len(shape)))}
     for i, array in enumerate(state.optimizer_state):
@@ -108,8 +113,9 @@ def _check_history(state, path):
     losses = ["loss", *(f"{head}_loss" for head in state.architecture.heads)]
     known = {*losses, *(f"val_{name}" for name in losses)}
     require({"loss"} <= history.keys() <= known, f"{path}.history must be of 'loss' and others of {sorted(known)}.")
-    n_epochs = np.shape(history["loss"])[0] if np.ndim(history["loss"]) else 0
-    require(n_epochs > 0, f"{path}.history.loss must hold at least one epoch.")
+    shape = getattr(history["loss"], "shape", ())  # not by NumPy's functions, which raise for ragged lists
+    n_epochs = shape[0] if shape else 0
+    require(n_epochs > 0, f"{path}.history.loss must be an array of at least one epoch.")
     for name, values in history.items():
         shape = getattr(values, "shape", None)
         length = n_epochs if name == "loss" else min(n_epochs, shape[0] if shape else 0)
@@ -163,18 +169,24 @@ def _check_labels(state, path):
 
 
 def _check_heads(state, path):
-    where, architecture, target = f"{path}.architecture", state.architecture, state.target
-    features = architecture.head_features
+    architecture, target = state.architecture, state.target
+    features, architecture_path, layout_path = (
+        architecture.head_features,
+        f"{path}.architecture",
+        f"{path}.target.layout",
+    )
     reconstructed = features if target is None else features[:1]
-    require(set(reconstructed) == {architecture.n_features}, f"{where}.head_features must be those of X.")
-    require("reconstruction" in architecture.heads or not architecture.reverse, f"{where}.reverse has no meaning.")
+    require(set(reconstructed) == {architecture.n_features}, f"{architecture_path}.head_features must be those of X.")
+    reconstructs = "reconstruction" in architecture.heads
+    require(reconstructs or not architecture.reverse, f"{architecture_path}.reverse has no meaning.")
     if target is None:
         return
-    require(len(features) == 2, f"{where}.heads must be both.")
+    require(len(features) == 2, f"{architecture_path}.heads must be both.")
     _check_scaling(target.scaling, features[1], f"{path}.target.scaling")
-    target_type, horizon, where = target.layout.target_type, target.horizon, f"{path}.target.layout"
+    target_type, horizon = target.layout.target_type, target.horizon
     has_container = target_type == "sequences" and horizon is None
-    require((target.layout.layout is not None) == has_container, f"{where}.layout does not match the target type.")
-    require(target_type == "sequences" or horizon is None, f"{where}.target_type is not that of a horizon.")
+    matches = (target.layout.layout is not None) == has_container
+    require(matches, f"{layout_path}.layout does not match the target type.")
+    require(target_type == "sequences" or horizon is None, f"{layout_path}.target_type is not that of a horizon.")
     require(horizon is None or features[1] == features[0], f"{path}.target.horizon requires the features of X.")
-    require(target_type != "number" or features[1] == 1, f"{where}.target_type must be 'vector'.")
+    require(target_type != "number" or features[1] == 1, f"{layout_path}.target_type must be 'vector'.")

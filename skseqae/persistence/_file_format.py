@@ -1,4 +1,4 @@
-"""Bytes on disk: a magic number, a checksum, and a safetensors file of arrays and one JSON text.
+"""The bytes of a file: a magic number, a checksum, and a safetensors file of arrays and one JSON text.
 
 The first 48 bytes are the magic number (8), the version of the format (8, little-endian) and the SHA-256 of all bytes
 after them (32). The rest is a safetensors file, whose metadata hold the text under the only key "skseqae". It is
@@ -27,7 +27,7 @@ DTYPES = {
     }.items()
 }
 PREFIX = 48
-# limits the Python objects that a short text can expand to, to some 30 MB
+# limits of the Python objects that a short text can expand to, about 30 MB
 MAX_HEADER_BYTES = 2**21
 MAX_CONTAINERS = 20_000
 
@@ -44,16 +44,16 @@ def pack(manifest, tensors):
     Parameters
     ----------
     manifest : dict
-        Of JSON values.
+        JSON values.
     tensors : dict of str to ndarray
-        Of the types in `DTYPES`, not empty.
+        Non-empty arrays of the types in `DTYPES`.
     """
     body = as_safetensors(tensors, {"skseqae": json.dumps(manifest, allow_nan=False)})
     return b"".join([MAGIC, FORMAT.to_bytes(8, "little"), hashlib.sha256(body).digest(), body])
 
 
 def unpack(content):
-    """Return the manifest and the tensors of a file; these are views of it.
+    """Return the manifest and the tensors of a file, which are views of its content.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def unpack(content):
     Raises
     ------
     SkseqaeFormatError
-        If the file is damaged, or the arrays are not contiguous.
+        If the file is damaged, of a later format, or not one that `pack` writes.
     """
     magic = content[: len(MAGIC)].tobytes()
     require(magic == MAGIC, f"it begins with {magic!r}, and not with {MAGIC!r} as files of skseqae.save do.")
@@ -76,7 +76,7 @@ def unpack(content):
     body = content[PREFIX:]
     require(
         hashlib.sha256(body).digest() == content[16:PREFIX].tobytes(),
-        "its SHA-256 checksum is not that of its bytes: it is damaged or cut off.",
+        "its SHA-256 checksum is not that of its bytes: it is damaged or truncated.",
     )
     n_header = int.from_bytes(body[:8], "little")
     require(n_header <= MAX_HEADER_BYTES, f"its header has {n_header} bytes, more than {MAX_HEADER_BYTES}.")
@@ -94,7 +94,7 @@ def unpack(content):
 
 
 def _parse(text, name):
-    """Return a JSON object; refuse text that is not JSON, or that other readers may read differently."""
+    """Return a JSON object; refuse text that is not JSON, or that other parsers may read differently."""
     n_containers = text.count(b"{") + text.count(b"[")
     require(n_containers <= MAX_CONTAINERS, f"{name} nests {n_containers} objects, more than {MAX_CONTAINERS}.")
     try:
@@ -112,11 +112,10 @@ def _parse(text, name):
 
 
 def _without_duplicates(pairs):
-    together = dict(pairs)
-    if len(together) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise SkseqaeFormatError(f"the key {twice[:80]!r} is duplicated.")
+    together = {}
+    for name, value in pairs:
+        require(name not in together, f"the key {name[:80]!r} is duplicated.")
+        together[name] = value
     return together
 
 
@@ -126,7 +125,7 @@ def _number(text):
 
 
 def _split(table, data):
-    """Return the tensors by name; they must be contiguous and fill all of the data."""
+    """Return the tensors by name; without gaps, they must fill all of the data."""
     views, position = {}, 0
     for name, entry in table.items():
         path = f"tensor {name[:80]!r}"

@@ -1,4 +1,4 @@
-"""Conversion of values to JSON and back: a closed list of types; arrays are names in a table of tensors.
+"""Conversion of values of a fixed list of types to JSON and back; arrays are names in a table of tensors.
 
 A value that JSON can hold is written as it is. Any other is an object with one key, the name of its type:
 `{"tuple": [...]}`.
@@ -31,35 +31,35 @@ TOKEN_DTYPE = re.compile(r"[<>|](b1|[iu][1248]|f[248]|[US][1-9][0-9]{0,6}|O)")
 
 
 def encode(value, path, tensors):
-    """Return a value as JSON, and put its arrays into `tensors`, named after the path.
+    """Return a value as JSON, and add its arrays to `tensors`, named after their paths.
 
     Raises
     ------
     TypeError
-        If the value, or a part of it, is not of the closed list of types; the error names the path.
+        If the value, or a part of it, is not of one of the supported types; the error names the path.
     """
     if isinstance(value, np.generic) and not isinstance(value.item(), np.generic):
         value = value.item()
-    kind = type(value)
-    if value is None or kind in (bool, int, str) or (kind is float and math.isfinite(value)):
+    cls = type(value)
+    if value is None or cls in (bool, int, str) or (cls is float and math.isfinite(value)):
         return value
-    if kind in (float, bytes):
-        return {kind.__name__: repr(value) if kind is float else value.hex()}
-    if kind in (list, tuple):
+    if cls in (float, bytes):
+        return {cls.__name__: repr(value) if cls is float else value.hex()}
+    if cls in (list, tuple):
         items = [encode(item, f"{path}.{i}", tensors) for i, item in enumerate(value)]
-        return items if kind is list else {"tuple": items}
-    if kind is dict:
+        return items if cls is list else {"tuple": items}
+    if cls is dict:
         pairs = value.items()
         return {"dict": [[encode(key, path, tensors), encode(item, f"{path}.{key}", tensors)] for key, item in pairs]}
-    if kind in (np.ndarray, np.memmap):
+    if cls in (np.ndarray, np.memmap):
         return _encode_array(value, path, tensors)
-    if kind is np.random.RandomState and value.get_state(legacy=False)["bit_generator"] == "MT19937":
+    if cls is np.random.RandomState and value.get_state(legacy=False)["bit_generator"] == "MT19937":
         return {"RandomState": encode(list(value.get_state()[1:]), path, tensors)}
-    if RECORDS.get(kind.__name__) is kind:
-        items = {each.name: getattr(value, each.name) for each in fields(kind)}
-        return {kind.__name__: {name: encode(item, f"{path}.{name}", tensors) for name, item in items.items()}}
+    if RECORDS.get(cls.__name__) is cls:
+        items = {each.name: getattr(value, each.name) for each in fields(cls)}
+        return {cls.__name__: {name: encode(item, f"{path}.{name}", tensors) for name, item in items.items()}}
     raise TypeError(
-        f"{path} is {value!r}, which is of type {kind.__name__}: a file holds numbers, strings, containers "
+        f"{path} is {value!r}, which is of type {cls.__name__}: a file holds numbers, strings, containers "
         "and arrays of them, and no code. Pass it by name or leave it out, or pickle the estimator."
     )
 
@@ -74,12 +74,12 @@ def _encode_array(array, path, tensors):
 
 
 def decode(value, path, tensors):
-    """Return the value of a JSON text, and take its arrays out of `tensors`.
+    """Return the value that JSON describes, and remove its arrays from `tensors`.
 
     Raises
     ------
     SkseqaeFormatError
-        If the text stands for no value; the error names the path.
+        If the JSON does not describe a value; the error names the path.
     """
     if type(value) is list:
         # most items are numbers or strings, and there may be many
@@ -90,16 +90,16 @@ def decode(value, path, tensors):
     if type(value) is not dict:
         return value
     require(len(value) == 1, f"{path} is an object with {len(value)} keys, but must have one, the name of a type.")
-    ((kind, content),) = value.items()
-    if kind in RECORDS:
-        return _decode_record(RECORDS[kind], content, path, tensors)
+    ((name, content),) = value.items()
+    if name in RECORDS:
+        return _decode_record(RECORDS[name], content, path, tensors)
     try:
-        return DECODERS[kind](content, path, tensors)
+        return DECODERS[name](content, path, tensors)
     except SkseqaeFormatError:
         raise
     except (TypeError, ValueError, KeyError, OverflowError) as error:
         raise SkseqaeFormatError(
-            f"{path} is not a valid {kind[:80]}: {type(error).__name__}: {str(error)[:200]}"
+            f"{path} is not a valid {name[:80]}: {type(error).__name__}: {str(error)[:200]}"
         ) from None
 
 
@@ -160,8 +160,11 @@ def _decode_tokens(content, path, tensors):
     if dtype.kind in "iu":
         least, most = np.iinfo(dtype).min, np.iinfo(dtype).max
         fit = all(type(value) is not int or least <= value <= most for value in values)
-        require(fit, f"{path} has values that do not fit {dtype}.")  # NumPy 1 would take them and warn
+        require(fit, f"{path} has values that do not fit {dtype}.")  # NumPy 1 would accept them with a warning
     if dtype.kind != "O":
+        # before NumPy converts them: an array among the values could take many times its size
+        are_scalars = all(type(value) in (bool, int, float, str, bytes) for value in values)
+        require(are_scalars, f"{path} has values of another dtype.")
         array = np.array(values, dtype)
         require(array.shape == (len(values),) and array.tolist() == values, f"{path} has values of another dtype.")
         return array

@@ -12,7 +12,7 @@ MAX_INT = 2**31 - 1
 
 @dataclass(frozen=True)
 class Rule:
-    """What a value must be, in words and as a function that returns whether it is."""
+    """A requirement of values, in words and as a function that returns whether a value meets it."""
 
     requirement: str
     holds: Callable
@@ -25,7 +25,7 @@ class Rule:
 
 def whole(least):
     """Return the rule for an int of at least `least`."""
-    return Rule(f"an int from {least} on", lambda value: type(value) is int and least <= value <= MAX_INT)
+    return Rule(f"an int of at least {least}", lambda value: type(value) is int and least <= value <= MAX_INT)
 
 
 def real(least=-np.inf, below=np.inf):
@@ -39,7 +39,7 @@ def one_of(*options):
 
 
 def _equals(value, option):
-    """Return whether a value equals an option and has its type; for arrays, == would not."""
+    """Return whether a value equals an option and has its type; the result of == may be an array."""
     if type(value) is not type(option):
         return False
     if type(option) is tuple:
@@ -56,7 +56,7 @@ def tuple_of(rule, lengths):
 
 
 def either(*rules):
-    """Return the rule that at least one of several rules holds."""
+    """Return the rule that holds if at least one of several rules holds."""
     requirement = ", or ".join(rule.requirement for rule in rules)
     return Rule(requirement, lambda value: any(rule.holds(value) for rule in rules))
 

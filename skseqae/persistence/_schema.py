@@ -1,7 +1,4 @@
-"""The rules for each record and each attribute of a fitted estimator.
-
-No network is built here: the shapes of its weights follow from its architecture.
-"""
+"""The rules for each record and each attribute of a fitted estimator."""
 
 import numpy as np
 
@@ -30,7 +27,6 @@ RECURRENT = {name: one_of(*options) for name, options in RECURRENT_OPTIONS.items
     "dropout": real(0.0, 1.0),
 }
 OUTPUT = one_of("linear", "sigmoid", "softmax")
-LABEL_TYPES = ("label", "table", "list")
 RECORD_RULES = {
     Architecture: RECURRENT
     | {name: one_of(*options) for name, options in AUTOENCODER_OPTIONS.items()}
@@ -88,7 +84,7 @@ RECORD_RULES = {
         "scaling": instance_of(Scaling),
     },
     FittedLabels: {
-        "label_type": one_of(*LABEL_TYPES),
+        "label_type": one_of("label", "table", "list"),
         "max_length": COUNT,
         "classes": TOKENS,
     },
@@ -102,14 +98,14 @@ RECORD_RULES = {
         "target": either(instance_of(FittedTarget), instance_of(FittedLabels), NONE),
     },
 }
-# the types of the architecture and of the target in the fitted state of each class
+# types of the architecture and of the target in the fitted state of each class
 STATES = {
     "LSTMAutoencoderTransformer": (Architecture, type(None)),
     "CompositeSequenceRegressor": (Architecture, FittedTarget),
     "Seq2SeqClassifier": (Seq2SeqArchitecture, FittedLabels),
     "DenseAutoencoderTransformer": (DenseArchitecture, type(None)),
 }
-# attributes for which a file holds None if an estimator lacks them
+# attributes that are None in a file if the estimator lacks them
 OPTIONAL = {"feature_names_in_", "_sklearn_output_config"}
 FEATURES = {"n_features_in_": COUNT, "feature_names_in_": either(TOKENS, NONE)}
 FITTED = {"_fitted": instance_of(FittedState)} | FEATURES

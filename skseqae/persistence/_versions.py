@@ -1,7 +1,8 @@
-"""Files of earlier formats: what each format renamed, moved and added.
+"""Files of earlier formats: what each format renamed, rearranged and added.
 
-A file of an earlier format is upgraded, format by format, before it is read. What it lacks is set to the recorded
-default, with which it behaves as it did. Unknown fields are refused as in any file.
+A file of an earlier format is upgraded, format by format, before it is read. What the earlier format did not have gets
+the recorded default, with which the estimator behaves as it did. Names that the earlier format did not know are
+refused.
 """
 
 from collections.abc import Callable
@@ -13,40 +14,43 @@ from ._file_format import FORMAT, require
 
 @dataclass(frozen=True)
 class Change:
-    """The differences of a format from the one before it; values are those of JSON.
+    """The differences between a format and the one before it. All values are JSON values.
 
     Attributes
     ----------
     renamed_types : dict of str to str
+        The new name of each type that was renamed.
     renamed_fields : dict of str to dict of str to str
-        By record.
+        The new names of fields, by record.
     added_fields : dict of str to dict of str to object
-        By record, with defaults.
+        The default values of new fields, by record.
     added_parameters : dict of str to dict of str to object
-        By class, with defaults.
-    move : function of (class name, fitted attributes, tensors) or None
-        Returns the fitted attributes in their new places.
+        The default values of new parameters, by class.
+    rearrange : callable `(class_name, fitted, tensors) -> fitted`, or None
+        Returns the fitted attributes of an estimator as the format has them.
     """
 
     renamed_types: dict = field(default_factory=dict)
     renamed_fields: dict = field(default_factory=dict)
     added_fields: dict = field(default_factory=dict)
     added_parameters: dict = field(default_factory=dict)
-    move: Callable | None = None
+    rearrange: Callable | None = None
 
 
-def _gather_fitted_state(name, fitted, tensors):
+def _gather_fitted_state(class_name, fitted, tensors):
     """Return the separate attributes of format 1 as one `FittedState`."""
-    if name == "SequenceOutlierDetector":
+    if class_name == "SequenceOutlierDetector":
         return fitted
+    require(isinstance(fitted, dict), "a fitted estimator has no fitted attributes.")
+    require("_fitted" not in fitted, "'_fitted' is an attribute of a later format.")
     fitted = dict(fitted)
     n_epochs, losses = fitted.pop("n_iter_"), dict(fitted["history_"]["dict"])["loss"]["tensor"]
     require(type(n_epochs) is int and tensors[losses].shape == (n_epochs,), "n_iter_ is not the number of epochs.")
     state = {new: fitted.pop(old) for new, old in FITTED_STATE.items()}
     fitted_input = {new: fitted.pop(old) for new, old in FITTED_INPUT.items()}
-    record, fields = TARGETS.get(name, (None, {}))
+    record, fields = TARGETS.get(class_name, (None, {}))
     target = {record: {new: fitted.pop(old) for new, old in fields.items()}} if record else None
-    vocabulary = fitted.pop("vocabulary_") if name == "Seq2SeqClassifier" else None
+    vocabulary = fitted.pop("vocabulary_") if class_name == "Seq2SeqClassifier" else None
     state |= {"input": {"FittedInput": fitted_input | {"vocabulary": vocabulary}}, "target": target}
     return {"_fitted": {"FittedState": state}} | fitted
 
@@ -83,7 +87,7 @@ CHANGES = {
             "TargetLayout": {"kind": "target_type", "surplus": "length_offset"},
             "Seq2SeqArchitecture": {"n_symbols": "n_tokens"},
         },
-        move=_gather_fitted_state,
+        rearrange=_gather_fitted_state,
     ),
 }
 
@@ -94,9 +98,14 @@ def upgrade(manifest, tensors):
     Parameters
     ----------
     manifest : dict
-        With the key "format".
+        The manifest, whose "format" is at most `FORMAT`.
     tensors : dict of str to ndarray
-        Only their shapes are read.
+        The arrays of the file; only their shapes are read.
+
+    Returns
+    -------
+    manifest : dict
+        A new manifest; that of a file of the current format is the same.
 
     Raises
     ------
@@ -107,9 +116,9 @@ def upgrade(manifest, tensors):
     for version in range(manifest["format"] + 1, FORMAT + 1):
         try:
             estimator = _upgraded(estimator, CHANGES[version], tensors)
+        except SkseqaeFormatError as error:
+            raise SkseqaeFormatError(f"it is not a file of format {version - 1}: {error}") from None
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            if isinstance(error, SkseqaeFormatError):
-                raise
             message = f"it is not a file of format {version - 1}: {type(error).__name__}: {str(error)[:200]}"
             raise SkseqaeFormatError(message) from None
     return manifest | {"format": FORMAT, "estimator": estimator}
@@ -127,19 +136,32 @@ def _upgraded(value, change, tensors):
     if len(value) != 1:
         return value
     ((name, content),) = value.items()
+    require(name not in change.renamed_types.values(), f"{name!r} is a type of a later format.")
     name = change.renamed_types.get(name, name)
     new_names = change.renamed_fields.get(name, {})
     if new_names:
-        require(not content.keys() & set(new_names.values()), f"{name} has a field of a later format.")
+        _require_absent(content, new_names.values(), name)
         content = {new_names.get(field, field): item for field, item in content.items()}
     if name in change.added_fields:
-        content = change.added_fields[name] | content
+        content = _with_defaults(content, change.added_fields[name], name)
     return {name: content}
 
 
 def _upgraded_estimator(described, change, tensors):
     name, fitted = described["class"], described["fitted"]
-    if fitted is not None and change.move:
-        fitted = change.move(name, fitted, tensors)
-    parameters = change.added_parameters.get(name, {}) | described["parameters"]
+    if fitted is not None and change.rearrange:
+        fitted = change.rearrange(name, fitted, tensors)
+    parameters = _with_defaults(described["parameters"], change.added_parameters.get(name, {}), name)
     return described | {"parameters": parameters, "fitted": fitted}
+
+
+def _with_defaults(content, defaults, name):
+    """Return the fields of a record, or the parameters of a class, with those that the next format added."""
+    _require_absent(content, defaults, name)
+    return defaults | content
+
+
+def _require_absent(content, names, owner):
+    """Refuse names that only the next format knows."""
+    known = sorted(content.keys() & set(names))
+    require(not known, f"{owner} has {known[:3]}, of a later format.")

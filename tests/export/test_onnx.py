@@ -1,4 +1,4 @@
-"""ONNX Runtime says what the estimator says."""
+"""The outputs of an ONNX file equal those of the estimator's methods."""
 
 import json
 import subprocess
@@ -29,7 +29,9 @@ from skseqae import (
 from skseqae.data._layout import Layout
 from skseqae.data._scaling import Scaling
 from skseqae.data._targets import TargetLayout
+from skseqae.estimators._fitted_state import FittedInput, FittedLabels, FittedState, FittedTarget
 from skseqae.networks._architectures import Architecture, DenseArchitecture, Seq2SeqArchitecture
+from skseqae.networks._cells import CELLS
 from skseqae.networks._weight_shapes import weight_shapes
 from tests.support.estimators import data_for, every_class, quick, y
 from tests.support.strategies import property_settings, seeds
@@ -37,28 +39,40 @@ from tests.support.strategies import property_settings, seeds
 EXAMPLE = Path(__file__).parents[2] / "examples" / "onnx_serving.py"
 CLOSE = {"rtol": 1e-5, "atol": 1e-5}
 LENGTHS = np.array([5, 1, 0, 3])
-cells = st.sampled_from(["lstm", "gru"])
+cells = st.sampled_from(list(CELLS))
 activations = st.sampled_from(["tanh", "relu", "sigmoid", "linear"])
 widths = st.lists(st.integers(1, 4), min_size=1, max_size=3).map(tuple)
 some_lengths = st.lists(st.integers(0, 7), min_size=1, max_size=5)
 
 
-# --- networks of random weights, whose biases are not near zero as those of little training ---------------------------
+# --- networks with random weights, whose biases are not near zero, as they are after little training -----------------
 
 
-def with_network(estimator, architecture, seed, **fitted):
-    """Give an estimator a network of random weights, and what else training would leave."""
+def with_network(estimator, architecture, seed, target=None, **input_fields):
+    """Return the estimator with a network of random weights, as if it were fitted."""
     rng, n_features = np.random.default_rng(seed), architecture.n_features
-    estimator._architecture = architecture
-    estimator._weights = {
+    weights = {
         part: [rng.normal(scale=0.9 / np.sqrt(shape[0]), size=shape).astype(np.float32) for shape in shapes]
         for part, shapes in weight_shapes(architecture).items()
     }
-    estimator._scaling = Scaling(rng.normal(size=n_features), rng.uniform(0.5, 2, size=n_features))
-    estimator._feature_std = rng.uniform(0.5, 2, size=n_features)
-    estimator._layout, estimator._padding_value = Layout("list"), None
-    estimator.n_iter_, estimator.n_features_in_ = 1, n_features
-    vars(estimator).update(fitted)
+    description = {
+        "layout": Layout("list"),
+        "padding_value": None,
+        "length_range": (0, 7),
+        "scaling": Scaling(rng.normal(size=n_features), rng.uniform(0.5, 2, size=n_features)),
+        "feature_std": rng.uniform(0.5, 2, size=n_features),
+    }
+    fitted_input = FittedInput(**description | input_fields)
+    generator = np.random.RandomState(0)
+    estimator._fitted = FittedState(architecture, weights, [], {"loss": [1.0]}, generator, fitted_input, target)
+    estimator.n_features_in_ = n_features
+    return estimator
+
+
+def change_input(estimator, **changes):
+    """Change the description of X."""
+    state = estimator._fitted
+    estimator._fitted = replace(state, input=replace(state.input, **changes))
     return estimator
 
 
@@ -78,27 +92,23 @@ def regressor(target_layout, n_outputs=2, seed=0, **changes):
     settings = {"n_features": 2, "latent_dim": 3, "units": (4,), "heads": ("reconstruction", "prediction")}
     architecture = Architecture(**settings | {"head_features": (2, n_outputs)} | changes)
     scaling = Scaling(np.linspace(-3, 9, n_outputs), np.linspace(1, 2, n_outputs))
-    fitted = {"_horizon": None, "_target_layout": target_layout, "_target_scaling": scaling}
-    return with_network(CompositeSequenceRegressor(), architecture, seed, **fitted)
+    return with_network(CompositeSequenceRegressor(), architecture, seed, FittedTarget(None, target_layout, scaling))
 
 
-def classifier(kind="label", classes=("a", "b", "c"), vocabulary=None, n_steps=4, seed=0, **changes):
+def classifier(label_type="label", classes=("a", "b", "c"), vocabulary=None, n_steps=4, seed=0, **changes):
     settings = {
         "n_features": 2 if vocabulary is None else 1,
         "n_tokens": None if vocabulary is None else len(vocabulary),
         "n_classes": len(classes),
         "units": (4,),
-        "heads": ("label" if kind == "label" else "sequence",),
-        "has_end": kind == "list",
+        "heads": ("label" if label_type == "label" else "sequence",),
+        "has_end": label_type == "list",
     }
-    fitted = {"_kind": kind, "_longest": n_steps, "classes_": np.array(classes)}
-    if vocabulary is not None:
-        fitted["vocabulary_"] = np.array(vocabulary)
-    estimator = with_network(Seq2SeqClassifier(), Seq2SeqArchitecture(**settings | changes), seed, **fitted)
-    if vocabulary is not None:
-        estimator._scaling = Scaling.identity(1)
-    *_, kernel, bias = estimator._weights[estimator._architecture.heads[0]]
-    kernel *= 5  # so that labels differ from step to step
+    tokens = {} if vocabulary is None else {"vocabulary": np.array(vocabulary), "scaling": Scaling.identity(1)}
+    target = FittedLabels(label_type, n_steps, np.array(classes))
+    estimator = with_network(Seq2SeqClassifier(), Seq2SeqArchitecture(**settings | changes), seed, target, **tokens)
+    *_, kernel, bias = estimator._fitted.weights[estimator._fitted.architecture.heads[0]]
+    kernel *= 5  # so that labels differ between steps
     bias *= 0.2
     return estimator
 
@@ -109,7 +119,7 @@ def draw(lengths, n_features=2, seed=0):
 
 
 def feeds_for(arrays, extra=0, fill=np.nan):
-    """What a file reads: x, padded with anything, and lengths."""
+    """Return the inputs of a file: x, with any padding, and lengths."""
     lengths = [len(array) for array in arrays]
     x = np.full((len(arrays), max(lengths) + extra, *arrays[0].shape[1:]), fill, arrays[0].dtype)
     for row, array in zip(x, arrays, strict=True):
@@ -117,7 +127,7 @@ def feeds_for(arrays, extra=0, fill=np.nan):
     return {"x": x, "lengths": lengths}
 
 
-# --- and ONNX Runtime -------------------------------------------------------------------------------------------------
+# --- comparison with ONNX Runtime -------------------------------------------------------------------------------------
 
 
 def open_session(estimator, outputs=None):
@@ -130,13 +140,13 @@ def open_session(estimator, outputs=None):
 
 
 def serve(estimator, feeds, outputs=None):
-    """Export an estimator and run the file: a dict of arrays."""
+    """Export an estimator and return the outputs of the file, a dict of arrays."""
     session = open_session(estimator, outputs)
     return dict(zip([each.name for each in session.get_outputs()], session.run(None, feeds), strict=True))
 
 
 def assert_same_sequences(padded, sequences):
-    """Hold the sequences of a padded array against those of an estimator, and its padding against zero."""
+    """Assert that a padded array holds these sequences and zeros."""
     assert len(padded) == len(sequences)
     for row, sequence in zip(padded, sequences, strict=True):
         assert_allclose(row[: len(sequence)], sequence, **CLOSE)
@@ -145,23 +155,31 @@ def assert_same_sequences(padded, sequences):
 
 @property_settings(20)
 @given(cells, widths, st.booleans(), activations, st.integers(1, 5), some_lengths, st.integers(0, 3), seeds)
-def test_onnx_runtime_encodes_as_transform_does(cell, units, both_ways, activation, width, lengths, extra, seed):
-    network = {"cell": cell, "units": units, "bidirectional": both_ways, "activation": activation, "latent_dim": width}
+def test_encodings_equal_those_of_transform(cell, units, bidirectional, activation, width, lengths, extra, seed):
+    network = {
+        "cell": cell,
+        "units": units,
+        "bidirectional": bidirectional,
+        "activation": activation,
+        "latent_dim": width,
+    }
     model, X = autoencoder(seed, **network, heads=("reconstruction",)), draw([2, *lengths], seed=seed)
-    said = serve(model, feeds_for(X, extra), ["encodings"])
-    assert list(said) == ["encodings"]
-    assert_allclose(said["encodings"], model.transform(X), **CLOSE)
+    outputs = serve(model, feeds_for(X, extra), ["encodings"])
+    assert list(outputs) == ["encodings"]
+    assert_allclose(outputs["encodings"], model.transform(X), **CLOSE)
 
 
 @property_settings(15)
 @given(cells, widths, activations, st.sampled_from(["repeat", "conditional"]), st.booleans(), some_lengths, seeds)
-def test_onnx_runtime_decodes_as_the_estimator_does(cell, units, activation, decoder, reverse, lengths, seed):
+def test_decoded_sequences_and_scores_equal_those_of_the_methods(
+    cell, units, activation, decoder, reverse, lengths, seed
+):
     network = {"cell": cell, "units": units, "activation": activation, "decoder": decoder, "reverse": reverse}
     model, X = autoencoder(seed, **network), draw([2, *lengths], seed=seed)
-    said = serve(model, feeds_for(X, extra=1))
-    assert_same_sequences(said["reconstruction"], model.reconstruct(X))
-    assert_same_sequences(said["prediction"], model.predict_next(X))
-    assert_allclose(said["scores"], model.score_samples(X), **CLOSE)
+    outputs = serve(model, feeds_for(X, extra=1))
+    assert_same_sequences(outputs["reconstruction"], model.reconstruct(X))
+    assert_same_sequences(outputs["prediction"], model.predict_next(X))
+    assert_allclose(outputs["scores"], model.score_samples(X), **CLOSE)
 
 
 HEADS = st.sampled_from([("reconstruction",), ("prediction",), ("reconstruction", "prediction")])
@@ -169,27 +187,25 @@ HEADS = st.sampled_from([("reconstruction",), ("prediction",), ("reconstruction"
 
 @property_settings(15)
 @given(cells, HEADS, st.sampled_from(["repeat", "conditional"]), st.booleans(), some_lengths, st.booleans(), seeds)
-def test_onnx_runtime_tells_the_outliers_that_the_detector_tells(
-    cell, heads, decoder, reverse, lengths, is_frozen, seed
-):
+def test_outliers_equal_those_of_the_detector(cell, heads, decoder, reverse, lengths, is_frozen, seed):
     model, X = (
         autoencoder(seed, cell=cell, heads=heads, decoder=decoder, reverse=reverse),
         draw([2, *lengths, 6], seed=seed),
     )
     scores = model.score_samples(X)
-    at = np.flatnonzero(np.diff(np.sort(scores)) > 1e-3)
-    offset = np.sort(scores)[at[len(at) // 2]] + 5e-4 if len(at) else -1e9  # between two scores
-    said = serve(detector(FrozenEstimator(model) if is_frozen else model, offset), feeds_for(X, extra=1))
-    assert list(said) == ["encodings", *heads, "scores", "labels"]
-    assert_allclose(said["scores"], scores, **CLOSE)
-    assert_array_equal(said["labels"], np.where(scores < offset, -1, 1))
+    gaps = np.flatnonzero(np.diff(np.sort(scores)) > 1e-3)
+    offset = np.sort(scores)[gaps[len(gaps) // 2]] + 5e-4 if len(gaps) else -1e9  # between two scores
+    outputs = serve(detector(FrozenEstimator(model) if is_frozen else model, offset), feeds_for(X, extra=1))
+    assert list(outputs) == ["encodings", *heads, "scores", "labels"]
+    assert_allclose(outputs["scores"], scores, **CLOSE)
+    assert_array_equal(outputs["labels"], np.where(scores < offset, -1, 1))
     (alone,) = serve(detector(model, offset), feeds_for(X), ["labels"]).values()
-    assert_array_equal(alone, said["labels"])
+    assert_array_equal(alone, outputs["labels"])
 
 
 @pytest.mark.parametrize("output_activation", ["linear", "sigmoid", "softmax"])
 @pytest.mark.parametrize("decoder", ["repeat", "conditional"])
-def test_outputs_are_activated_as_the_loss_asked_for(decoder, output_activation):
+def test_outputs_have_the_activation_of_the_loss(decoder, output_activation):
     model, X = autoencoder(decoder=decoder, output_activation=output_activation), draw(LENGTHS)
     assert_same_sequences(serve(model, feeds_for(X))["reconstruction"], model.reconstruct(X))
 
@@ -204,91 +220,94 @@ TARGETS = {
 
 
 @pytest.mark.parametrize("decoder", ["repeat", "conditional"])
-@pytest.mark.parametrize("kind", TARGETS)
-def test_predictions_are_of_the_kind_and_the_lengths_of_y(kind, decoder):
-    model, X = regressor(TARGETS[kind], 1 if kind == "number" else 2, decoder=decoder), draw(LENGTHS)
-    said, predicted = serve(model, feeds_for(X))["prediction"], model.predict(X)
-    if kind in ("longer", "shorter"):
-        assert_same_sequences(said, predicted)
+@pytest.mark.parametrize("name", TARGETS)
+def test_predictions_have_the_type_and_the_lengths_of_y(name, decoder):
+    model, X = regressor(TARGETS[name], 1 if name == "number" else 2, decoder=decoder), draw(LENGTHS)
+    outputs, predicted = serve(model, feeds_for(X))["prediction"], model.predict(X)
+    if name in ("longer", "shorter"):
+        assert_same_sequences(outputs, predicted)
     else:
-        assert said.shape == predicted.shape
-        assert_allclose(said, predicted, **CLOSE)
+        assert outputs.shape == predicted.shape
+        assert_allclose(outputs, predicted, **CLOSE)
 
 
 @pytest.mark.parametrize("decoder", ["repeat", "conditional"])
 @pytest.mark.parametrize("n_timesteps", [[2, 0, 6, 1], [0, 0, 0, 0]])
-def test_where_lengths_follow_no_rule_they_are_an_input(n_timesteps, decoder):
+def test_lengths_that_cannot_be_inferred_are_an_input(n_timesteps, decoder):
     model, X = regressor(TargetLayout("sequences", Layout("list")), decoder=decoder), draw(LENGTHS)
-    said = serve(model, feeds_for(X) | {"prediction_lengths": n_timesteps})
-    assert_same_sequences(said["prediction"], model.predict(X, n_timesteps=n_timesteps))
-    assert_same_sequences(said["reconstruction"], model.reconstruct(X))
+    outputs = serve(model, feeds_for(X) | {"prediction_lengths": n_timesteps})
+    assert_same_sequences(outputs["prediction"], model.predict(X, n_timesteps=n_timesteps))
+    assert_same_sequences(outputs["reconstruction"], model.reconstruct(X))
 
 
 @property_settings(15)
 @given(cells, widths, st.booleans(), activations, st.sampled_from(["label", "table", "list"]), seeds)
-def test_onnx_runtime_classifies_as_the_estimator_does(cell, units, both_ways, activation, kind, seed):
-    network = {"cell": cell, "units": units, "bidirectional": both_ways, "activation": activation}
-    model, X = classifier(kind, seed=seed, **network), draw(LENGTHS, seed=seed)
+def test_labels_and_probabilities_equal_those_of_the_classifier(
+    cell, units, bidirectional, activation, label_type, seed
+):
+    network = {"cell": cell, "units": units, "bidirectional": bidirectional, "activation": activation}
+    model, X = classifier(label_type, seed=seed, **network), draw(LENGTHS, seed=seed)
     assert_same_labels(model, X, serve(model, feeds_for(X, extra=1)))
 
 
-def assert_same_labels(model, X, said):
+def assert_same_labels(model, X, outputs):
     labels, probabilities = model.predict(X), model.predict_proba(X)
-    if model._kind != "list":
-        assert_array_equal(said["labels"], labels)
-        assert_allclose(said["probabilities"], probabilities, **CLOSE)
+    if model._fitted.target.label_type != "list":
+        assert_array_equal(outputs["labels"], labels)
+        assert_allclose(outputs["probabilities"], probabilities, **CLOSE)
         return
-    assert_array_equal(said["label_lengths"], [len(row) for row in labels])
-    for row, true in zip(said["labels"], labels, strict=True):
+    assert_array_equal(outputs["label_lengths"], [len(row) for row in labels])
+    for row, true in zip(outputs["labels"], labels, strict=True):
         assert_array_equal(row[: len(true)], true)
         assert not any(row[len(true) :])
-    assert_same_sequences(said["probabilities"], probabilities)
+    assert_same_sequences(outputs["probabilities"], probabilities)
 
 
 @property_settings(15)
 @given(cells, st.booleans(), st.integers(1, 40), st.sampled_from([str, int]), seeds)
-def test_symbols_are_read_as_they_are(cell, both_ways, n_tokens, kind, seed):
-    """Few and many, beside the width of the layer that reads them; and such as training has not seen."""
-    symbols = [kind(100 * i) for i in range(n_tokens)]
-    network = {"cell": cell, "bidirectional": both_ways, "vocabulary": symbols, "classes": symbols}
+def test_tokens_are_inputs_and_unknown_ones_are_ignored(cell, bidirectional, n_tokens, token_type, seed):
+    """Vocabularies are smaller and larger than the width of the layer that reads them."""
+    vocabulary = [token_type(100 * i) for i in range(n_tokens)]
+    network = {"cell": cell, "bidirectional": bidirectional, "vocabulary": vocabulary, "classes": vocabulary}
     model = classifier("list", seed=seed, **network).set_params(handle_unknown="ignore")
-    rng = np.random.default_rng(seed)
-    X = [np.array([*symbols, kind(7)])[rng.integers(0, n_tokens + 1, size=length)] for length in LENGTHS]
-    feeds = feeds_for(X, extra=1, fill=symbols[0])
+    rng, tokens = np.random.default_rng(seed), np.array([*vocabulary, token_type(7)])
+    X = [tokens[rng.integers(0, n_tokens + 1, size=length)] for length in LENGTHS]
+    feeds = feeds_for(X, extra=1, fill=vocabulary[0])
     assert_same_labels(model, X, serve(model, feeds))
 
 
 @pytest.mark.parametrize("classes", [(-1, 5), (False, True), (0.0, 1.0), ("nö", "ja")], ids=str)
-def test_labels_have_the_type_that_they_had(classes):
+def test_labels_keep_their_type(classes):
     model, X = classifier(classes=classes), draw(LENGTHS)
-    said = serve(model, feeds_for(X))["labels"]
-    assert_array_equal(said, model.predict(X))
-    assert said.dtype == (object if isinstance(classes[0], str) else np.array(classes).dtype)
+    outputs = serve(model, feeds_for(X))["labels"]
+    assert_array_equal(outputs, model.predict(X))
+    assert outputs.dtype == (object if isinstance(classes[0], str) else np.array(classes).dtype)
 
 
 @property_settings(10)
 @given(st.lists(st.integers(1, 4), max_size=2).map(tuple), activations, activations, seeds)
-def test_onnx_runtime_says_rows_again(sizes, activation, latent_activation, seed):
+def test_outputs_for_rows_equal_those_of_the_methods(sizes, activation, latent_activation, seed):
     settings = {"activation": activation, "latent_activation": latent_activation, "output_activation": "sigmoid"}
-    model = with_network(DenseAutoencoderTransformer(), DenseArchitecture(3, 2, sizes, **settings), seed)
-    model._layout, rows = Layout("rows"), np.random.default_rng(seed).normal(size=(4, 3)).astype(np.float32)
-    said = serve(model, {"x": rows})
-    assert_allclose(said["encodings"], model.transform(rows), **CLOSE)
-    assert_allclose(said["reconstruction"], model.reconstruct(rows), **CLOSE)
+    architecture, layout = DenseArchitecture(3, 2, sizes, **settings), Layout("rows")
+    model = with_network(DenseAutoencoderTransformer(), architecture, seed, layout=layout)
+    rows = np.random.default_rng(seed).normal(size=(4, 3)).astype(np.float32)
+    outputs = serve(model, {"x": rows})
+    assert_allclose(outputs["encodings"], model.transform(rows), **CLOSE)
+    assert_allclose(outputs["reconstruction"], model.reconstruct(rows), **CLOSE)
 
 
-# --- what does not matter ---------------------------------------------------------------------------------------------
+# --- what does not affect the outputs ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("fill", [np.nan, np.inf, 1e30])
-def test_what_stands_in_the_padding_never_changes_a_bit(fill):
+def test_outputs_do_not_depend_on_the_values_of_padding(fill):
     model, X = autoencoder(bidirectional=True, units=(4, 3), activation="relu"), draw(LENGTHS)
     session = open_session(model)
     for clean, filled in zip(*(session.run(None, feeds_for(X, 2, each)) for each in (0, fill)), strict=True):
         assert_array_equal(clean, filled)
 
 
-def test_a_batch_of_one_and_more_timesteps_than_ever_give_the_same():
+def test_outputs_do_not_depend_on_the_batch_and_its_number_of_timesteps():
     model, X = autoencoder(decoder="conditional"), draw([*LENGTHS, 60])
     session = open_session(model)
     together = session.run(["encodings", "reconstruction"], feeds_for(X, extra=9))
@@ -299,19 +318,20 @@ def test_a_batch_of_one_and_more_timesteps_than_ever_give_the_same():
 
 
 @pytest.mark.parametrize("extra", [0, 1])
-def test_nothing_but_empty_sequences_is_encoded_and_decoded_too(extra):
+def test_a_batch_of_empty_sequences_is_encoded_and_decoded(extra):
     model = autoencoder(decoder="conditional", cell="gru")
-    said = serve(model, feeds_for(draw([0, 0]), extra))
-    assert_allclose(said["encodings"], model.transform(draw([0, 0, 1]))[:2], **CLOSE)
-    assert said["reconstruction"].shape == (2, extra, 2)
-    assert not said["reconstruction"].any()
+    outputs = serve(model, feeds_for(draw([0, 0]), extra))
+    assert_allclose(outputs["encodings"], model.transform(draw([0, 0, 1]))[:2], **CLOSE)
+    assert outputs["reconstruction"].shape == (2, extra, 2)
+    assert not outputs["reconstruction"].any()
 
 
 def test_a_large_mean_costs_no_digits():
-    """Of which half would be gone if it were taken away in one step."""
+    """If it were subtracted in one step, half of the digits would be lost."""
     model, X = autoencoder(), draw(LENGTHS)
-    model._scaling = Scaling(np.array([100_000.3, -5_000.7]), np.ones(2))
-    X = [(x + model._scaling.mean).astype(np.float32) for x in X]
+    scaling = Scaling(np.array([100_000.3, -5_000.7]), np.ones(2))
+    change_input(model, scaling=scaling)
+    X = [(x + scaling.mean).astype(np.float32) for x in X]
     assert_allclose(serve(model, feeds_for(X))["encodings"], model.transform(X), **CLOSE)
 
 
@@ -319,7 +339,7 @@ def test_a_large_mean_costs_no_digits():
 
 
 @every_class
-def test_a_trained_estimator_is_served_with_what_is_to_be_known_of_it(cls):
+def test_the_file_of_a_trained_estimator_has_its_outputs_and_metadata(cls):
     model = quick(cls, epochs=1).fit(data_for(cls), y)
     session = open_session(model)
     metadata = session.get_modelmeta().custom_metadata_map
@@ -327,15 +347,15 @@ def test_a_trained_estimator_is_served_with_what_is_to_be_known_of_it(cls):
     assert metadata["skseqae_version"] == skseqae.__version__
     arrays = [np.float32(each) for each in data_for(cls)]
     feeds = {"x": np.stack(arrays)} if cls is DenseAutoencoderTransformer else feeds_for(arrays)
-    said = dict(zip([each.name for each in session.get_outputs()], session.run(None, feeds), strict=True))
+    outputs = dict(zip([each.name for each in session.get_outputs()], session.run(None, feeds), strict=True))
     if cls is Seq2SeqClassifier:
-        assert_same_labels(model, arrays, said)
+        assert_same_labels(model, arrays, outputs)
         assert json.loads(metadata["classes"]) == model.classes_.tolist()
     else:
-        assert_allclose(said["encodings"], model.transform(arrays), **CLOSE)
+        assert_allclose(outputs["encodings"], model.transform(arrays), **CLOSE)
 
 
-def test_a_file_has_the_operators_of_onnx_and_is_read_by_old_runtimes(tmp_path):
+def test_a_file_has_operators_of_onnx_and_an_old_version_of_the_format(tmp_path):
     model = autoencoder(units=(4, 3), bidirectional=True)
     model.feature_names_in_ = np.array(["a", "b"], object)
     skseqae.export_onnx(model, tmp_path / "network.onnx")
@@ -349,62 +369,86 @@ def test_a_file_has_the_operators_of_onnx_and_is_read_by_old_runtimes(tmp_path):
     assert (tmp_path / "network.onnx").read_bytes() == before
 
 
-def test_the_example_serves_without_this_package(tmp_path):
+def test_the_example_runs_the_file_without_this_package(tmp_path):
     command = [sys.executable, EXAMPLE, "--fast"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=300)
     assert done.returncode == 0, done.stderr
     assert "largest difference" in done.stdout
 
 
-# --- what is refused --------------------------------------------------------------------------------------------------
+# --- errors -----------------------------------------------------------------------------------------------------------
 
 
-def by_a_function(n_timesteps, latent_dim, n_features):
+def custom_decoder(n_timesteps, latent_dim, n_features):
     raise AssertionError("never called")
 
 
-def decoded_by_a_function():
+def with_custom_decoder():
     model = autoencoder()
-    model._architecture = replace(model._architecture, decoder=by_a_function, n_timesteps=(5, 4))
+    architecture = replace(model._fitted.architecture, decoder=custom_decoder, n_timesteps=(5, 4))
+    model._fitted = replace(model._fitted, architecture=architecture)
     return model
 
 
-def too_small():
-    model = autoencoder()
-    model._scaling = Scaling(np.zeros(2), np.array([1, 1e-40]))
-    return model
+def with_small_deviation():
+    return change_input(autoencoder(), scaling=Scaling(np.zeros(2), np.array([1, 1e-40])))
 
 
 REFUSED = {
-    "a pipeline": (lambda: make_pipeline(autoencoder()), None, TypeError, "export the fitted one inside"),
+    "a pipeline": (
+        lambda: make_pipeline(autoencoder()),
+        None,
+        TypeError,
+        "Export the fitted estimator inside a pipeline",
+    ),
     "a class": (lambda: LSTMAutoencoderTransformer, None, TypeError, "estimator must be one of"),
-    "a detector by a pipeline": (
+    "a detector with a pipeline": (
         lambda: detector(make_pipeline(autoencoder())),
         None,
         TypeError,
         r"Of a SequenceOutlierDetector around Pipeline.*, export the fitted autoencoder inside\.$",
     ),
     "an unfitted detector": (SequenceOutlierDetector, None, NotFittedError, "not fitted"),
-    "unfitted": (LSTMAutoencoderTransformer, None, NotFittedError, "not fitted"),
-    "no output": (
+    "an unfitted autoencoder": (LSTMAutoencoderTransformer, None, NotFittedError, "not fitted"),
+    "an empty list of outputs": (
         autoencoder,
         [],
         ValueError,
         r"some of \['encodings', 'reconstruction', 'prediction', 'scores'\].*got \[\]",
     ),
     "a wrong output": (autoencoder, ["labels"], ValueError, r"outputs must be .*got \['labels'\]"),
-    "a text of outputs": (autoencoder, "encodings", ValueError, "'outputs' parameter"),
-    "a function": (decoded_by_a_function, None, ValueError, r"decoder=<function by_a.*outputs=\['encodings'\]"),
-    "beams": (lambda: classifier("list").set_params(num_beams=3), None, ValueError, "set num_beams=1"),
-    "odd symbols": (lambda: classifier(vocabulary=[0.5, 1.5]), None, ValueError, r"vocabulary_ holds \[0.5, 1.5\]"),
-    "odd labels": (lambda: classifier(classes=[b"a", b"b"]), None, ValueError, "classes_ holds.*strings or integers"),
-    "large labels": (lambda: classifier(classes=np.array([1, 2**63], np.uint64)), None, ValueError, "classes_ holds"),
-    "a small deviation": (too_small, None, ValueError, "Feature 1 has a standard deviation of 1e-40"),
+    "a string as outputs": (autoencoder, "encodings", ValueError, "'outputs' parameter"),
+    "a custom decoder": (with_custom_decoder, None, ValueError, r"decoder=<function custom_.*outputs=\['encodings'\]"),
+    "beam search": (lambda: classifier("list").set_params(num_beams=3), None, ValueError, "set num_beams=1"),
+    "tokens that are floats": (
+        lambda: classifier(vocabulary=[0.5, 1.5]),
+        None,
+        ValueError,
+        r"vocabulary_ holds \[0.5, 1.5\]",
+    ),
+    "labels that are bytes": (
+        lambda: classifier(classes=[b"a", b"b"]),
+        None,
+        ValueError,
+        "classes_ holds.*strings or integers",
+    ),
+    "labels beyond int64": (
+        lambda: classifier(classes=np.array([1, 2**63], np.uint64)),
+        None,
+        ValueError,
+        "classes_ holds",
+    ),
+    "a standard deviation too small": (
+        with_small_deviation,
+        None,
+        ValueError,
+        "Feature 1 has a standard deviation of 1e-40",
+    ),
 }
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_what_cannot_be_exported_is_refused_and_leaves_the_file(case, tmp_path):
+def test_an_estimator_that_cannot_be_exported_raises_and_the_file_stays(case, tmp_path):
     make, outputs, error, message = REFUSED[case]
     path = tmp_path / "network.onnx"
     path.write_text("before")
@@ -413,13 +457,13 @@ def test_what_cannot_be_exported_is_refused_and_leaves_the_file(case, tmp_path):
     assert path.read_text() == "before"
 
 
-def test_the_encoder_of_a_decoder_function_is_exported_alone():
+def test_an_encoder_is_exported_without_its_custom_decoder():
     X = draw(LENGTHS)
-    said = serve(decoded_by_a_function(), feeds_for(X), ["encodings"])["encodings"]
-    assert_allclose(said, autoencoder().transform(X), **CLOSE)
+    encodings = serve(with_custom_decoder(), feeds_for(X), ["encodings"])["encodings"]
+    assert_allclose(encodings, autoencoder().transform(X), **CLOSE)
 
 
-def test_without_onnx_the_extra_is_named(monkeypatch, tmp_path):
+def test_without_onnx_the_error_names_the_extra(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "onnx", None)
     with pytest.raises(ImportError, match=r'^onnx is not installed: pip install "skseqae\[onnx\]"$'):
         skseqae.export_onnx(autoencoder(), tmp_path / "network.onnx")

@@ -1,6 +1,7 @@
-"""What a fitted estimator may hold: to the last number that may be, and what must agree with what."""
+"""The values that the fitted state in a file may have, up to the limits, and which of them must match."""
 
-from dataclasses import replace
+from collections import OrderedDict
+from dataclasses import fields, is_dataclass, replace
 
 import numpy as np
 import pytest
@@ -9,103 +10,159 @@ from skseqae import SkseqaeFormatError
 from skseqae.data._layout import Layout
 from skseqae.data._scaling import Scaling
 from skseqae.data._targets import TargetLayout
+from skseqae.estimators._fitted_state import FittedInput, FittedLabels, FittedState, FittedTarget
+from skseqae.estimators._registry import ESTIMATORS
 from skseqae.networks._architectures import Architecture, DenseArchitecture, Seq2SeqArchitecture
+from skseqae.networks._cells import CELLS
 from skseqae.networks._weight_shapes import weight_shapes
 from skseqae.persistence._consistency import check_fitted
-from skseqae.persistence._schema import CONTAINER, RECORD_RULES, RULES, SHARED
+from skseqae.persistence._json_values import RECORDS
+from skseqae.persistence._schema import CONTAINER, FEATURES, OPTIONAL, RECORD_RULES, RULES, STATES
 
+MAX_INT = 2**31 - 1  # of the ints in a file
 ENCODER = Architecture(2, 3, (4,), head_features=(2,))
 BOTH = Architecture(2, 3, (4,), cell="gru", heads=("reconstruction", "prediction"), head_features=(2, 5))
-SPELLER = Seq2SeqArchitecture(1, 7, 3, (4, 2), heads=("sequence",), has_end=True)
-LABELLER = Seq2SeqArchitecture(2, None, 3, (4,))
+SEQUENCES = Seq2SeqArchitecture(1, 7, 3, (4, 2), heads=("sequence",), has_end=True)
+TABLES = replace(SEQUENCES, has_end=False)
+SINGLE = Seq2SeqArchitecture(2, None, 3, (4,))
 DENSE = DenseArchitecture(2, 1, (3,))
-MAX_INT = 2**31 - 1  # of the whole numbers in a file
-ALL, CLASSES = np.array(list("abcdefg")), np.array(["x", "y", "z"])
+LETTERS, CLASSES = np.array(list("abcdefg")), np.array(["x", "y", "z"])
 
 
 def scaling(n_features):
     return Scaling(np.zeros(n_features), np.ones(n_features))
 
 
-def fitted(architecture, **others):
-    """Return all attributes of an estimator that is fitted, as `check_fitted` is given them."""
-    shapes = weight_shapes(architecture)
-    losses = ["loss", "val_loss", *(f"{head}_loss" for head in architecture.heads)]
-    return {
-        "_architecture": architecture,
-        "_layout": Layout("list"),
-        "_padding_value": None,
-        "_length_range": (0, 5),
-        "_random": np.random.RandomState(0),
-        "_scaling": scaling(architecture.n_features),
-        "_weights": {part: [np.ones(shape, np.float32) for shape in every] for part, every in shapes.items()},
-        "_optimizer_state": [np.array(3), np.array(0.1, np.float32)]
-        + [np.ones(shape, np.float32) for every in shapes.values() for shape in every],
-        "history_": {loss: np.ones(2) for loss in losses},
-        "n_iter_": 2,
-        "n_features_in_": architecture.n_features,
-        "feature_names_in_": None,
-        "_feature_std": np.ones(architecture.n_features),
-        **others,
+LIST_OF_LABELS = FittedLabels("list", 4, CLASSES)
+LABEL = FittedLabels("label", 1, CLASSES)
+VECTOR = FittedTarget(None, TargetLayout("vector"), scaling(5))
+
+
+def fitted(architecture, target=None, **input_fields):
+    """Return all attributes of a fitted estimator, as `check_fitted` receives them."""
+    shapes, n_features = weight_shapes(architecture), architecture.n_features
+    description = {
+        "layout": Layout("rows" if architecture is DENSE else "list"),
+        "padding_value": None,
+        "length_range": (0, 5),
+        "scaling": scaling(n_features),
+        "feature_std": np.ones(n_features),
+        "vocabulary": None,
     }
+    weights = {part: [np.ones(shape, np.float32) for shape in every] for part, every in shapes.items()}
+    copies = [np.ones(array.shape, np.float32) for arrays in weights.values() for array in arrays]
+    state = FittedState(
+        architecture=architecture,
+        weights=weights,
+        optimizer_state=[np.array(3), np.array(0.1, np.float32), *copies],
+        history={loss: np.ones(2) for loss in ("loss", "val_loss", *(f"{head}_loss" for head in architecture.heads))},
+        generator=np.random.RandomState(0),
+        input=FittedInput(**description | input_fields),
+        target=target,
+    )
+    config = {} if type(architecture) is Seq2SeqArchitecture else {"_sklearn_output_config": None}
+    return {"_fitted": state, "n_features_in_": n_features, "feature_names_in_": None} | config
 
 
-NO_CONFIG = {"_sklearn_output_config": None}
-SAYS_Y = {"_horizon": None, "_target_layout": TargetLayout("vector"), "_target_scaling": scaling(5), **NO_CONFIG}
-SPELLS = {"_feature_std": None, "_kind": "list", "_longest": 4, "classes_": CLASSES, "vocabulary_": ALL}
-LABELS = {**SPELLS, "_kind": "label", "vocabulary_": None}
+TOKENS = {"feature_std": None, "vocabulary": LETTERS}
 CASES = {
-    "LSTMAutoencoderTransformer": lambda: fitted(ENCODER, **NO_CONFIG),
-    "CompositeSequenceRegressor": lambda: fitted(BOTH, **SAYS_Y),
-    "Seq2SeqClassifier": lambda: fitted(SPELLER, **SPELLS),
-    "DenseAutoencoderTransformer": lambda: fitted(DENSE, **NO_CONFIG, _layout=Layout("rows")),
+    "LSTMAutoencoderTransformer": lambda: fitted(ENCODER),
+    "CompositeSequenceRegressor": lambda: fitted(BOTH, VECTOR),
+    "Seq2SeqClassifier": lambda: fitted(SEQUENCES, LIST_OF_LABELS, **TOKENS),
+    "DenseAutoencoderTransformer": lambda: fitted(DENSE),
 }
 every_class = pytest.mark.parametrize("name", CASES)
 
 
-def check(name, **changes):
-    check_fitted(name, CASES[name]() | changes, "it")
+def with_field(record, path, value):
+    """Return a record with another value at a path of field names."""
+    first, *rest = path
+    return replace(record, **{first: with_field(getattr(record, first), rest, value) if rest else value})
 
 
-def refused(message, name, **changes):
+def check(name, attributes=None, **changes):
+    """Check the attributes of a class after changes; fields of the state are given as `input__layout`."""
+    attributes = dict(attributes or CASES[name]())
+    for path, value in changes.items():
+        if path in attributes:
+            attributes[path] = value
+        else:
+            attributes["_fitted"] = with_field(attributes["_fitted"], path.split("__"), value)
+    check_fitted(name, attributes, "it")
+
+
+def refused(message, name, attributes=None, **changes):
     with pytest.raises(SkseqaeFormatError, match=f"^it{message}"):
-        check(name, **changes)
+        check(name, attributes, **changes)
+
+
+def field_paths(record, path=()):
+    """Yield the paths of all fields of a record and of the records in it."""
+    for field in fields(record):
+        yield (*path, field.name)
+        if is_dataclass(getattr(record, field.name)):
+            yield from field_paths(getattr(record, field.name), (*path, field.name))
 
 
 @every_class
-def test_what_training_leaves_passes(name):
+def test_a_state_as_training_leaves_it_is_accepted(name):
     assert CASES[name]().keys() == RULES[name].keys()
     check(name)
 
 
 @every_class
-def test_an_attribute_of_another_type_is_refused_by_its_name(name):
-    for attribute in CASES[name]():
+def test_a_value_of_another_type_is_refused_by_its_path(name):
+    attributes = CASES[name]()
+    for attribute in attributes:
         refused(rf"\.{attribute} is '\{{7\}}', but must be ", name, **{attribute: {7}})
+    paths = list(field_paths(attributes["_fitted"]))
+    assert len(paths) > 25
+    for path in paths:
+        of_scaling = path[-1] in ("mean", "std")  # arrays, whose shape depends on the architecture
+        message = "must be an array of <f8" if of_scaling else r"is '\{7\}', but must be "
+        refused(rf"\._fitted\.{'.'.join(path)} {message}", name, **{"__".join(path): {7}})
 
 
-# --- each rule to its last value --------------------------------------------------------------------------------------
+@every_class
+def test_architecture_and_target_are_those_of_the_class(name):
+    state = CASES[name]()["_fitted"]
+    for other in (ENCODER, SINGLE, DENSE):
+        if type(other) is not type(state.architecture):
+            required = type(state.architecture).__name__
+            refused(rf"\._fitted\.architecture must be a {required}\.", name, architecture=other)
+    for other in (None, VECTOR, LABEL):
+        if type(other) is not type(state.target):
+            required = "None" if state.target is None else f"a {type(state.target).__name__}"
+            refused(rf"\._fitted\.target must be {required}\.", name, target=other)
+
+
+# --- the rule of each field, up to its limits -------------------------------------------------------------------------
 
 WHOLE, COUNT = [0, 1, MAX_INT], [1, MAX_INT]
-TRUTH, NUMBER = [False, True], [-MAX_INT, MAX_INT, 0.5, float("nan"), float("-inf")]
-NO_WHOLE, NO_COUNT = [-1, MAX_INT + 1, True, 1.0, "1"], [0, -1, MAX_INT + 1, True, 1.0, None]
-NO_TRUTH, NO_NUMBER = [0, 1, None, np.True_], [-MAX_INT - 1, MAX_INT + 1, "0", True, np.float64(1.0)]
+BOOL, NUMBER = [False, True], [-MAX_INT, MAX_INT, 0.5, float("nan"), float("-inf")]
+NOT_WHOLE, NOT_COUNT = [-1, MAX_INT + 1, True, 1.0, "1"], [0, -1, MAX_INT + 1, True, 1.0, None]
+NOT_BOOL, NOT_NUMBER = [0, 1, None, np.True_], [-MAX_INT - 1, MAX_INT + 1, "0", True, np.float64(1.0)]
 NAMES = {"activation": ["tanh", "relu", "sigmoid", "linear"], "output_activation": ["linear", "sigmoid", "softmax"]}
-NO_NAME = ["", None, 1, ("linear",), ["linear"]]
-SHARES = ([0.0, 0.999], [-1e-9, 1.0, float("nan"), 0, "0", np.float64(0.5)])
+NOT_NAME = ["", None, 1, ("linear",), ["linear"]]
+FRACTIONS = ([0.0, 0.999], [-1e-9, 1.0, float("nan"), 0, "0", np.float64(0.5)])
 UNITS = ([(1,), (MAX_INT,), (1,) * 100], [(), (1,) * 101, [1], (0,), (True,), (1, 2.0), (MAX_INT + 1,), 1])
+TOKEN_ARRAYS = [LETTERS, np.array([1.5, 2]), np.array([(1, ("a", b"b")), True, "c"], dtype=object)[:1]]
+NOT_TOKENS = [
+    *([], ["a"], np.array([]), np.array([["a"]]), np.array(["a", "a"]), np.array([None]), np.array([1, True, 1])),
+]
 RECURRENT = {
     "units": UNITS,
-    "cell": (["lstm", "gru"], ["rnn", None]),
-    "activation": (NAMES["activation"], [*NO_NAME, "softmax"]),
-    "bidirectional": (TRUTH, NO_TRUTH),
-    "dropout": SHARES,
+    "cell": ([*CELLS], ["elman", None]),
+    "activation": (NAMES["activation"], [*NOT_NAME, "softmax"]),
+    "bidirectional": (BOOL, NOT_BOOL),
+    "dropout": FRACTIONS,
 }
+INPUT = FittedInput(Layout("list"), None, (0, 1), scaling(1), None)
 VALUES = {
     Architecture: RECURRENT
     | {
-        "n_features": (COUNT, NO_COUNT),
-        "latent_dim": (COUNT, NO_COUNT),
+        "n_features": (COUNT, NOT_COUNT),
+        "latent_dim": (COUNT, NOT_COUNT),
         "heads": (
             [("reconstruction",), ("prediction",), ("reconstruction", "prediction")],
             [(), ("label",), ["reconstruction"], ("prediction", "reconstruction"), ("prediction",) * 2, (1,)],
@@ -113,69 +170,80 @@ VALUES = {
         "head_features": ([(1,), (1, MAX_INT)], [(), (1, 1, 1), [1], (0,), (1.0,)]),
         "decoder": (["repeat", "conditional"], ["none", None]),
         "n_timesteps": ([()], [(1,), [], None]),
-        "output_activation": (NAMES["output_activation"], [*NO_NAME, "tanh"]),
-        "reverse": (TRUTH, NO_TRUTH),
+        "output_activation": (NAMES["output_activation"], [*NOT_NAME, "tanh"]),
+        "reverse": (BOOL, NOT_BOOL),
     },
     Seq2SeqArchitecture: RECURRENT
     | {
-        "n_features": (COUNT, NO_COUNT),
-        "n_tokens": ([*COUNT, None], NO_COUNT[:-1]),
-        "n_classes": (COUNT, NO_COUNT),
+        "n_features": (COUNT, NOT_COUNT),
+        "n_tokens": ([*COUNT, None], NOT_COUNT[:-1]),
+        "n_classes": (COUNT, NOT_COUNT),
         "heads": ([("label",), ("sequence",)], [(), ("reconstruction",), ("label", "sequence")]),
-        "has_end": (TRUTH, NO_TRUTH),
+        "has_end": (BOOL, NOT_BOOL),
         "frozen": ([(), ("encoder",)], [("label",), ("encoder",) * 2, [], None]),
     },
     DenseArchitecture: {
-        "n_features": (COUNT, NO_COUNT),
-        "latent_dim": (COUNT, NO_COUNT),
+        "n_features": (COUNT, NOT_COUNT),
+        "latent_dim": (COUNT, NOT_COUNT),
         "hidden_layer_sizes": ([(), *UNITS[0]], UNITS[1][1:]),
-        "activation": (NAMES["activation"], [*NO_NAME, "softmax"]),
-        "latent_activation": (NAMES["activation"], [*NO_NAME, "softmax"]),
+        "activation": (NAMES["activation"], [*NOT_NAME, "softmax"]),
+        "latent_activation": (NAMES["activation"], [*NOT_NAME, "softmax"]),
         "noise": ([0.0, 1.0], [-1e-9, 1.001, float("nan"), 0]),
-        "output_activation": (NAMES["output_activation"], [*NO_NAME, "tanh"]),
+        "output_activation": (NAMES["output_activation"], [*NOT_NAME, "tanh"]),
     },
     Layout: {
-        "kind": (["list", "padded", "table", "rows", "sequences"], [*NO_NAME, "frame"]),
-        "n_timesteps": ([*WHOLE, None], NO_WHOLE),
-        "univariate": (TRUTH, NO_TRUTH),
-        "padding_value": ([*NUMBER, None], NO_NUMBER),
+        "container": (["list", "padded", "table", "rows", "sequences"], [*NOT_NAME, "frame"]),
+        "n_timesteps": ([*WHOLE, None], NOT_WHOLE),
+        "univariate": (BOOL, NOT_BOOL),
+        "padding_value": ([*NUMBER, None], NOT_NUMBER),
         "feature_names": ([("a",), ("a", "b"), None], [(), ["a"], "a", ("a", 1), np.array(["a"])]),
     },
     TargetLayout: {
-        "kind": (["number", "vector", "sequences"], [*NO_NAME, "list"]),
+        "target_type": (["number", "vector", "sequences"], [*NOT_NAME, "list"]),
         "layout": ([Layout("list"), None], ["list", TargetLayout("vector")]),
-        "length": ([*WHOLE, None], NO_WHOLE),
-        "surplus": ([-MAX_INT, 0, MAX_INT, None], [-MAX_INT - 1, MAX_INT + 1, True, 0.0]),
+        "length": ([*WHOLE, None], NOT_WHOLE),
+        "length_offset": ([-MAX_INT, 0, MAX_INT, None], [-MAX_INT - 1, MAX_INT + 1, True, 0.0]),
     },
-    "of every class": {
-        "_padding_value": ([*NUMBER, None], NO_NUMBER),
-        "_length_range": ([(0, 0), (1, MAX_INT)], [(), (1,), (1, 2, 3), [1, 2], (-1, 2), (1, 2.0)]),
-        "n_iter_": (COUNT, NO_COUNT),
-        "n_features_in_": (COUNT, NO_COUNT),
-        "feature_names_in_": (
-            [None, ALL, np.array([1.5, 2]), np.array([(1, ("a", b"b")), True, "c"], dtype=object)[:1]],
-            [
-                [],
-                ["a"],
-                np.array([]),
-                np.array([["a"]]),
-                np.array(["a", "a"]),
-                np.array([None]),
-                np.array([1, True, 1]),
-            ],
-        ),
-        "_random": ([np.random.RandomState(1)], [None, 0, np.random.default_rng(0)]),
-        "_feature_std": ([np.ones(1)], [None, [1.0]]),
+    FittedInput: {
+        "layout": ([Layout("list")], [None, "list", TargetLayout("vector")]),
+        "padding_value": ([*NUMBER, None], NOT_NUMBER),
+        "length_range": ([(0, 0), (1, MAX_INT)], [(), (1,), (1, 2, 3), [1, 2], (-1, 2), (1, 2.0)]),
+        "scaling": ([scaling(1)], [None, {}, np.ones(1), Layout("list")]),
+        "feature_std": ([np.ones(1), None], [[1.0], (1.0,), 1.0]),
+        "vocabulary": ([None, *TOKEN_ARRAYS], NOT_TOKENS),
     },
-    "of containers": {"": (["default", "pandas", "polars"], ["numpy", None, ""])},
+    FittedTarget: {
+        "horizon": ([*COUNT, None], NOT_COUNT[:-1]),
+        "layout": ([TargetLayout("vector")], [None, "vector", Layout("list")]),
+        "scaling": ([scaling(1)], [None, {}, np.ones(1), Layout("list")]),
+    },
+    FittedLabels: {
+        "label_type": (["label", "table", "list"], [*NOT_NAME, "sequence"]),
+        "max_length": (COUNT, NOT_COUNT),
+        "classes": (TOKEN_ARRAYS, [None, *NOT_TOKENS]),
+    },
+    FittedState: {
+        "architecture": ([ENCODER, SEQUENCES, DENSE], [None, {}, "lstm", Layout("list"), INPUT]),
+        "weights": ([{}], [None, [], OrderedDict()]),
+        "optimizer_state": ([[]], [None, (), {}, np.ones(1)]),
+        "history": ([{}], [None, [], OrderedDict()]),
+        "generator": ([np.random.RandomState(1)], [None, 0, np.random.default_rng(0)]),
+        "input": ([INPUT], [None, {}, Layout("list"), LABEL]),
+        "target": ([None, VECTOR, LABEL], [{}, "label", TargetLayout("vector"), INPUT]),
+    },
+    "features": {
+        "n_features_in_": (COUNT, NOT_COUNT),
+        "feature_names_in_": ([None, *TOKEN_ARRAYS], NOT_TOKENS),
+    },
+    "output config": {"container": (["default", "pandas", "polars"], ["numpy", None, ""])},
 }
-FIELDS = [(table, field) for table, fields in VALUES.items() for field in fields]
+FIELDS = [(record, field) for record, values in VALUES.items() for field in values]
 
 
-@pytest.mark.parametrize(("table", "field"), FIELDS, ids=lambda x: getattr(x, "__name__", x))
-def test_a_rule_holds_to_its_last_value_and_no_further(table, field):
-    tables = RECORD_RULES | {"of every class": SHARED, "of containers": {"": CONTAINER}}
-    rule, (right, wrong) = tables[table][field], VALUES[table][field]
+@pytest.mark.parametrize(("record", "field"), FIELDS, ids=lambda x: getattr(x, "__name__", x))
+def test_a_rule_accepts_all_values_up_to_its_limits_and_no_others(record, field):
+    tables = RECORD_RULES | {"features": FEATURES, "output config": {"container": CONTAINER}}
+    rule, (right, wrong) = tables[record][field], VALUES[record][field]
     for value in right:
         rule.check(value, "it")
     for value in wrong:
@@ -183,110 +251,134 @@ def test_a_rule_holds_to_its_last_value_and_no_further(table, field):
             rule.check(value, "it")
 
 
-def test_every_field_of_every_record_has_its_rule():
+def test_every_field_of_every_record_has_a_rule():
     for record, rules in RECORD_RULES.items():
         assert rules.keys() == VALUES[record].keys() == record.__dataclass_fields__.keys()
+    assert set(RECORDS.values()) - RECORD_RULES.keys() == {Scaling}  # whose arrays depend on the architecture
 
 
-def test_what_comes_out_is_set_by_the_name_of_a_container():
+def test_every_attribute_of_every_class_has_a_rule():
+    assert RULES.keys() == ESTIMATORS.keys()
+    assert STATES.keys() == CASES.keys() == ESTIMATORS.keys() - {"SequenceOutlierDetector"}
+    for name in CASES:
+        assert RULES[name].keys() - {"_fitted", "_sklearn_output_config"} == FEATURES.keys()
+    assert RULES["SequenceOutlierDetector"].keys() == FEATURES.keys() | {"estimator_", "offset_"}
+    assert {"feature_names_in_", "_sklearn_output_config"} == OPTIONAL
+
+
+def test_the_output_config_is_the_name_of_a_container():
     for right in (None, {"transform": "pandas"}):
         check("DenseAutoencoderTransformer", _sklearn_output_config=right)
     for wrong in ("pandas", {}, {"transform": "numpy"}, {"predict": "pandas"}, {"transform": "pandas", "more": 1}):
         refused(r"\._sklearn_output_config is", "DenseAutoencoderTransformer", _sklearn_output_config=wrong)
 
 
-def test_a_value_in_a_message_is_cut():
+def test_a_long_value_is_abbreviated_in_the_message():
     with pytest.raises(SkseqaeFormatError) as caught:
-        check("Seq2SeqClassifier", _kind="x" * 999)
-    assert str(caught.value) == f"it._kind is '{'x' * 100}', but must be one of ('label', 'table', 'list')."
+        check("Seq2SeqClassifier", target__label_type="x" * 999)
+    message = f"it._fitted.target.label_type is '{'x' * 100}', but must be one of ('label', 'table', 'list')."
+    assert str(caught.value) == message
 
 
-# --- what must agree --------------------------------------------------------------------------------------------------
+# --- values that must match -------------------------------------------------------------------------------------------
 
 
-def test_records_in_records_are_held_to_their_rules():
+def test_records_in_records_are_checked():
+    name = "CompositeSequenceRegressor"
     broken = TargetLayout("sequences", Layout("list", univariate=1))
-    refused(r"\._target_layout\.layout\.univariate is '1'", "CompositeSequenceRegressor", _target_layout=broken)
-    refused(
-        r"\._layout\.feature_names are those",
-        "CompositeSequenceRegressor",
-        _layout=Layout("list", feature_names=("a",)),
-    )
-    for kind in ("padded", "table"):
-        refused(r"\._layout\.n_timesteps is missing", "CompositeSequenceRegressor", _layout=Layout(kind))
-    check("CompositeSequenceRegressor", _layout=Layout("padded", 0))
+    refused(r"\._fitted\.target\.layout\.layout\.univariate is '1'", name, target__layout=broken)
+    with_names = Layout("list", feature_names=("a",))
+    refused(r"\._fitted\.input\.layout\.feature_names require", name, input__layout=with_names)
+    check(name, input__layout=replace(with_names, container="sequences"))
+    for container in ("padded", "table"):
+        refused(r"\._fitted\.input\.layout\.n_timesteps is missing", name, input__layout=Layout(container))
+    check(name, input__layout=Layout("padded", 0))
 
 
 @pytest.mark.parametrize("name", list(CASES)[:3])
-def test_rows_are_the_layout_of_one_class_alone(name):
-    refused(rf"\._layout is not one of {name}", name, _layout=Layout("rows"))
-    refused(r"\._layout is not one of Dense", "DenseAutoencoderTransformer", _layout=Layout("list"))
+def test_rows_are_the_layout_of_one_class_only(name):
+    refused(rf"\._fitted\.input\.layout is not one of {name}", name, input__layout=Layout("rows"))
+    name = "DenseAutoencoderTransformer"
+    refused(rf"\._fitted\.input\.layout is not one of {name}", name, input__layout=Layout("list"))
 
 
 @every_class
-def test_weights_are_those_of_the_network(name):
-    whole = CASES[name]()["_weights"]
+def test_weights_have_the_shapes_of_the_network(name):
+    whole = CASES[name]()["_fitted"].weights
     part, arrays = next(iter(whole.items()))
-    where, first = rf"\._weights\.{part}", arrays[0]
+    path, first = rf"\._fitted\.weights\.{part}", arrays[0]
     for parts in ({}, {"encoder": whole["encoder"]}, whole | {"more": []}):
-        refused(r"\._weights must be those of \['encoder', ", name, _weights=parts)
+        refused(r"\._fitted\.weights must be those of \['encoder', ", name, weights=parts)
     for wrong in (tuple(arrays), arrays[:-1], [*arrays, first], None):
-        refused(rf"{where} must be {len(arrays)} arrays", name, _weights=whole | {part: wrong})
+        refused(rf"{path} must be {len(arrays)} arrays", name, weights=whole | {part: wrong})
     for wrong in (first.astype(np.float64), first[:-1], first.tolist(), None):
-        refused(rf"{where}\.0 must be an array of <f4", name, _weights=whole | {part: [wrong, *arrays[1:]]})
+        refused(rf"{path}\.0 must be an array of <f4", name, weights=whole | {part: [wrong, *arrays[1:]]})
     for number in (np.nan, np.inf, -np.inf):
         wrong = first.copy()
         wrong.flat[-1] = number
-        refused(rf"{where}\.0 holds numbers that are not", name, _weights=whole | {part: [wrong, *arrays[1:]]})
+        refused(rf"{path}\.0 holds numbers that are not", name, weights=whole | {part: [wrong, *arrays[1:]]})
 
 
-def test_the_optimizers_state_is_of_the_weights_shapes():
-    name = "LSTMAutoencoderTransformer"
+def test_the_optimizer_state_has_shapes_of_weights():
+    name, path = "LSTMAutoencoderTransformer", r"\._fitted\.optimizer_state"
     for shape in ((), (2, 16), (2,), (16,), (3, 16)):  # of a weight, or of one without an axis
         for dtype in ("<f4", "<i4", "<i8"):
-            check(name, _optimizer_state=[np.ones(shape, dtype)])
+            check(name, optimizer_state=[np.ones(shape, dtype)])
+    check(name, optimizer_state=[np.ones(4, np.float32)])  # the recurrent kernel (4, 16) without its last axis
+    regressor = "CompositeSequenceRegressor"
+    check(regressor, optimizer_state=[np.ones(12, np.float32)])  # the bias (2, 12) of a GRU without its first axis
+    refused(rf"{path}\.0 is not an array", regressor, optimizer_state=[np.ones(7, np.float32)])
     for wrong in (np.ones((16, 2), np.float32), np.ones((2, 16, 1), np.float32), np.ones(5, np.float32), 1.0, None):
-        refused(r"\._optimizer_state\.1 has not the shape", name, _optimizer_state=[np.array(1), wrong])
-    refused(r"\._optimizer_state\.0 must be an array of <f4 or", name, _optimizer_state=[np.ones(16)])
-    refused(r"\._optimizer_state\.0 holds", name, _optimizer_state=[np.full(16, np.nan, np.float32)])
+        refused(rf"{path}\.1 is not an array with the shape", name, optimizer_state=[np.array(1), wrong])
+    refused(rf"{path}\.0 must be an array of <f4 or", name, optimizer_state=[np.ones(16)])
+    refused(rf"{path}\.0 holds", name, optimizer_state=[np.full(16, np.nan, np.float32)])
 
 
-def test_the_history_is_of_the_losses_and_the_main_one_of_every_epoch():
-    name = "CompositeSequenceRegressor"
-    check(name, history_={"loss": np.ones(2), "val_prediction_loss": np.ones(1), "reconstruction_loss": np.ones(2)})
+def test_the_history_holds_the_losses_of_the_network_and_the_main_one_of_every_epoch():
+    name, path = "CompositeSequenceRegressor", r"\._fitted\.history"
+    check(name, history={"loss": np.ones(2), "val_prediction_loss": np.ones(1), "reconstruction_loss": np.ones(2)})
+    check(name, history={"loss": np.ones(1)})
+    losses = ("loss", "reconstruction_loss", "prediction_loss")
+    check(name, history={f"{prefix}{loss}": np.ones(3) for loss in losses for prefix in ("", "val_")})
     for wrong in ({}, {"val_loss": np.ones(2)}, {"loss": np.ones(2), "label_loss": np.ones(2)}):
-        refused(r"\.history_ must be of 'loss' and others of", name, history_=wrong)
-    for wrong in (np.ones(1), np.ones(3), np.ones((2, 1)), np.ones(2, np.float32), [1.0, 1.0], np.array(1.0)):
-        refused(r"\.history_\.loss must be an array of <f8", name, history_={"loss": wrong})
-    for wrong in (np.ones(3), np.ones((2, 1)), [1.0], np.array(1.0)):
-        refused(r"\.history_\.val_loss must be", name, history_={"loss": np.ones(2), "val_loss": wrong})
-    refused(r"\.history_\.loss holds numbers", name, history_={"loss": np.array([1.0, np.nan])})
+        refused(rf"{path} must be of 'loss' and others of", name, history=wrong)
+    for wrong in (np.ones((2, 1)), np.ones(2, np.float32)):
+        refused(rf"{path}\.loss must be an array of <f8", name, history={"loss": wrong})
+    for wrong in (np.ones(0), np.array(1.0), [1.0, 1.0], [[1.0], [1.0, 2.0]], (1.0,), "a", None, 1.0):
+        refused(rf"{path}\.loss must be an array of at least one epoch", name, history={"loss": wrong})
+    for wrong in (np.ones(3), np.ones(0), np.ones((2, 1)), [1.0], [[1.0], [1.0, 2.0]], np.array(1.0)):
+        refused(rf"{path}\.val_loss must be", name, history={"loss": np.ones(2), "val_loss": wrong})
+    refused(rf"{path}\.loss holds numbers", name, history={"loss": np.array([1.0, np.nan])})
 
 
 @every_class
-def test_scales_are_finite_and_above_0(name):
-    n_features = CASES[name]()["_architecture"].n_features
+def test_scalings_are_finite_and_standard_deviations_positive(name):
+    n_features, path = CASES[name]()["_fitted"].architecture.n_features, r"\._fitted\.input"
     for part in ("mean", "std"):
         for wrong in (np.ones(n_features + 1), np.ones(n_features, np.float32), [1.0] * n_features):
-            refused(rf"\._scaling\.{part} must be", name, _scaling=replace(scaling(n_features), **{part: wrong}))
+            refused(rf"{path}\.scaling\.{part} must be", name, **{f"input__scaling__{part}": wrong})
         wrong = np.full(n_features, np.inf)
-        refused(rf"\._scaling\.{part} holds", name, _scaling=replace(scaling(n_features), **{part: wrong}))
-    check(name, _scaling=Scaling(-np.ones(n_features), np.full(n_features, 1e-9)))
+        refused(rf"{path}\.scaling\.{part} holds", name, **{f"input__scaling__{part}": wrong})
+    check(name, input__scaling=Scaling(-np.ones(n_features), np.full(n_features, 1e-9)))
     for wrong in (np.zeros(n_features), np.r_[np.ones(n_features - 1), -1.0]):
-        refused(r"\._scaling\.std must be above 0", name, _scaling=replace(scaling(n_features), std=wrong))
-        refused(r"\._feature_std must be above 0", name, _feature_std=wrong)
-    refused(r"\._feature_std must be an array", name, _feature_std=np.ones(n_features + 1))
-    refused(r"\._feature_std holds", name, _feature_std=np.full(n_features, np.inf))
+        refused(rf"{path}\.scaling\.std must be above 0", name, input__scaling__std=wrong)
+        refused(rf"{path}\.feature_std must be above 0", name, input__feature_std=wrong)
+    refused(rf"{path}\.feature_std must be an array", name, input__feature_std=np.ones(n_features + 1))
+    refused(rf"{path}\.feature_std holds", name, input__feature_std=np.full(n_features, np.inf))
+    if name != "Seq2SeqClassifier":
+        refused(rf"{path}\.feature_std is missing", name, input__feature_std=None)
+        refused(rf"{path}\.vocabulary is not one of {name}", name, input__vocabulary=LETTERS)
 
 
-def test_lengths_features_and_names_agree():
+def test_lengths_features_and_names_match():
     name = "LSTMAutoencoderTransformer"
     for right in ((0, 1), (3, 3)):
-        check(name, _length_range=right)
+        check(name, input__length_range=right)
     for wrong in ((0, 0), (4, 3)):
-        refused(r"\._length_range must be two lengths, the lower first", name, _length_range=wrong)
+        message = r"\._fitted\.input\.length_range must be two lengths, the lower first"
+        refused(message, name, input__length_range=wrong)
     refused(r"\.n_features_in_ is 3, but the network reads 2", name, n_features_in_=3)
-    table = {"_layout": Layout("table", 3), "n_features_in_": 3}
+    table = {"input__layout": Layout("table", 3), "n_features_in_": 3}
     check(name, **table)
     names = np.array(["a", "b", "c"])
     check(name, **table, feature_names_in_=names.astype(object))
@@ -294,70 +386,69 @@ def test_lengths_features_and_names_agree():
     refused(r"\.feature_names_in_ must be strings", name, **table, feature_names_in_=np.array(["a", "b", 3], object))
 
 
-def test_labels_and_symbols_are_those_of_the_network():
-    name = "Seq2SeqClassifier"
-    spelled = fitted(SPELLER, **SPELLS)
-    of_rows = replace(SPELLER, has_end=False)
-    check(name, **fitted(of_rows, **SPELLS | {"_kind": "table"}))
-    check(name, **fitted(LABELLER, **LABELS | {"_feature_std": np.ones(2)}))
-    for kind in ("label", "table"):
-        refused(rf"\._kind is '{kind}', but its network says a sequence", name, **spelled | {"_kind": kind})
-    for kind in ("list", "label"):
-        refused(rf"\._kind is '{kind}'", name, **fitted(of_rows, **SPELLS | {"_kind": kind}))
-    for kind in ("table", "list"):
-        refused(
-            rf"\._kind is '{kind}', but its network says a label", name, **fitted(LABELLER, **LABELS | {"_kind": kind})
-        )
-    with_end = fitted(replace(LABELLER, has_end=True), **LABELS)
-    refused(r"\._kind is 'label'", name, **with_end)
-    for wrong in (CLASSES[:2], ALL):
-        refused(r"\.classes_ must be 3 labels", name, classes_=wrong)
-    for wrong in (None, ALL[:6]):
-        refused(r"\.vocabulary_ must be 7 symbols", name, vocabulary_=wrong)
-    refused(r"\.vocabulary_ must be None symbols", name, **fitted(LABELLER, **LABELS | {"vocabulary_": ALL}))
-    wide = fitted(replace(SPELLER, n_features=2), **SPELLS)
-    refused(r"\._architecture\.n_features must be 1 of symbols", name, **wide)
+def test_labels_and_tokens_match_the_network():
+    name, target = "Seq2SeqClassifier", r"\._fitted\.target"
+    tables = fitted(TABLES, replace(LIST_OF_LABELS, label_type="table"), **TOKENS)
+    label = fitted(SINGLE, LABEL, feature_std=None)
+    check(name, tables)
+    check(name, label)
+    check(name, label, input__feature_std=np.ones(2))
+    for label_type in ("label", "table"):
+        message = rf"{target}\.label_type is '{label_type}', but the network predicts a sequence"
+        refused(message, name, target__label_type=label_type)
+    for label_type in ("list", "label"):
+        refused(rf"{target}\.label_type is '{label_type}'", name, tables, target__label_type=label_type)
+    for label_type in ("table", "list"):
+        message = rf"{target}\.label_type is '{label_type}', but the network predicts a label"
+        refused(message, name, label, target__label_type=label_type)
+    refused(rf"{target}\.label_type is 'label'", name, fitted(replace(SINGLE, has_end=True), LABEL, feature_std=None))
+    for wrong in (CLASSES[:2], LETTERS):
+        refused(rf"{target}\.classes must be 3 labels", name, target__classes=wrong)
+    for wrong in (None, LETTERS[:6]):
+        refused(r"\._fitted\.input\.vocabulary must be 7 tokens", name, input__vocabulary=wrong)
+    refused(r"\._fitted\.input\.vocabulary must be None tokens", name, label, input__vocabulary=LETTERS)
+    wide = fitted(replace(SEQUENCES, n_features=2), LIST_OF_LABELS, **TOKENS)
+    refused(r"\._fitted\.architecture\.n_features must be 1 for tokens", name, wide)
 
 
-def test_each_head_of_an_autoencoder_says_what_is_read():
-    name = "LSTMAutoencoderTransformer"
-    check(name, **fitted(replace(BOTH, head_features=(2, 2)), **NO_CONFIG))
-    check(name, **fitted(replace(ENCODER, reverse=True), **NO_CONFIG))
-    check(name, **fitted(replace(ENCODER, heads=("prediction",)), **NO_CONFIG))
+def test_each_head_of_an_autoencoder_has_the_features_of_x():
+    name, path = "LSTMAutoencoderTransformer", r"\._fitted\.architecture"
+    check(name, fitted(replace(BOTH, head_features=(2, 2))))
+    check(name, fitted(replace(ENCODER, reverse=True)))
+    check(name, fitted(replace(ENCODER, heads=("prediction",))))
     for architecture in (replace(ENCODER, head_features=(3,)), BOTH):
-        refused(r"\._architecture\.head_features must be those of", name, **fitted(architecture, **NO_CONFIG))
+        refused(rf"{path}\.head_features must be those of X", name, fitted(architecture))
     backwards = replace(ENCODER, heads=("prediction",), reverse=True)
-    refused(r"\._architecture\.reverse has no meaning", name, **fitted(backwards, **NO_CONFIG))
+    refused(rf"{path}\.reverse has no meaning", name, fitted(backwards))
 
 
-def test_the_future_or_the_target_of_a_regressor_is_what_its_layout_says():
-    name = "CompositeSequenceRegressor"
+def test_the_target_of_a_regressor_matches_its_layout_and_horizon():
+    name, target = "CompositeSequenceRegressor", r"\._fitted\.target"
     sequences = TargetLayout("sequences", Layout("list"))
-    check(name, _target_layout=sequences)
-    check(name, **fitted(replace(BOTH, head_features=(2, 1)), **SAYS_Y | {"_target_scaling": scaling(1)}))
-    forecast = fitted(replace(BOTH, head_features=(2, 2)), **SAYS_Y)
-    forecast |= {"_target_scaling": scaling(2), "_horizon": 3, "_target_layout": TargetLayout("sequences")}
-    check(name, **forecast)
-    layout = r"\._target_layout\.layout does not go with its kind"
-    refused(layout, name, _target_layout=TargetLayout("sequences"))
-    refused(layout, name, _target_layout=TargetLayout("vector", Layout("list")))
-    refused(layout, name, **forecast | {"_target_layout": sequences})
-    kind = r"\._target_layout\.kind is not that of a horizon"
-    refused(kind, name, **forecast | {"_target_layout": TargetLayout("vector")})
-    refused(r"\._horizon forecasts what is read", name, _horizon=3, _target_layout=TargetLayout("sequences"))
-    refused(r"\._target_layout\.kind must be 'vector'", name, _target_layout=TargetLayout("number"))
-    one = fitted(replace(BOTH, head_features=(2, 1)), **SAYS_Y | {"_target_scaling": scaling(1)})
-    check(name, **one | {"_target_layout": TargetLayout("number")})
-    refused(r"\._target_scaling\.mean must be", name, _target_scaling=scaling(2))
-    refused(r"\._target_scaling\.std must be above 0", name, _target_scaling=Scaling(np.ones(5), np.zeros(5)))
-    alone = fitted(ENCODER, **SAYS_Y | {"_target_scaling": scaling(2)})
-    refused(r"\._architecture\.heads must be both", name, **alone)
-    reads_other = replace(BOTH, head_features=(3, 5))
-    refused(r"\._architecture\.head_features must be those of what is read", name, **fitted(reads_other, **SAYS_Y))
+    check(name, target__layout=sequences)
+    single = fitted(replace(BOTH, head_features=(2, 1)), replace(VECTOR, scaling=scaling(1)))
+    check(name, single)
+    check(name, single, target__layout=TargetLayout("number"))
+    forecast = fitted(replace(BOTH, head_features=(2, 2)), FittedTarget(3, TargetLayout("sequences"), scaling(2)))
+    check(name, forecast)
+    layout = rf"{target}\.layout\.layout does not match the target type"
+    refused(layout, name, target__layout=TargetLayout("sequences"))
+    refused(layout, name, target__layout=TargetLayout("vector", Layout("list")))
+    refused(layout, name, forecast, target__layout=sequences)
+    not_of_horizon = rf"{target}\.layout\.target_type is not that of a horizon"
+    refused(not_of_horizon, name, forecast, target__layout=TargetLayout("vector"))
+    other_features = {"target__horizon": 3, "target__layout": TargetLayout("sequences")}
+    refused(rf"{target}\.horizon requires the features of X", name, **other_features)
+    refused(rf"{target}\.layout\.target_type must be 'vector'", name, target__layout=TargetLayout("number"))
+    refused(rf"{target}\.scaling\.mean must be", name, target__scaling=scaling(2))
+    refused(rf"{target}\.scaling\.std must be above 0", name, target__scaling=Scaling(np.ones(5), np.zeros(5)))
+    alone = fitted(ENCODER, replace(VECTOR, scaling=scaling(2)))
+    refused(r"\._fitted\.architecture\.heads must be both", name, alone)
+    reads_other = fitted(replace(BOTH, head_features=(3, 5)), VECTOR)
+    refused(r"\._fitted\.architecture\.head_features must be those of X", name, reads_other)
 
 
 def test_heads_without_their_features_are_refused():
-    whole = fitted(BOTH, **SAYS_Y)
     for features in ((2,), (2, 5, 5)):
-        whole["_architecture"] = replace(BOTH, head_features=features)
-        refused(r"\._architecture\.head_features", "CompositeSequenceRegressor", **whole)
+        message = r"\._fitted\.architecture\.head_features"
+        refused(message, "CompositeSequenceRegressor", architecture__head_features=features)

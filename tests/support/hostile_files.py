@@ -157,17 +157,27 @@ def unusual_values(parts):
         *(None, True, -1, 0, 10**30, 1.5, "", "x" * 1000, [], {}, [[]], [[1], [1, 2]], {"a": {}, "b": 1}),
         *({"tuple": []}, {"dict": []}, {"float": "nan"}, mean, {"tuple": [mean]}, {"dict": [["transform", mean]]}),
         *({"dict": [["loss", mean]]}, {"dict": [["loss", [[1], [1, 2]]]]}),
-        *({name: content} for name in ("symbols", "tokens") for content in (["|O", []], ["<f4", [1]], mean)),
+        *(
+            {name: content}
+            for name in ("symbols", "tokens")
+            for content in (["|O", []], ["<f8", []], ["<f4", [1]], mean)
+        ),
         *(*layouts, {"FittedState": {}}, {"FittedInput": {"layout": None}}, {"FittedLabels": {}}),
     ]
 
 
-def with_unusual_fields(parts):
-    """Yield files with another value at each path, or without one element of a list; some of them may be valid."""
-    values = unusual_values(parts)
+def with_unusual_fields(parts, every=1):
+    """Yield files with another value at each path, or without one element of a list; some of them may be valid.
+
+    Only one in `every` of these files is built.
+    """
+    values, n_files = unusual_values(parts), 0
     for path in _paths(parts.manifest):
         *outer, last = path
         for i in range(len(values) + isinstance(last, int)):
+            n_files += 1
+            if n_files % every:
+                continue
             changed = parts.copy()
             inner = changed.manifest
             for step in outer:
