@@ -24,8 +24,9 @@ def __dir__():
 class LengthStratifiedKFold(_BaseKFold):
     """Cross-validator whose folds have the distribution of sequence lengths of the whole data set.
 
-    The samples are sorted by length, and each `n_splits` consecutive samples are assigned to different folds. The folds
-    therefore differ by at most one sample, and have nearly the same number of timesteps.
+    The samples are sorted by length and divided into groups of `n_splits` consecutive samples. Each sample of a group
+    is assigned to a different fold. The sizes of the folds therefore differ by at most one sample, and the folds have
+    nearly the same number of timesteps.
 
     Parameters
     ----------
@@ -36,7 +37,8 @@ class LengthStratifiedKFold(_BaseKFold):
     random_state : int, RandomState instance or None, default=None
         Random state of the assignment. Set it only with `shuffle=True`.
     padding_value : float, default=None
-        Value of the padding of 2-D and 3-D arrays. If None, NaN.
+        Padding value of 2-D and 3-D arrays. Trailing timesteps whose features all equal this value are padding. If
+        None, the padding value is NaN. If set, NaN is not padding. Lists and `Sequences` have no padding.
 
     See Also
     --------
@@ -111,15 +113,16 @@ class TimestepScorer:
     ----------
     metric : callable
         A regression metric of scikit-learn, or any function of (y_true, y_pred) that returns a number. Both arrays have
-        the shape (n_timesteps, n_features), with the timesteps of all sequences. With `sample_weight`, the function
-        must accept it as an array of shape (n_timesteps,).
+        one row per real timestep of all sequences, and one column per feature. If `sample_weight` is passed, the metric
+        must accept `sample_weight` with one value per row.
     response : {"predict", "reconstruct", "predict_next"}, default="predict"
         The method to score: "predict" compares predictions with y, the others compare the output of an autoencoder
         with X. For a pipeline that ends with an autoencoder, this X is the output of the step before the autoencoder.
     greater_is_better : bool, default=True
         Whether a greater value of the metric is better. If False, the score is the negated metric.
     padding_value : float, default=None
-        Value of the padding of 2-D and 3-D arrays. If None, NaN.
+        Padding value of 2-D and 3-D arrays. Trailing timesteps whose features all equal this value are padding. If
+        None, the padding value is NaN. If set, NaN is not padding. Lists and `Sequences` have no padding.
 
     Examples
     --------

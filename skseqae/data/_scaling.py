@@ -62,8 +62,8 @@ class Scaling:
         if overflows.any():
             sample, timestep = locate(np.flatnonzero(overflows)[0], sequences.lengths)
             raise ValueError(
-                f"{name}[{sample}] is too far from the training data at timestep {timestep}: in units of the training "
-                "standard deviation it overflows float32. Check that value."
+                f"{name}[{sample}] has a value at timestep {timestep} that overflows float32 after scaling. "
+                "Check that value."
             )
         return Sequences(scaled.astype(np.float32), sequences.lengths)
 

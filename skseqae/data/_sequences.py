@@ -39,9 +39,10 @@ class Sequences(PackedSequences):
     lengths : ndarray of shape (n_samples,), int64
         Number of timesteps of each sequence, at least 0.
     starts : ndarray of shape (n_samples,), int64, default=None
-        Row of `values` at which each sequence starts. None: where the previous sequence ends.
+        Row of `values` at which each sequence starts. If None, each sequence starts where the previous
+        one ends.
     feature_names : sequence of n_features str, default=None
-        Names of the features. None: the features have no names.
+        Names of the features. If None, the features have no names.
 
     Examples
     --------
@@ -68,8 +69,8 @@ class Sequences(PackedSequences):
         X : list of n_samples array-likes of shape (n_timesteps_i, n_features) or (n_timesteps_i,)
             The sequences. The timesteps are copied. Dataframes must have the same columns, which name the features.
         allow_missing : bool, default=False
-            Whether to accept NaN inside sequences, for example to impute it with `PerTimestep`. The other estimators
-            raise an error on NaN.
+            Whether to accept NaN inside sequences, for example to impute it with `PerTimestep`. Estimators that train a
+            network, `Resampler` and `SequencePadder` raise an error on NaN.
 
         Returns
         -------
@@ -106,16 +107,17 @@ class Sequences(PackedSequences):
         X : array-like or dataframe of shape (n_samples, n_timesteps, n_features) or (n_samples, n_timesteps)
             Sequences padded to one length. The real timesteps are copied.
         lengths : array-like of shape (n_samples,), integers from 0 to n_timesteps, default=None
-            Number of real timesteps of each sample. None: the outermost timesteps on the padded side whose features are
-            all NaN (or all `padding_value`) are padding. Such timesteps between others are data.
+            Number of real timesteps of each sample. If None, all consecutive timesteps at the padded end whose features
+            are all `padding_value` (by default NaN) are padding. Equal timesteps between real timesteps are not
+            padding; NaN there raises an error unless `allow_missing=True`.
         padding : {"post", "pre"}, default="post"
             Whether padding is after or before the real timesteps.
         padding_value : float, default=None
-            The value of padding. None: NaN. Cannot be combined with `lengths`, for which the value of padding does not
-            matter.
+            The value of padding. If None, NaN. Cannot be combined with `lengths`, for which the value of padding does
+            not matter.
         allow_missing : bool, default=False
-            Whether to accept NaN inside sequences, for example to impute it with `PerTimestep`. The other estimators
-            raise an error on NaN.
+            Whether to accept NaN inside sequences, for example to impute it with `PerTimestep`. Estimators that train a
+            network, `Resampler` and `SequencePadder` raise an error on NaN.
 
         Returns
         -------
@@ -148,15 +150,15 @@ class Sequences(PackedSequences):
         X : array-like of shape (n_samples, n_features, n_timesteps) or list of arrays (n_features, n_timesteps_i)
             Sequences padded to one length, or a list of sequences of their own lengths. The real timesteps are copied.
         lengths : array-like of shape (n_samples,), integers from 0 to n_timesteps, default=None
-            Number of real timesteps of each sample. None: as in `from_padded`.
+            Number of real timesteps of each sample. If None, as in `from_padded`.
         padding : {"post", "pre"}, default="post"
             Whether padding is after or before the real timesteps.
         padding_value : float, default=None
-            The value of padding. None: NaN. Cannot be combined with `lengths`. A list has no padding: `lengths`,
+            The value of padding. If None, NaN. Cannot be combined with `lengths`. A list has no padding: `lengths`,
             `padding` and `padding_value` must keep their defaults.
         allow_missing : bool, default=False
-            Whether to accept NaN inside sequences, for example to impute it with `PerTimestep`. The other estimators
-            raise an error on NaN.
+            Whether to accept NaN inside sequences, for example to impute it with `PerTimestep`. Estimators that train a
+            network, `Resampler` and `SequencePadder` raise an error on NaN.
 
         Returns
         -------
@@ -202,8 +204,8 @@ class Sequences(PackedSequences):
         lengths : array-like of shape (n_samples,), integers
             Number of timesteps of each sequence.
         allow_missing : bool, default=False
-            Whether to accept NaN inside sequences, for example to impute it with `PerTimestep`. The other estimators
-            raise an error on NaN.
+            Whether to accept NaN inside sequences, for example to impute it with `PerTimestep`. Estimators that train a
+            network, `Resampler` and `SequencePadder` raise an error on NaN.
 
         Returns
         -------
@@ -250,12 +252,12 @@ class Sequences(PackedSequences):
         sample : column name or name of an index level
             Identifies the sample of each row. Samples are in the order of their first rows.
         time : column name or name of an index level, default=None
-            Time of each row, by which the rows of each sample are sorted. None: the rows are already sorted.
+            Time of each row, by which the rows of each sample are sorted. If None, the rows are already sorted.
         features : list of column names, default=None
-            The features, in this order. None: all other columns.
+            The features, in this order. If None, all other columns.
         allow_missing : bool, default=False
-            Whether to accept NaN inside sequences, for example to impute it with `PerTimestep`. The other estimators
-            raise an error on NaN.
+            Whether to accept NaN inside sequences, for example to impute it with `PerTimestep`. Estimators that train a
+            network, `Resampler` and `SequencePadder` raise an error on NaN.
 
         Returns
         -------
@@ -298,8 +300,8 @@ class Sequences(PackedSequences):
             Each row is a list of numbers (n_timesteps_i,) or a list of timesteps (n_timesteps_i, n_features), of type
             list, large_list or fixed_size_list.
         allow_missing : bool, default=False
-            Whether to accept NaN inside sequences, for example to impute it with `PerTimestep`. The other estimators
-            raise an error on NaN.
+            Whether to accept NaN inside sequences, for example to impute it with `PerTimestep`. Estimators that train a
+            network, `Resampler` and `SequencePadder` raise an error on NaN.
 
         Returns
         -------
@@ -355,7 +357,10 @@ class Sequences(PackedSequences):
         return Sequences(self._values, self._lengths, self._starts, names)
 
     def to_list(self):
-        """Return a list with one array per sequence, the inverse of `from_list`.
+        """Return a list with one array per sequence.
+
+        `from_list` reads this list. A sequence of plain numbers becomes an array with one column. Feature names are
+        lost.
 
         Returns
         -------
@@ -371,14 +376,17 @@ class Sequences(PackedSequences):
         return [values.copy() for values in self]
 
     def to_padded(self, n_timesteps=None, padding_value=None):
-        """Return an array with time on axis 1, padded at the end, the inverse of `from_padded`.
+        """Return an array with time on axis 1, padded at the end.
+
+        `from_padded` reads this array. Sequences of plain numbers become an array with one feature. Feature names are
+        lost.
 
         Parameters
         ----------
         n_timesteps : int, default=None
-            Number of timesteps of the array, at least the longest length. None: the longest length.
+            Number of timesteps of the array, at least the longest length. If None, the longest length.
         padding_value : float, default=None
-            The value of padding. None: NaN. To convert back, pass the same value, or `lengths`, to `from_padded`.
+            The value of padding. If None, NaN. To convert back, pass the same value, or `lengths`, to `from_padded`.
 
         Returns
         -------
@@ -406,9 +414,10 @@ class Sequences(PackedSequences):
         return pad(self, n_timesteps, np.nan if padding_value is None else padding_value)
 
     def to_frame(self, *, sample="sample", time="timestep", features=None, library="pandas"):
-        """Return a long dataframe, which has one row per timestep, the inverse of `from_frame`.
+        """Return a long dataframe, which has one row per timestep.
 
-        An empty sequence has no row, so that `from_frame` does not return it.
+        `from_frame` reads this dataframe. The samples and the times are numbered from 0. An empty sequence has no row,
+        so that `from_frame` does not return it.
 
         Parameters
         ----------
@@ -417,7 +426,7 @@ class Sequences(PackedSequences):
         time : str, default="timestep"
             Name of the column with the timestep of each row, from 0 to n_timesteps_i - 1.
         features : list of n_features str, default=None
-            Names of the features. None: `feature_names`, or "x0", "x1" and so on if the features have no names.
+            Names of the features. If None, `feature_names`, or "x0", "x1" and so on if the features have no names.
         library : {"pandas", "polars"}, default="pandas"
             Library of the dataframe.
 
@@ -445,7 +454,9 @@ class Sequences(PackedSequences):
         return make_frame(self.packed, self._lengths, sample, time, features, library)
 
     def to_arrow(self):
-        """Return an Arrow column of lists, the inverse of `from_arrow`.
+        """Return an Arrow column of lists.
+
+        `from_arrow` reads this column. Feature names are lost.
 
         Returns
         -------

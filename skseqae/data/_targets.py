@@ -128,7 +128,8 @@ class TargetLayout:
         """
         if n_timesteps is not None and self.target_type != "sequences":
             raise ValueError(
-                f"n_timesteps={short_repr(n_timesteps)} has no meaning: y had one value or vector for each sample."
+                f"n_timesteps={short_repr(n_timesteps)} does not apply: y had one number or vector for each sample in "
+                "`fit`. Omit n_timesteps."
             )
         if n_timesteps is not None:
             return check_n_timesteps(n_timesteps, len(lengths))
@@ -174,7 +175,7 @@ def check_target(y, estimator):
     """
     if y is None:
         name = type(estimator).__name__
-        raise ValueError(f"This {name} requires y to be passed, but the target y is None (or set its horizon).")
+        raise ValueError(f"This {name} requires y to be passed, but the target y is None. Pass y, or set horizon.")
     try:
         return _read_target(y)
     except (TypeError, ValueError) as error:

@@ -20,8 +20,8 @@ class EncodingDisplay:
 
     Parameters
     ----------
-    encodings : ndarray of shape (n_samples, n_encodings)
-        The encodings.
+    encodings : ndarray of shape (n_samples, latent_dim)
+        The encodings, or the output of another transformer with any number of columns.
     labels : array-like of shape (n_samples,), default=None
         The label of each sample: at most 20 different labels, or any number of different floats.
 
@@ -30,7 +30,7 @@ class EncodingDisplay:
     points_ : ndarray of shape (n_samples, 2)
         The plotted coordinates.
     explained_variance_ratio_ : ndarray of shape (2,) or None
-        The shares of the variance of the two principal components; None if n_encodings is at most 2.
+        The shares of the variance of the two principal components; None if the encodings have at most two dimensions.
     scatters_ : list of matplotlib.collections.PathCollection
         The points of each label in the order of the legend; one collection without labels or with a colour bar.
     colorbar_ : matplotlib.colorbar.Colorbar or None

@@ -16,8 +16,8 @@ class ErrorMapDisplay:
     Parameters
     ----------
     errors : ndarray of shape (n_samples, n_timesteps) or (n_samples, n_features)
-        Mean squared error of each timestep, or squared error of each feature, in units of the standard deviations in
-        training; NaN in padding.
+        Mean squared error of each timestep, or squared error of each feature, in units of the variance of each feature
+        in training; NaN in padding.
     unit : {"timestep", "feature"}, default="timestep"
         What a column represents, which is the label of the x-axis.
 
@@ -56,8 +56,9 @@ class ErrorMapDisplay:
 
         Parameters
         ----------
-        estimator : fitted estimator of this package that has `reconstruction_error`, or `SequenceOutlierDetector`
-            Or a pipeline that ends with one; X is then transformed by the other steps.
+        estimator : fitted estimator
+            Estimator of this package with `reconstruction_error`, `SequenceOutlierDetector`, or a pipeline whose last
+            step is one of the former. The other steps transform X first.
         X : sequences of shape (n_samples,)
             The sequences, at most 1000; see :ref:`sequences` for accepted containers. For a
             `DenseAutoencoderTransformer`, an array-like of shape (n_samples, n_features).

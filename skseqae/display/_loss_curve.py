@@ -56,8 +56,8 @@ class LossCurveDisplay:
 
         Parameters
         ----------
-        estimator : fitted estimator of this package
-            Or a pipeline that ends with one.
+        estimator : fitted estimator
+            Estimator of this package, or a pipeline whose last step is one.
         ax : matplotlib.axes.Axes, default=None
             Axes to draw on. If None, a new figure is created.
         log_scale : bool, default=False

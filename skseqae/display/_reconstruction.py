@@ -18,8 +18,8 @@ from ._axes import (
 class ReconstructionDisplay:
     """Visualise sequences and their reconstructions, with the difference as a band.
 
-    The figure has one row of panels per sample and one column per feature. Only real timesteps are plotted, not
-    padding. The samples of a `DenseAutoencoderTransformer` are plotted over their features, in one column of panels.
+    The figure has one row of Axes per sample and one column per feature. Only real timesteps are plotted, not padding.
+    The samples of a `DenseAutoencoderTransformer` are plotted over their features, in one column of Axes.
 
     Parameters
     ----------
@@ -28,8 +28,8 @@ class ReconstructionDisplay:
     samples : array-like of int of shape (n_samples,)
         The indices of the samples, for the titles.
     features : array-like of int or str of shape (n_features,), default=None
-        The indices or names of the features, for the titles. If None, the samples are rows without a time axis and the
-        x-axis is the index of the feature.
+        The indices or names of the features, for the titles. If None, the samples have no time axis, and the x-axis
+        shows the index of the feature.
 
     Attributes
     ----------
@@ -38,9 +38,9 @@ class ReconstructionDisplay:
     bands_ : ndarray of shape (n_samples, n_features) of matplotlib.collections.FillBetweenPolyCollection
         The bands between these lines.
     ax_ : ndarray of shape (n_samples, n_features) of matplotlib.axes.Axes
-        The panels.
+        The Axes.
     figure_ : matplotlib.figure.Figure
-        The figure that contains the panels.
+        The figure that contains the Axes.
 
     Examples
     --------
@@ -68,8 +68,9 @@ class ReconstructionDisplay:
 
         Parameters
         ----------
-        estimator : fitted estimator of this package that has `reconstruct`
-            Or a pipeline that ends with one; X is then transformed by the other steps.
+        estimator : fitted estimator
+            Estimator of this package with `reconstruct`, or a pipeline whose last step is one. The other steps
+            transform X first.
         X : sequences of shape (n_samples,)
             The sequences; see :ref:`sequences` for accepted containers. For a `DenseAutoencoderTransformer`, an
             array-like of shape (n_samples, n_features).
@@ -91,7 +92,7 @@ class ReconstructionDisplay:
         TypeError
             If the estimator has no `reconstruct`, or `samples`, `features` or `ax` is of the wrong type.
         ValueError
-            If `samples` or `features` is out of range, or if they select more than 30 panels.
+            If `samples` or `features` is out of range, or if they select more than 30 Axes.
         """
         estimator, X = last_step(estimator, X)
         _check_estimator(estimator, "reconstruct", cls)
@@ -109,7 +110,7 @@ class ReconstructionDisplay:
         return cls(originals=originals, reconstructions=reconstructions, samples=samples, features=features).plot(ax)
 
     def plot(self, ax=None):
-        """Plot the panels.
+        """Plot the originals and the reconstructions.
 
         Parameters
         ----------
@@ -135,7 +136,7 @@ class ReconstructionDisplay:
         return self
 
     def _plot_panel(self, panel, original, reconstructed):
-        """Plot two arrays (T,) in the panel (row, column)."""
+        """Plot two arrays (T,) on the Axes at (row, column)."""
         ax, timesteps = self.ax_[panel], np.arange(len(original))
         marker = "o" if len(timesteps) == 1 else None  # A line through one point is invisible.
         (self.lines_[panel],) = ax.plot(timesteps, original, color=BLUE, marker=marker, label="original")

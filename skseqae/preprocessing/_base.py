@@ -43,9 +43,9 @@ class _SequenceOutputMixin:
     """Mixin for transformers whose output is sequences, which are never wrapped in a dataframe."""
 
     def set_output(self, *, transform=None):
-        """Do nothing: sequences keep the container type of the input.
+        """Do nothing: the output holds sequences and is never a dataframe.
 
-        The method exists because `Pipeline.set_output` calls it on every step.
+        `Pipeline.set_output` calls this method on every step.
 
         Parameters
         ----------

@@ -45,8 +45,8 @@ class PerTimestep(_SequenceOutputMixin, _SequenceTransformer, auto_wrap_output_k
         numeric categories, a `ColumnTransformer` with columns given by index, or a pipeline. Sparse output is converted
         to dense. The transformer is cloned.
     padding_value : float, default=None
-        Value of the padding of 2-D and 3-D arrays: trailing timesteps whose features all equal it are padding. If
-        None, NaN.
+        Padding value of 2-D and 3-D arrays. Trailing timesteps whose features all equal this value are padding. If
+        None, the padding value is NaN. If set, NaN is not padding. Lists and `Sequences` have no padding.
 
     Attributes
     ----------

@@ -13,17 +13,18 @@ from ._base import _SequenceTransformer
 class Resampler(_SequenceTransformer):
     """Resample each sequence to `n_timesteps` timesteps and flatten it to one row.
 
-    The values are interpolated linearly at `n_timesteps` evenly spaced points in time, of which the first and the last
-    are the first and the last timestep of the sequence. A sequence with `n_timesteps` timesteps is not changed. The
-    length of a sequence is lost. Nothing is trained, which makes the transformer a baseline for learned encodings.
+    The values are interpolated linearly at `n_timesteps` evenly spaced points in time. The first point is the first
+    timestep, and the last point is the last timestep. A sequence that already has `n_timesteps` timesteps is not
+    changed. The output does not contain the original length. Nothing is trained, which makes the transformer a baseline
+    for learned encodings.
 
     Parameters
     ----------
     n_timesteps : int, default=16
         Number of timesteps in each row, at least 2.
     padding_value : float, default=None
-        Value of the padding of 2-D and 3-D arrays: trailing timesteps whose features all equal it are padding. If
-        None, NaN.
+        Padding value of 2-D and 3-D arrays. Trailing timesteps whose features all equal this value are padding. If
+        None, the padding value is NaN. If set, NaN is not padding. Lists and `Sequences` have no padding.
 
     Attributes
     ----------

@@ -12,7 +12,7 @@ from ._base import _SequenceOutputMixin, _SequenceTransformer
 
 
 class SequencePadder(_SequenceOutputMixin, _SequenceTransformer, auto_wrap_output_keys=None):
-    """Pad sequences to one length, for estimators that read 3-D arrays with time on axis 1.
+    """Pad sequences at the end to one length, for estimators that read 3-D arrays with time on axis 1.
 
     The estimators of this package do not require padding.
 
@@ -21,7 +21,9 @@ class SequencePadder(_SequenceOutputMixin, _SequenceTransformer, auto_wrap_outpu
     n_timesteps : int, default=None
         Number of timesteps of the output array, at least 1. If None, the length of the longest sequence in `fit`.
     padding_value : float, default=None
-        Value of the padding of the output array and of 2-D and 3-D input arrays. If None, NaN.
+        Padding value of the output array, and of 2-D and 3-D input arrays. Trailing timesteps whose features all equal
+        this value are padding. If None, the padding value is NaN. If set, NaN is not padding. Lists and `Sequences`
+        have no padding.
     too_long : {"error", "truncate"}, default="error"
         How to treat a sequence with more than `n_timesteps_` timesteps: raise an error, or remove the timesteps at its
         end.
@@ -100,8 +102,9 @@ class SequencePadder(_SequenceOutputMixin, _SequenceTransformer, auto_wrap_outpu
 
         Raises
         ------
-        ValueError
-            If a sequence is longer than `n_timesteps_` and `too_long="error"`.
+        TypeError, ValueError
+            If X does not contain sequences of finite numbers, if their number of features differs from `fit`, or if a
+            sequence is longer than `n_timesteps_` and `too_long="error"`.
         MemoryError
             If the array exceeds the free memory.
         """

@@ -20,14 +20,12 @@ from skseqae import (
     Sequences,
 )
 from skseqae.datasets import make_waves
+from skseqae.estimators._base import BaseSequenceEstimator
+from skseqae.estimators._registry import ESTIMATORS
 
-# The only list of classes: each must pass scikit-learn's checks and all tests of the estimators' shared properties.
-CLASSES = [
-    CompositeSequenceRegressor,
-    DenseAutoencoderTransformer,
-    LSTMAutoencoderTransformer,
-    Seq2SeqClassifier,
-]
+# The registry is the only list of classes: each that trains a network must pass scikit-learn's checks and all tests of
+# the properties that estimators share.
+CLASSES = [cls for cls in ESTIMATORS.values() if issubclass(cls, BaseSequenceEstimator)]
 SEQUENCE_CLASSES = [cls for cls in CLASSES if get_tags(cls()).input_tags.three_d_array]
 TRANSFORMERS = [cls for cls in CLASSES if hasattr(cls, "transform")]
 
