@@ -35,13 +35,13 @@ class LSTMAutoencoderTransformer(BaseRecurrentAutoencoder):
         Output of the decoder: the sequence itself, each next timestep (the sequence shifted by one), or both, by two
         decoders.
     decoder : {"repeat", "conditional"} or callable, default="repeat"
-        "repeat" reads the encoding at every timestep and nothing else. "conditional" also reads the previous timestep
-        of the sequence that it decodes: the true one in the training and validation loss, and its own output everywhere
-        else. The first step reads zeros, in scaled units. A function
-        `(n_timesteps, latent_dim, n_features) -> keras.Model` returns a custom model from arrays of shape
-        (n_samples, latent_dim) to (n_samples, n_timesteps, n_features). It is called once per fit and decoder, with the
-        length of the longest training target; methods refuse longer sequences. Define the function at the level of a
-        module to be able to pickle the estimator.
+        A "repeat" decoder reads the encoding at every timestep and nothing else. A "conditional" decoder reads the
+        encoding and the timestep that precedes in decoding order. In the training and validation loss, this is the true
+        timestep (teacher forcing). Elsewhere, it is the decoder's own output. At the first step, the decoder reads
+        zeros in scaled units. A function `(n_timesteps, latent_dim, n_features) -> keras.Model` returns a custom Keras
+        model from arrays of shape (n_samples, latent_dim) to (n_samples, n_timesteps, n_features). `fit` calls the
+        function once for each decoder, with the length of the longest training target. Methods raise an error for
+        longer sequences. Define the function at the level of a module to be able to pickle the estimator.
     reverse : bool, default=True
         Whether to reconstruct the sequence in reverse order of time, excluding padding, which makes optimisation easier
         [1]_: the timestep that was read last is reconstructed first. Methods return the original order.
@@ -49,8 +49,9 @@ class LSTMAutoencoderTransformer(BaseRecurrentAutoencoder):
         The recurrent cell. "rnn" is the simple recurrent network of Elman (1990), doi:10.1207/s15516709cog1402_1.
     units : int or tuple of int, default=None
         Number of units of the recurrent layer, or a tuple with the number of units of each of several stacked layers,
-        each at least 1. The decoder mirrors the encoder. If None, one layer of `latent_dim` units. If the hidden state
-        of the top layer has another width than `latent_dim`, a linear layer follows it.
+        each at least 1. The decoder has the same numbers of units in reverse order, and reads forwards only. If None,
+        one layer of `latent_dim` units. If the hidden state of the top layer does not have `latent_dim` values, a
+        linear layer computes the encoding.
     bidirectional : bool, default=False
         Whether each layer of the encoder reads the sequence in both directions, which doubles the width of its output.
     activation : {"tanh", "relu", "sigmoid", "linear"}, default="tanh"
@@ -59,16 +60,17 @@ class LSTMAutoencoderTransformer(BaseRecurrentAutoencoder):
         Fraction of the inputs of each recurrent layer that is dropped in training, in [0, 1). The same inputs are
         dropped at every timestep of a sequence.
     padding_value : float, default=None
-        Value of the padding of 2-D and 3-D arrays: trailing timesteps whose features all equal it are padding. If None,
-        NaN.
+        Padding value of 2-D and 3-D arrays. Trailing timesteps whose features all equal this value are padding. If
+        None, the padding value is NaN. If set, NaN is not padding. Lists and `Sequences` have no padding.
     scale : {"standard", None}, default="standard"
         If "standard", each feature is standardised over the real timesteps of the training set, and outputs are
         converted back to the units of X.
     loss : str or callable, default="mse"
-        A Keras loss (name, class or instance), or a function `(y_true, y_pred) -> losses` of arrays of shape
-        (n_samples, n_timesteps, n_features) that returns an array of shape (n_samples, n_timesteps). The output
-        activation is a sigmoid for "binary_crossentropy", a softmax for "categorical_crossentropy" and otherwise
-        linear. The first two require `scale=None`.
+        A Keras loss (name, class or instance), or a function of (y_true, y_pred). Both arguments have shape (n_samples,
+        n_timesteps, n_features), and the function returns an array of shape (n_samples, n_timesteps). With
+        `objective="composite"`, both decoders use this loss. With "binary_crossentropy", the output activation is a
+        sigmoid; with "categorical_crossentropy", a softmax; otherwise it is linear. Both cross-entropies require
+        `scale=None` and values from 0 to 1.
     optimizer : str, keras.optimizers.Optimizer or its class, default="adam"
         The Keras optimizer. If it is an instance, only its configuration is used, and `learning_rate` and `clipnorm`
         must keep their default values.
@@ -90,9 +92,9 @@ class LSTMAutoencoderTransformer(BaseRecurrentAutoencoder):
     tol : float, default=1e-4
         Tolerance, at least 0: an epoch is an improvement if the validation loss falls by more than `tol`.
     callbacks : keras.callbacks.Callback or list of them, default=None
-        Keras callbacks, called during training with the Keras network; `fit` works on deep copies of them. Callbacks of
-        scikit-learn, which receive estimators and follow searches, pipelines and epochs, are registered by
-        `set_callbacks`, from scikit-learn 1.9 on.
+        Keras callbacks. They receive the Keras network. `fit` uses deep copies, so the callbacks passed here do not
+        change. To register callbacks of scikit-learn (1.9 or later), call `set_callbacks`. Those receive the estimator,
+        and observe pipelines and searches as well as epochs.
     warm_start : bool, default=False
         Whether `fit` starts from the weights of the previous fit. The state of the optimizer is not kept.
     verbose : int, default=0
@@ -100,8 +102,9 @@ class LSTMAutoencoderTransformer(BaseRecurrentAutoencoder):
     random_state : int, RandomState instance or None, default=None
         Determines the initial weights, the order of the samples, the validation split and dropout.
     **routed : dict
-        Further arguments of the optimizer and the loss, under SciKeras' routed names, such as `optimizer__beta_1=0.8`
-        or `loss__delta=2.0`.
+        Further arguments of the optimizer and the loss, as nested parameters such as `optimizer__beta_1=0.8` or
+        `loss__delta=2.0` (SciKeras calls them routed parameters). Set the learning rate and the gradient norm by
+        `learning_rate` and `clipnorm`.
 
     Attributes
     ----------
@@ -111,15 +114,17 @@ class LSTMAutoencoderTransformer(BaseRecurrentAutoencoder):
     n_iter_ : int
         Number of epochs run.
     n_features_in_ : int
-        Number of features per timestep; for 2-D X, the number of columns.
+        Number of columns if X is 2-D. Otherwise, the number of features per timestep.
     feature_names_in_ : ndarray of str of shape (`n_features_in_`,)
         Names of the columns of X if it was a dataframe with string column names, or of the features of X if it had
         named features. Defined only in these cases.
     encoder_, decoder_, model_ : keras.Model
         The encoder, the decoder, and the encoder followed by the decoder, built from standard Keras layers at each
-        access. The inputs are `[x, mask]`: arrays of shape (n_samples, n_timesteps, n_features), in the units of the
-        data, and (n_samples, n_timesteps); the decoder reads `[encodings, mask]`. A conditional decoder feeds its own
-        output back, for which Keras has no layer: then `decoder_` and `model_` contain a layer of this package.
+        access. `encoder_` and `model_` read `[x, mask]`. `x` has shape (n_samples, n_timesteps, n_features), in the
+        units of the data. `mask` has shape (n_samples, n_timesteps) and is 1 for real timesteps and 0 for padding.
+        `decoder_` reads `[encodings, mask]`. With `objective="composite"`, `decoder_` and `model_` return a dict of
+        "reconstruction" and "prediction". A conditional decoder feeds its own output back, for which Keras has no
+        layer: then `decoder_` and `model_` contain a layer of this package.
 
     See Also
     --------
@@ -252,8 +257,7 @@ class LSTMAutoencoderTransformer(BaseRecurrentAutoencoder):
         Raises
         ------
         TypeError, ValueError
-            If X does not contain sequences of finite numbers, or if a parameter is out of its range. The estimator then
-            keeps its previous state.
+            As in `fit`. The estimator then keeps its previous state.
         """
         return self._fit(X, y, sample_weight, partial=True)
 

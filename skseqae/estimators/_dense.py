@@ -43,10 +43,10 @@ class DenseAutoencoderTransformer(AutoencoderMixin, BaseSequenceEstimator):
         If "standard", each feature is standardised over the training set, and outputs are converted back to the units
         of X.
     loss : str or callable, default="mse"
-        A Keras loss (name, class or instance), or a function `(y_true, y_pred) -> losses` of arrays of shape
-        (n_samples, 1, n_features) that returns an array of shape (n_samples, 1). The output activation is a sigmoid for
-        "binary_crossentropy", a softmax for "categorical_crossentropy" and otherwise linear. The first two require
-        `scale=None`.
+        A Keras loss (name, class or instance), or a function of (y_true, y_pred). Both arguments have shape (n_samples,
+        1, n_features), and the function returns an array of shape (n_samples, 1). With "binary_crossentropy", the
+        output activation is a sigmoid; with "categorical_crossentropy", a softmax; otherwise it is linear. Both
+        cross-entropies require `scale=None` and values from 0 to 1.
     optimizer : str, keras.optimizers.Optimizer or its class, default="adam"
         The Keras optimizer. If it is an instance, only its configuration is used, and `learning_rate` and `clipnorm`
         must keep their default values.
@@ -68,9 +68,9 @@ class DenseAutoencoderTransformer(AutoencoderMixin, BaseSequenceEstimator):
     tol : float, default=1e-4
         Tolerance, at least 0: an epoch is an improvement if the validation loss falls by more than `tol`.
     callbacks : keras.callbacks.Callback or list of them, default=None
-        Keras callbacks, called during training with the Keras network; `fit` works on deep copies of them. Callbacks of
-        scikit-learn, which receive estimators and follow searches, pipelines and epochs, are registered by
-        `set_callbacks`, from scikit-learn 1.9 on.
+        Keras callbacks. They receive the Keras network. `fit` uses deep copies, so the callbacks passed here do not
+        change. To register callbacks of scikit-learn (1.9 or later), call `set_callbacks`. Those receive the estimator,
+        and observe pipelines and searches as well as epochs.
     warm_start : bool, default=False
         Whether `fit` starts from the weights of the previous fit. The state of the optimizer is not kept.
     verbose : int, default=0
@@ -78,8 +78,9 @@ class DenseAutoencoderTransformer(AutoencoderMixin, BaseSequenceEstimator):
     random_state : int, RandomState instance or None, default=None
         Determines the initial weights, the order of the samples, the validation split and the noise.
     **routed : dict
-        Further arguments of the optimizer and the loss, under SciKeras' routed names, such as `optimizer__beta_1=0.8`
-        or `loss__delta=2.0`.
+        Further arguments of the optimizer and the loss, as nested parameters such as `optimizer__beta_1=0.8` or
+        `loss__delta=2.0` (SciKeras calls them routed parameters). Set the learning rate and the gradient norm by
+        `learning_rate` and `clipnorm`.
 
     Attributes
     ----------
@@ -267,12 +268,13 @@ class DenseAutoencoderTransformer(AutoencoderMixin, BaseSequenceEstimator):
         X : array-like of shape (n_samples, n_features)
             The rows.
         reduction : {"sample", "feature"}, default="sample"
-            What the squared differences are averaged to.
+            Determines which errors are returned. "sample": the mean over features, shape (n_samples,). "feature": no
+            mean, shape (n_samples, n_features).
 
         Returns
         -------
         errors : ndarray of shape (n_samples,) or (n_samples, n_features)
-            One error for each sample, or for each sample and feature.
+            The errors, as `reduction` determines.
         """
         errors, _ = self._reconstruction_error(X, reduction, ("sample", "feature"))
         return errors

@@ -206,8 +206,8 @@ def make_settings(estimator, training_targets, *, partial, stops_early):
             default = inspect.signature(type(estimator)).parameters[name].default
             if getattr(estimator, name) != default:
                 raise ValueError(
-                    f"{name}={getattr(estimator, name)!r} has no effect on an optimizer that is an instance: set it in "
-                    f"the optimizer and leave {name}={default!r}, or give the optimizer by name."
+                    f"{name}={getattr(estimator, name)!r} has no effect, because optimizer is an instance. Set the "
+                    f"value in the optimizer instance and keep {name}={default!r}, or pass the optimizer by name."
                 )
     return Settings(
         optimizer=estimator.optimizer,
@@ -246,7 +246,10 @@ def _with_positive_weight(sequences, target, sample_weight):
     rows = np.flatnonzero(weights)
     sequences = sequences[rows]
     if not sequences.lengths.any():
-        raise ValueError("All sequences with a sample_weight above zero are empty: at least one needs a timestep.")
+        raise ValueError(
+            "All sequences are empty, or have sample_weight 0. At least one sequence with a positive weight must have "
+            "a timestep."
+        )
     return sequences, None if target is None else target[rows], weights[rows]
 
 
@@ -256,8 +259,8 @@ def _check_same_tokens(previous, problem):
     for name, old in previous.tokens.items():
         if not np.array_equal(old, new[name]):
             raise ValueError(
-                f"warm_start=True continues from weights for {name}={old}, but now it is {new[name]}. Set "
-                "warm_start=False, or clone the estimator."
+                f"warm_start=True continues from weights that were trained with {name}={old}, but now it is "
+                f"{new[name]}. Set warm_start=False, or clone the estimator."
             )
 
 

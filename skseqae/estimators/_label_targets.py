@@ -28,7 +28,10 @@ def describe_labels(fitted, labels, name):
     if fitted.classes is None:
         fitted = replace(fitted, classes=unique_tokens(labels.values))
     if not len(fitted.classes):
-        raise ValueError("All sequences of y with a sample_weight above zero are empty: one needs a label.")
+        raise ValueError(
+            "All sequences of y are empty, or have sample_weight 0. At least one sequence with a positive weight must "
+            "have a label."
+        )
     if labels.container != fitted.label_type:
         raise ValueError(f"y is of another type than the labels that {name} was fitted on.")
     if fitted.label_type == "table" and fitted.max_length not in (0, labels.lengths[0]):

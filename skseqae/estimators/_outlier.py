@@ -37,19 +37,18 @@ class SequenceOutlierDetector(CallbackSupportMixin, OutlierMixin, BaseEstimator)
         quartile of the errors plus 1.5 times the difference between the third and the first quartile [2]_. Outliers
         hardly affect the quartiles if they are fewer than a quarter of the sequences.
     cv : int, cross-validation splitter or iterable, default=None
-        Determines how the errors of the training set are computed. If None, by the autoencoder that was trained on the
-        whole training set, whose errors are usually smaller there than on new sequences. Otherwise, each sequence is
-        scored by an autoencoder that was not trained on it, one for each fold, which gives a threshold that is valid
-        for new sequences.
+        Determines how the errors of the training set are computed. If None, the autoencoder scores its own training
+        set. Its errors there are usually smaller than on new sequences. Otherwise, one autoencoder is trained for each
+        fold and scores the sequences that were held out. The threshold is then valid for new sequences.
 
     Attributes
     ----------
     estimator_ : estimator
         The autoencoder, fitted on the whole training set.
     offset_ : float
-        The threshold, as a score: sequences with lower scores are outliers.
+        The negative of the error threshold. Sequences whose `score_samples` is below `offset_` are outliers.
     n_features_in_ : int
-        Number of features per timestep; for 2-D X, the number of columns.
+        Number of columns if X is 2-D. Otherwise, the number of features per timestep.
     feature_names_in_ : ndarray of str of shape (`n_features_in_`,)
         Names of the columns of X if it was a dataframe with string column names, or of the features of X if it had
         named features. Defined only in these cases.
@@ -179,7 +178,7 @@ class SequenceOutlierDetector(CallbackSupportMixin, OutlierMixin, BaseEstimator)
         Returns
         -------
         errors : sequences of shape (n_samples,)
-            The squared errors, in units of the standard deviation of each feature in training, in the container of X.
+            The squared errors, in units of the variance of each feature in training, in the container of X.
             Their mean over a sequence is its negative score. For a pipeline, the errors of the input of its last step,
             in the container of that input.
         """

@@ -13,7 +13,9 @@ def pretrained_state(classifier):
     encoder = encoder.estimator if isinstance(encoder, FrozenEstimator) else encoder
     if encoder is None:
         if classifier.freeze_encoder:
-            raise ValueError("freeze_encoder=True requires an encoder, whose weights are then not trained.")
+            raise ValueError(
+                "freeze_encoder=True requires encoder. Pass a fitted autoencoder, or set freeze_encoder=False."
+            )
         return None
     if not isinstance(encoder, BaseRecurrentAutoencoder):
         raise TypeError(
@@ -21,8 +23,8 @@ def pretrained_state(classifier):
         )
     if not hasattr(encoder, "_fitted"):
         raise NotFittedError(
-            "encoder is not fitted. Cloning, as in cross-validation, unfits an estimator: fit it, and wrap it in "
-            "sklearn.frozen.FrozenEstimator."
+            "encoder is not fitted. Fit the encoder first. `clone` and cross-validation discard the fitted state; to "
+            "keep it, wrap the encoder in sklearn.frozen.FrozenEstimator."
         )
     if classifier.tokens:
         raise ValueError("A pretrained encoder reads real numbers: tokens=True requires encoder=None.")

@@ -19,7 +19,10 @@ def has_head(head):
     def check(self):
         heads = self._fitted.architecture.heads if hasattr(self, "_fitted") else self._heads()
         if head not in heads:
-            raise AttributeError(f"A {type(self).__name__} with objective={self.objective!r} has no {head} decoder.")
+            raise AttributeError(
+                f"{type(self).__name__} with objective={self.objective!r} has no {head} decoder. Set "
+                f"objective={head!r} or 'composite'."
+            )
         return True
 
     return check
@@ -37,7 +40,7 @@ class BaseRecurrentAutoencoder(AutoencoderMixin, BaseSequenceEstimator):
         "latent_dim": [Interval(Integral, 1, None, closed="left")],
         "loss": [str, callable],
         **{name: [StrOptions(set(options))] for name, options in AUTOENCODER_OPTIONS.items()},
-        "decoder": [StrOptions(set(AUTOENCODER_OPTIONS["decoder"])), callable],
+        "decoder": [StrOptions(set(AUTOENCODER_OPTIONS["decoder"])), callable],  # or a custom one
         "reverse": ["boolean"],
     }
 
@@ -89,14 +92,14 @@ class BaseRecurrentAutoencoder(AutoencoderMixin, BaseSequenceEstimator):
         X : sequences of shape (n_samples,)
             The sequences; see :ref:`sequences` for the accepted containers.
         reduction : {"sample", "timestep", "feature", "none"}, default="sample"
-            What the squared differences are averaged to.
+            Determines which errors are returned. "sample": the mean over timesteps and features, shape (n_samples,).
+            "timestep": the mean over features, one value per timestep, in the container of X. "feature": the mean over
+            timesteps, shape (n_samples, n_features). "none": no mean, in the container of X.
 
         Returns
         -------
         errors : ndarray of shape (n_samples,) or (n_samples, n_features), or sequences of shape (n_samples,)
-            One error for each sample; for each sample and feature; for each timestep, in the container of X with one
-            value per timestep; or for each feature of each timestep, in the container of X. An empty sequence has
-            errors of 0.
+            The errors, as `reduction` determines. An empty sequence has errors of 0.
         """
         errors, layout = self._reconstruction_error(X, reduction, ("sample", "timestep", "feature", "none"))
         if reduction == "timestep":

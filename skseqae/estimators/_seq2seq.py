@@ -31,7 +31,10 @@ DEFAULT_UNITS = 128
 def _predicts_sequences(self):
     """Return whether the classifier predicts sequences of labels: a check for `available_if`."""
     if hasattr(self, "_fitted") and self._fitted.target.label_type == "label":
-        raise AttributeError(f"A {type(self).__name__} fitted on one label for each sample predicts no sequences.")
+        raise AttributeError(
+            f"{type(self).__name__} fitted on one label for each sample has no decoder of label sequences. Fit it on "
+            "sequences of labels."
+        )
     return True
 
 
@@ -47,8 +50,9 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
     ----------
     units : int or tuple of int, default=None
         Number of units of the recurrent layer, or a tuple with the number of units of each of several stacked layers,
-        each at least 1. The decoder mirrors the encoder. If None, one layer of 128 units, or the units of the given
-        `encoder`.
+        each at least 1. For sequences of labels, the decoder has the same numbers of units in reverse order, with
+        `bidirectional=True` twice as many, and each of its layers starts from the final state of the encoder layer that
+        it mirrors. If None, one layer of 128 units, or the units of the given `encoder`.
     tokens : bool, default=False
         Whether X holds sequences of tokens (strings, integers or other hashable objects) instead of real numbers.
     handle_unknown : {"error", "ignore"}, default="error"
@@ -79,8 +83,9 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
         Fraction of the inputs of each recurrent layer that is dropped in training, in [0, 1). The same inputs are
         dropped at every timestep of a sequence.
     padding_value : float, default=None
-        Value of the padding of 2-D and 3-D arrays: trailing timesteps whose features all equal it are padding. If None,
-        NaN.
+        Padding value of 2-D and 3-D arrays. Trailing timesteps whose features all equal this value are padding. If
+        None, the padding value is NaN. If set, NaN is not padding. Lists and `Sequences` have no padding. With
+        `tokens=True`, trailing NaN and None of a 2-D array are always padding.
     scale : {"standard", None}, default="standard"
         If "standard", each feature is standardised over the real timesteps of the training set. Not used with
         `tokens=True`.
@@ -105,9 +110,9 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
     tol : float, default=1e-4
         Tolerance, at least 0: an epoch is an improvement if the validation loss falls by more than `tol`.
     callbacks : keras.callbacks.Callback or list of them, default=None
-        Keras callbacks, called during training with the Keras network; `fit` works on deep copies of them. Callbacks of
-        scikit-learn, which receive estimators and follow searches, pipelines and epochs, are registered by
-        `set_callbacks`, from scikit-learn 1.9 on.
+        Keras callbacks. They receive the Keras network. `fit` uses deep copies, so the callbacks passed here do not
+        change. To register callbacks of scikit-learn (1.9 or later), call `set_callbacks`. Those receive the estimator,
+        and observe pipelines and searches as well as epochs.
     warm_start : bool, default=False
         Whether `fit` starts from the weights of the previous fit. The state of the optimizer is not kept.
     verbose : int, default=0
@@ -115,7 +120,8 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
     random_state : int, RandomState instance or None, default=None
         Determines the initial weights, the order of the samples, the validation split and dropout.
     **routed : dict
-        Further arguments of the optimizer, under SciKeras' routed names, such as `optimizer__beta_1=0.8`.
+        Further arguments of the optimizer, as nested parameters such as `optimizer__beta_1=0.8` (SciKeras calls them
+        routed parameters). Set the learning rate and the gradient norm by `learning_rate` and `clipnorm`.
 
     Attributes
     ----------
@@ -130,20 +136,20 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
     n_iter_ : int
         Number of epochs run.
     n_features_in_ : int
-        Number of features per timestep; 1 for tokens; for 2-D X, the number of columns.
+        Number of columns if X is 2-D. Otherwise, the number of features per timestep, which is 1 with `tokens=True`.
     feature_names_in_ : ndarray of str of shape (`n_features_in_`,)
         Names of the columns of X if it was a dataframe with string column names, or of the features of X if it had
         named features. Defined only in these cases.
     encoder_, decoder_, model_ : keras.Model
-        The encoder, the decoder, and the complete network, built from standard Keras layers at each access. The encoder
-        and the model read `[x, mask]`: arrays of shape (n_samples, n_timesteps, n_features), in the units of the data,
-        and (n_samples, n_timesteps). With `tokens=True`, x has one feature, the index of each token in `vocabulary_`.
-        The model returns class probabilities of shape (n_samples, n_classes). For sequences of labels, the encoder
-        returns the states of all layers, and the decoder and the model have one more input, `previous`: an array of
-        shape (n_samples, n_labels, 1) of indices in `classes_`, in which each row begins with n_classes, the start
-        token, followed by the previous labels. The model then returns probabilities of shape
-        (n_samples, n_labels, n_classes), or (n_samples, n_labels, n_classes + 1) if y was a list of sequences, where
-        the last class is the end token.
+        The encoder, the decoder, and the complete network, built from standard Keras layers at each access. `encoder_`
+        and `model_` read `[x, mask]`. `x` has shape (n_samples, n_timesteps, n_features), in the units of the data.
+        `mask` has shape (n_samples, n_timesteps) and is 1 for real timesteps and 0 for padding. With `tokens=True`, x
+        has one feature, the index of each token in `vocabulary_`. `model_` returns class probabilities of shape
+        (n_samples, n_classes). For sequences of labels, `encoder_` returns the states of all layers, and `decoder_` and
+        `model_` have one more input, `previous`: an array of shape (n_samples, n_labels, 1) of indices in `classes_`,
+        in which each row begins with n_classes, the start token, followed by the previous labels. `model_` then returns
+        probabilities of shape (n_samples, n_labels, n_classes), or (n_samples, n_labels, n_classes + 1) if y was a list
+        of sequences, where the last class is the end token.
 
     See Also
     --------
@@ -337,7 +343,7 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
         probabilities : ndarray of shape (n_samples, n_classes) or (n_samples, n_labels, n_classes), or list of ndarrays
             The probabilities, in the order of `classes_`; they sum to 1. If y was a list of sequences, one array of
             shape (n_labels_i, n_classes) for each sample; the probability of the end token is left out and the others
-            are normalised.
+            are normalised. The probabilities are those of greedy search, also if `predict` uses beam search.
         """
         _, _, x = self._read(X)
         label_type = self._fitted.target.label_type
@@ -368,8 +374,9 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
             The sequences of labels, the best first. n_beams is `num_beams`, or the number of possible sequences if it
             is smaller. The result of greedy search is always a candidate.
         scores : ndarray of shape (n_samples, n_beams)
-            The log-probability of each sequence divided by its length, both including the end token if y was a list of
-            sequences. A sequence that reaches `max_length` is ended there, and its end token counts.
+            The log-probability of the sequence divided by its length. If y was a list of sequences, the end token
+            counts in the log-probability and in the length, also for a sequence that is ended because it reaches
+            `max_length`.
         """
         num_beams = self.num_beams if num_beams is None else num_beams
         if not isinstance(num_beams, Integral) or num_beams < 1:
@@ -405,7 +412,7 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
     def token_accuracy(self, X, y, sample_weight=None):
         """Return the fraction of correct labels, compared position by position.
 
-        Missing and additional labels are errors.
+        (`token` in the name means a label of y.) Missing and additional labels are errors.
 
         Parameters
         ----------
@@ -419,8 +426,8 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
         Returns
         -------
         accuracy : float
-            The accuracy, in [0, 1]: the number of correct labels divided by the number of labels of the longer of the
-            true and the predicted sequence, both summed over samples.
+            The accuracy, in [0, 1]: the number of correct labels, summed over samples, divided by the summed length of
+            the longer of the true and the predicted sequence.
         """
         counts = self._compare(X, y)
         return token_accuracy(*counts, check_sample_weight(sample_weight, len(counts[0])))
@@ -435,7 +442,7 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
         """The tokens of X."""
         vocabulary = self._state_for("vocabulary_").input.vocabulary
         if vocabulary is None:
-            raise AttributeError(f"A {type(self).__name__} with tokens=False has no vocabulary_.")
+            raise AttributeError(f"{type(self).__name__} with tokens=False has no vocabulary_. Set tokens=True.")
         return vocabulary
 
     def _compare(self, X, y):
@@ -489,8 +496,8 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
         known = None if classes is None else read_classes(classes)
         if continued and known is not None and not np.array_equal(known, continued.target.classes):
             raise ValueError(
-                f"classes are those of the first call of partial_fit: {continued.target.classes}, got "
-                f"{short_repr(classes)}."
+                "classes must be the same as in the first call of partial_fit: expected "
+                f"{continued.target.classes}, got {short_repr(classes)}."
             )
         return sequences, labels, FittedLabels(labels.container, classes=known)
 

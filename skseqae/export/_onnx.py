@@ -31,8 +31,8 @@ def export_onnx(estimator, path, *, outputs=None):
     path : str or path-like
         The file. Its folder must exist and be writable.
     outputs : list of str, default=None
-        The outputs of the file, all of which each run computes; ["encodings"] exports the encoder alone. If None, all
-        outputs of the estimator.
+        Names of the outputs to export (listed in the Notes). Each run of the file computes all exported outputs. With
+        ["encodings"], the file contains the encoder only. If None, all outputs of the estimator.
 
     Raises
     ------
@@ -61,24 +61,25 @@ def export_onnx(estimator, path, *, outputs=None):
       including NaN. For a `Seq2SeqClassifier` with `tokens=True`, int64 or strings of shape (n_samples, n_timesteps);
       tokens that are not in `vocabulary_` are encoded as all zeros. For a `DenseAutoencoderTransformer`, rows of shape
       (n_samples, n_features).
-    - `lengths`, int64 of shape (n_samples,): the number of timesteps of each sequence, from 0 to n_timesteps. Rows do
-      not have this input.
-    - `prediction_lengths`, int64 of shape (n_samples,): the lengths of the predictions. Only if `predict` requires
-      `n_timesteps`.
+    - `lengths`, int64 of shape (n_samples,): the number of timesteps of each sequence, from 0 to n_timesteps. A
+      `DenseAutoencoderTransformer` has no input `lengths`.
+    - `prediction_lengths`, int64 of shape (n_samples,): the lengths of the predictions. This input exists only if
+      `predict` requires `n_timesteps`.
 
     Outputs, float32 unless stated otherwise, with zeros as padding:
 
     - `encodings` of shape (n_samples, latent_dim): the output of `transform`.
-    - `reconstruction` of shape (n_samples, n_timesteps, n_features): the output of `reconstruct`; for rows of shape
-      (n_samples, n_features).
-    - `prediction` of shape (n_samples,), (n_samples, n_outputs) or (n_samples, n_steps, n_outputs): the output of
-      `predict`, in the units of y; for an `LSTMAutoencoderTransformer`, the output of `predict_next`.
+    - `reconstruction` of shape (n_samples, n_timesteps, n_features): the output of `reconstruct`; for a
+      `DenseAutoencoderTransformer`, shape (n_samples, n_features).
+    - `prediction` of shape (n_samples,), (n_samples, n_outputs) or (n_samples, n_predicted_timesteps, n_outputs): the
+      output of `predict`, in the units of y; for an `LSTMAutoencoderTransformer`, the output of `predict_next`.
     - `scores` of shape (n_samples,): the output of `score_samples`.
-    - `labels` of shape (n_samples,) or (n_samples, n_steps): the output of `predict`, as strings, int64, bool or
+    - `labels` of shape (n_samples,) or (n_samples, n_labels): the output of `predict`, as strings, int64, bool or
       float64. If the lengths of the predictions vary, empty strings or zeros follow the labels, and the output
       `label_lengths`, int64 of shape (n_samples,), holds the number of labels. For a `SequenceOutlierDetector`, the
       labels are -1 or 1, and rounding may change the label of a score at the threshold.
-    - `probabilities` of shape (n_samples, n_classes) or (n_samples, n_steps, n_classes): the output of `predict_proba`.
+    - `probabilities` of shape (n_samples, n_classes) or (n_samples, n_labels, n_classes): the output of
+      `predict_proba`.
 
     If `activation` is "relu" or "linear", hidden states, and with them rounding errors, may grow with each timestep.
 

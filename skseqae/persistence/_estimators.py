@@ -45,8 +45,10 @@ def save(estimator, path):
     Parameters
     ----------
     estimator : estimator
-        A fitted estimator of one of the classes of this package that train a network. The `encoder` of a classifier
-        and the autoencoder of an outlier detector are saved with it.
+        A fitted estimator of one of the classes of this package that train a network, or a `SequenceOutlierDetector`.
+        The `encoder` of a classifier and the autoencoder of an outlier detector are saved with it. A
+        `SequenceOutlierDetector` can be saved if its estimator is an `LSTMAutoencoderTransformer`, or a
+        `FrozenEstimator` of one.
     path : str or path-like
         The file. Its folder must exist and be writable.
 
@@ -107,9 +109,9 @@ def load(path, *, max_size=2**30):
     """Load an estimator from a file that `save` wrote.
 
     Loading executes no code from the file, and imports neither Keras nor TensorFlow. A file is refused if its checksum
-    does not match or if it holds anything that `save` does not write; this takes at most the size of the file and 64 MB
-    of memory. The checksum detects damage and does not authenticate the author: a file from an untrusted source may
-    hold arbitrary numbers, but runs no code.
+    does not match or if it holds anything that `save` does not write. Checking a file needs at most the size of the
+    file plus 64 MB of memory. The checksum detects damage and does not authenticate the author: a file from an
+    untrusted source may hold arbitrary numbers, but runs no code.
 
     Parameters
     ----------
@@ -136,8 +138,8 @@ def load(path, *, max_size=2**30):
 
     Notes
     -----
-    Files that an earlier version wrote are loaded: a parameter that the file lacks gets the value with which the
-    estimator behaves as it did. Files that a later version wrote are refused if their format is newer.
+    Files of earlier versions are loaded. If a file of an earlier version lacks a parameter, `load` sets the value that
+    keeps the earlier behaviour. A file whose format is newer than this version supports is refused.
     """
     try:
         return _restore_all(*unpack(read_file(path, max_size)))

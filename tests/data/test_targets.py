@@ -241,5 +241,5 @@ def test_invalid_n_timesteps_raises_an_error(n_timesteps):
 def test_n_timesteps_is_not_accepted_for_numbers_and_vectors(target_type):
     layout = TargetLayout(target_type).infer_lengths(np.array([3, 4]), np.array([1, 1]))
     assert_array_equal(layout.lengths_for(np.array([9, 0])), [1, 1])
-    with pytest.raises(ValueError, match="n_timesteps=2 has no meaning: y had one value or vector for each sample"):
+    with pytest.raises(ValueError, match="n_timesteps=2 does not apply: y had one number or vector for each"):
         layout.lengths_for(np.array([9, 0]), 2)

@@ -27,7 +27,7 @@ def test_an_optimizer_instance_equals_its_name_with_routed_parameters():
 
 @pytest.mark.parametrize(("name", "value"), [("learning_rate", 0.1), ("clipnorm", None), ("clipnorm", 2.0)])
 def test_optimizer_parameters_are_refused_with_an_optimizer_instance(name, value):
-    with pytest.raises(ValueError, match=rf"{name}={value} has no effect on an optimizer that is an instance"):
+    with pytest.raises(ValueError, match=rf"{name}={value} has no effect, because optimizer is an instance"):
         autoencoder(optimizer=keras.optimizers.SGD(), **{name: value}).fit(X)
 
 

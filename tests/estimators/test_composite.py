@@ -146,7 +146,7 @@ def test_n_timesteps_is_required_if_lengths_cannot_be_inferred():
 
 @pytest.mark.parametrize("target_type", ["array of numbers", "vectors"])
 def test_n_timesteps_is_refused_for_numbers_and_vectors(target_type):
-    with pytest.raises(ValueError, match="n_timesteps=3 has no meaning: y had one value or vector for each sample"):
+    with pytest.raises(ValueError, match="n_timesteps=3 does not apply: y had one number or vector for each"):
         fitted_on(target_type).predict(X, 3)
 
 

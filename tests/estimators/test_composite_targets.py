@@ -99,7 +99,7 @@ def test_targets_that_overflow_float32_in_scaled_units_are_refused():
 
 def test_empty_targets_of_all_samples_of_positive_weight_are_refused():
     y = [row if i else row[:0] for i, row in enumerate(LONGER)]
-    with pytest.raises(ValueError, match="All targets with a sample_weight above zero are empty"):
+    with pytest.raises(ValueError, match="All targets are empty, or have sample_weight 0"):
         regressor().fit(X, y, sample_weight=[1, 0, 0, 0, 0, 0])
 
 

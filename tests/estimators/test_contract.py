@@ -217,8 +217,8 @@ REFUSED_BY_KERAS = [  # each after the parameter that a class must have
     ("loss", {"loss__delta": 1.0}, "loss__delta is not a parameter of MeanSquaredError; the nearest is loss__"),
     ("optimizer", {"optimizer": "sgd", "optimizer__beta_1": 0.5}, "optimizer__beta_1 is not a parameter of SGD"),
     ("optimizer", ADAM | {"optimizer__beta_1": 0.5}, "requires optimizer to be a name or a class"),
-    ("optimizer", ADAM | {"learning_rate": 0.5}, "learning_rate=0.5 has no effect on an optim"),
-    ("optimizer", ADAM | {"clipnorm": None}, "clipnorm=None has no effect on an optimizer that"),
+    ("optimizer", ADAM | {"learning_rate": 0.5}, "learning_rate=0.5 has no effect, because optim"),
+    ("optimizer", ADAM | {"clipnorm": None}, "clipnorm=None has no effect, because optimizer is"),
 ]
 
 
