@@ -265,13 +265,13 @@ INVALID_CALLS = {
     "beams float": ("seq2seq", "predict_beams", {"X": WORDS, "num_beams": 2.0}, "num_beams must be an int"),
     "columns": ("autoencoder", "inverse_transform", {"Z": np.ones((2, 5)), "n_timesteps": 2}, "Z has 5 columns"),
     "n_timesteps required": ("autoencoder", "inverse_transform", {"Z": np.ones((2, 3))}, "pass n_timesteps"),
-    "needless n_timesteps": ("regressor", "predict", {"X": ARRAYS, "n_timesteps": 2}, "n_timesteps=2 has no meaning"),
+    "needless n_timesteps": ("regressor", "predict", {"X": ARRAYS, "n_timesteps": 2}, "n_timesteps=2 does not apply"),
     "y and horizon": ("forecaster", "score", {"X": ARRAYS, "y": Y}, "y and horizon=1 both determine"),
     "too short": ("forecaster", "score", {"X": [np.ones((1, 2))]}, r"X\[0\] has 1 timesteps, but horizon=1 requires"),
     "too long": ("padder", "transform", {"X": [np.ones((12, 2))]}, r"X\[0\] has 12 timesteps, but n_timesteps_ is 9"),
     "classes": ("classifier", "partial_fit", {"X": ARRAYS, "y": Y, "classes": "ab"}, "classes must be a list"),
     "unhashable class": ("classifier", "partial_fit", {"X": ARRAYS, "y": Y, "classes": [{}]}, r"classes\[0\] has \{\}"),
-    "other classes": ("classifier", "partial_fit", {"X": ARRAYS, "y": Y, "classes": [5]}, "classes are those of the"),
+    "other classes": ("classifier", "partial_fit", {"X": ARRAYS, "y": Y, "classes": [5]}, "classes must be the same as in the"),
     "names": ("resampler", "get_feature_names_out", {"input_features": ["a"]}, "number of features"),
 }
 
