@@ -271,7 +271,12 @@ INVALID_CALLS = {
     "too long": ("padder", "transform", {"X": [np.ones((12, 2))]}, r"X\[0\] has 12 timesteps, but n_timesteps_ is 9"),
     "classes": ("classifier", "partial_fit", {"X": ARRAYS, "y": Y, "classes": "ab"}, "classes must be a list"),
     "unhashable class": ("classifier", "partial_fit", {"X": ARRAYS, "y": Y, "classes": [{}]}, r"classes\[0\] has \{\}"),
-    "other classes": ("classifier", "partial_fit", {"X": ARRAYS, "y": Y, "classes": [5]}, "classes must be the same as in the"),
+    "other classes": (
+        "classifier",
+        "partial_fit",
+        {"X": ARRAYS, "y": Y, "classes": [5]},
+        "classes must be the same as in the",
+    ),
     "names": ("resampler", "get_feature_names_out", {"input_features": ["a"]}, "number of features"),
 }
 
