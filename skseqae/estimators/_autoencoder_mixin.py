@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin
 from sklearn.utils.validation import check_is_fitted
 
-from ..data._reconstruction_errors import check_reduction, mean_by_feature, mean_by_sample, squared_errors
+from ..data._reconstruction_errors import squared_errors
 from ..data._tabular import check_sample_weight, read_rows
 from ..mixins._dataframe_output import FrameOutputMixin
 
@@ -33,13 +33,10 @@ class AutoencoderMixin(ClassNamePrefixFeaturesOutMixin, FrameOutputMixin):
         decoded = self._reconstruct(self._encode(x), sequences.lengths, dtype or sequences.dtype)
         return sequences, decoded, layout
 
-    def _reconstruction_error(self, X, reduction, reductions):
-        """Return the errors of X, averaged if `reduction` is "sample" or "feature", and the layout of X."""
-        check_reduction(reduction, reductions)
+    def _squared_errors(self, X):
+        """Return the squared error of each value of X as `Sequences`, and the layout of X."""
         sequences, decoded, layout = self._encode_and_reconstruct(X, np.float64)
-        errors = squared_errors(sequences, decoded, self._fitted.input.feature_std)
-        reduce = {"sample": mean_by_sample, "feature": mean_by_feature}.get(reduction, lambda errors: errors)
-        return reduce(errors), layout
+        return squared_errors(sequences, decoded, self._fitted.input.feature_std), layout
 
     def _check_encodings(self, Z):
         """Return encodings as an array; raise an error unless it has `latent_dim` columns."""

@@ -10,6 +10,7 @@ from sklearn.utils.validation import validate_data
 from ..data._check_sequences import warn_large_integers
 from ..data._dataframes import has_columns
 from ..data._layout import Layout
+from ..data._reconstruction_errors import check_reduction, mean_by_feature, mean_by_sample
 from ..data._sequences import rows_as_sequences
 from ..data._tabular import read_rows
 from ..networks._architectures import ACTIVATIONS, DenseArchitecture
@@ -276,8 +277,9 @@ class DenseAutoencoderTransformer(AutoencoderMixin, BaseSequenceEstimator):
         errors : ndarray of shape (n_samples,) or (n_samples, n_features)
             The errors, as `reduction` determines.
         """
-        errors, _ = self._reconstruction_error(X, reduction, ("sample", "feature"))
-        return errors
+        check_reduction(reduction, ("sample", "feature"))
+        errors, _ = self._squared_errors(X)
+        return mean_by_sample(errors) if reduction == "sample" else mean_by_feature(errors)
 
     def score(self, X, y=None, sample_weight=None):
         """Return the negative mean of `reconstruction_error`.

@@ -33,6 +33,8 @@ class Problem:
     fitted_input : FittedInput
     fitted_target : FittedTarget, FittedLabels or None
     generator : numpy.random.RandomState
+    continued : FittedState or None
+        The state from which `partial_fit` continues.
     """
 
     sequences: Sequences
@@ -41,6 +43,7 @@ class Problem:
     fitted_input: FittedInput
     fitted_target: FittedTarget | FittedLabels | None
     generator: np.random.RandomState
+    continued: FittedState | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,9 +92,8 @@ def fit(estimator, X, y, sample_weight, task, *, partial, **target_options):
     FittedState
     """
     previous = getattr(estimator, "_fitted", None)
-    continued = previous if partial else None
-    problem = read_problem(estimator, X, y, sample_weight, continued, target_options)
-    architecture = choose_architecture(estimator, problem, previous, continued)
+    problem = read_problem(estimator, X, y, sample_weight, previous if partial else None, target_options)
+    architecture = choose_architecture(estimator, problem, previous)
     data, training_targets = prepare_training(estimator, architecture, problem)
     # training needs only the description of the problem: its samples would take memory
     problem = replace(problem, sequences=None, target=None, sample_weight=None)
@@ -109,11 +111,12 @@ def read_problem(estimator, X, y, sample_weight, continued, target_options):
     else:
         fitted_input, generator = continued.input, copy.deepcopy(continued.generator)
     fitted_target = estimator._describe_target(fitted_target, sequences, target, sample_weight, continued)
-    return Problem(sequences, target, sample_weight, fitted_input, fitted_target, generator)
+    return Problem(sequences, target, sample_weight, fitted_input, fitted_target, generator, continued)
 
 
-def choose_architecture(estimator, problem, previous, continued):
+def choose_architecture(estimator, problem, previous):
     """Return the architecture; refuse one that does not match the weights from which training continues."""
+    continued = problem.continued
     architecture = continued.architecture if continued else estimator._architecture_for(problem)
     if previous and (continued or estimator.warm_start):
         if previous.architecture.shape != architecture.shape:
@@ -124,7 +127,6 @@ def choose_architecture(estimator, problem, previous, continued):
 
 def train_network(estimator, architecture, problem, data, training_targets, task, previous, *, partial):
     """Train the network; return the fitted state."""
-    continued = previous if partial else None
     check_memory(
         training_bytes(architecture, data, estimator.batch_size),
         "Training",
@@ -146,7 +148,7 @@ def train_network(estimator, architecture, problem, data, training_targets, task
 
     def fitted_now(result):
         fitted = copy.copy(estimator)
-        state = make_fitted_state(architecture, problem, result, continued)
+        state = make_fitted_state(architecture, problem, result)
         fitted._fitted = replace(state, generator=copy.deepcopy(state.generator))
         return fitted
 
@@ -156,26 +158,26 @@ def train_network(estimator, architecture, problem, data, training_targets, task
         data,
         validation,
         problem.generator,
-        weights=_initial_weights(estimator, architecture, training_targets, previous, continued),
-        optimizer_state=continued.optimizer_state if continued else None,
+        weights=_initial_weights(estimator, architecture, problem, training_targets, previous),
+        optimizer_state=problem.continued.optimizer_state if problem.continued else None,
         pretrained_weights=training_targets.pretrained_weights,
         begin_epoch=begin_epoch,
     )
-    return make_fitted_state(architecture, problem, result, continued)
+    return make_fitted_state(architecture, problem, result)
 
 
-def _initial_weights(estimator, architecture, training_targets, previous, continued):
+def _initial_weights(estimator, architecture, problem, training_targets, previous):
     """Return the weights from which training continues, or None."""
-    if previous is None or not (continued or estimator.warm_start):
+    if previous is None or not (problem.continued or estimator.warm_start):
         return None
     # pretrained weights replace only those that are not trained
     pretrained_weights = training_targets.pretrained_weights
     return previous.weights | {name: pretrained_weights[name] for name in architecture.frozen}
 
 
-def make_fitted_state(architecture, problem, result, continued):
+def make_fitted_state(architecture, problem, result):
     """Return the fitted state."""
-    before = continued.history if continued else {}
+    before = problem.continued.history if problem.continued else {}
     return FittedState(
         architecture=architecture,
         weights=result.weights,

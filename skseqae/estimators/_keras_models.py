@@ -57,7 +57,7 @@ class KerasModelsMixin:
         untrained._validate_params()
         untrained.random_state = 0  # a generator passed by the user must not advance
         problem = read_problem(untrained, X, y, None, None, {})
-        architecture = choose_architecture(untrained, problem, getattr(self, "_fitted", None), None)
+        architecture = choose_architecture(untrained, problem, getattr(self, "_fitted", None))
         prepare_training(untrained, architecture, problem)  # for the errors that `fit` would raise
         _, parts = join(architecture, build_custom_decoders(architecture))
         weights = {name: part.get_weights() for name, part in parts.items()}

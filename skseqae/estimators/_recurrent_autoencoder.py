@@ -6,7 +6,7 @@ from numbers import Integral
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 
-from ..data._reconstruction_errors import mean_by_timestep
+from ..data._reconstruction_errors import check_reduction, mean_by_feature, mean_by_sample, mean_by_timestep
 from ..data._targets import reversed_in_time
 from ..networks._architectures import AUTOENCODER_OPTIONS, Architecture
 from ._autoencoder_mixin import AutoencoderMixin
@@ -101,10 +101,15 @@ class BaseRecurrentAutoencoder(AutoencoderMixin, BaseSequenceEstimator):
         errors : ndarray of shape (n_samples,) or (n_samples, n_features), or sequences of shape (n_samples,)
             The errors, as `reduction` determines. An empty sequence has errors of 0.
         """
-        errors, layout = self._reconstruction_error(X, reduction, ("sample", "timestep", "feature", "none"))
+        check_reduction(reduction, ("sample", "timestep", "feature", "none"))
+        errors, layout = self._squared_errors(X)
+        if reduction == "sample":
+            return mean_by_sample(errors)
+        if reduction == "feature":
+            return mean_by_feature(errors)
         if reduction == "timestep":
             return replace(layout, univariate=True).restore(mean_by_timestep(errors))
-        return layout.restore(errors) if reduction == "none" else errors
+        return layout.restore(errors)
 
     def _recurrent_architecture(self, n_features, targets, target_names):
         """Return the architecture for the targets, a dict of `Sequences` by head; error messages use their names."""

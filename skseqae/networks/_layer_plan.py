@@ -161,7 +161,7 @@ def _autoencoder_plan(architecture):
     """Return the plan of a recurrent autoencoder, whose decoders mirror the encoder."""
     encoder = _recurrent_layers(architecture, "encoder", architecture.units, architecture.bidirectional)
     encoder[-1] = replace(encoder[-1], output="last")
-    if encoder[-1].output_width(None) != architecture.latent_dim:
+    if encoder[-1].units * encoder[-1].n_directions != architecture.latent_dim:
         encoder.append(Dense("encoding", architecture.latent_dim))
     plan = {"encoder": Part(architecture.n_features, tuple(encoder))}
     for head in () if callable(architecture.decoder) else architecture.heads:

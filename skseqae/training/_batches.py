@@ -100,12 +100,11 @@ def _timesteps_to_fill(sequences, longest):
 def training_bytes(architecture, data, batch_size):
     """Estimate the bytes that training needs: the weights, and the intermediate arrays of a step on the longest batch.
 
-    Each product with a weight array is kept at each timestep, with its gradient.
+    Each product with a weight array is kept at each timestep, with its gradient. Custom decoders are left out, because
+    nothing is known about them.
     """
     n_rows, n_weights, n_values = min(len(data), batch_size), 0, 0
     for part, shapes in weight_shapes(architecture).items():
-        if part != "encoder" and callable(architecture.decoder):
-            continue  # nothing is known about a custom decoder
         sequences = data.targets.get(part, data.x)
         n_steps = n_rows * _timesteps_to_fill(sequences, max(1, int(sequences.lengths.max())))
         n_weights += sum(prod(shape) for shape in shapes)
