@@ -11,6 +11,7 @@ Data and files
     Sequences                      the container of variable-length sequences
     save, load                     files of fitted estimators, which run no code
     export_onnx                    files for ONNX Runtime
+    config_context                 the hardware on which methods compute
 
 Sub-packages
     preprocessing                  transformers of sequences: PerTimestep, Resampler, SequencePadder
@@ -31,6 +32,7 @@ from .estimators._seq2seq import Seq2SeqClassifier
 from .exceptions import SkseqaeFormatError
 from .export._onnx import export_onnx
 from .persistence import load, save
+from .runtime._config import config_context
 
 _SUBMODULES = ("datasets", "display", "model_selection", "preprocessing")
 
@@ -43,6 +45,7 @@ __all__ = [
     "Sequences",
     "SkseqaeFormatError",
     "__version__",
+    "config_context",
     "export_onnx",
     "load",
     "save",

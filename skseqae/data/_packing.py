@@ -69,8 +69,11 @@ def pack_padded(X, lengths, padding, padding_value, name="X", allow_missing=Fals
     else:
         lengths = check_lengths(lengths, n_timesteps, n_samples)
     first = n_timesteps - lengths if padding == "pre" else np.zeros_like(lengths)
-    timesteps = np.arange(n_timesteps)
-    values = array[(timesteps >= first[:, None]) & (timesteps < (first + lengths)[:, None])]
+    if lengths.min() == n_timesteps:  # a copy is three times as fast as picking timesteps
+        values = np.array(array.reshape(-1, array.shape[2]))
+    else:
+        timesteps = np.arange(n_timesteps)
+        values = array[(timesteps >= first[:, None]) & (timesteps < (first + lengths)[:, None])]
     check_values(values, lengths, (name + "[{}]").format, first, allow_missing)
     return values, lengths
 

@@ -52,15 +52,16 @@ class Scaling:
     def apply(self, sequences, name="X"):
         """Return the sequences in scaled units, as float32. Error messages call them `name`."""
         check_memory(
-            # three arrays in float64 and one in float32
-            28.0 * sequences.lengths.sum() * sequences.n_features,
+            # an array in float64 and one in float32
+            12.0 * sequences.lengths.sum() * sequences.n_features,
             f"Scaling {len(sequences)} sequences",
             "Pass fewer samples at a time; partial_fit trains on parts of the data.",
         )
-        scaled = (sequences.packed - self.mean) / self.std
-        overflows = np.abs(scaled).max(axis=1, initial=0) > FLOAT32_MAX
-        if overflows.any():
-            sample, timestep = locate(np.flatnonzero(overflows)[0], sequences.lengths)
+        scaled = sequences.packed - self.mean
+        scaled /= self.std
+        if max(scaled.max(initial=0), -scaled.min(initial=0)) > FLOAT32_MAX:
+            overflows = np.flatnonzero(np.abs(scaled).max(axis=1) > FLOAT32_MAX)
+            sample, timestep = locate(overflows[0], sequences.lengths)
             raise ValueError(
                 f"{name}[{sample}] has a value at timestep {timestep} that overflows float32 after scaling. "
                 "Check that value."

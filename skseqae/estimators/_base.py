@@ -152,18 +152,18 @@ class BaseSequenceEstimator(
 
     def _encode(self, x):
         """Return the encodings of scaled sequences: (N, L), float32."""
-        return encode(self._fitted.architecture, self._fitted.weights, x)
+        return encode(self._fitted.network, x)
 
     def _decode(self, head, Z, lengths):
         """Return the scaled sequences of a decoder, in the order in which it outputs timesteps."""
-        architecture, weights = self._fitted.architecture, self._fitted.weights
+        architecture = self._fitted.architecture
         check_decodable(architecture, head, lengths)
         if not callable(architecture.decoder):
-            return decode(architecture, weights, head, Z, lengths)
+            return decode(self._fitted.network, head, Z, lengths)
         check_tensorflow()
         from ..inference._custom_decoding import decode as decode_by_keras
 
-        return decode_by_keras(architecture, weights, head, Z, lengths)
+        return decode_by_keras(architecture, self._fitted.weights, head, Z, lengths)
 
     def _check_units(self, default):
         """Return the widths of the recurrent layers as a tuple."""

@@ -4,13 +4,15 @@ Persistence, export and pretrained encoders read only this record. `n_features_i
 it: scikit-learn sets them as attributes of the estimator.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import cached_property
 
 import numpy as np
 
 from ..data._layout import Layout
 from ..data._scaling import Scaling
 from ..data._targets import TargetLayout
+from ..inference._network import Network
 from ..networks._architectures import Architecture, DenseArchitecture, Seq2SeqArchitecture
 
 
@@ -104,6 +106,15 @@ class FittedState:
     generator: np.random.RandomState
     input: FittedInput
     target: FittedTarget | FittedLabels | None = None
+
+    @cached_property
+    def network(self):
+        """The network that computes, with its sessions, which are not part of copies and pickles."""
+        return Network(self.architecture, self.weights)
+
+    def __getstate__(self):
+        """Return the fields alone."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
     def output_scaling(self, head):
         """Return the scaling of the output of a decoder, and the layout that determines its lengths."""

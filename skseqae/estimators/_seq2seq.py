@@ -323,7 +323,7 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
         """
         _, _, x = self._read(X)
         if self._fitted.target.label_type == "label":
-            logits = label_logits(self._fitted.architecture, self._fitted.weights, x)
+            logits = label_logits(self._fitted.network, x)
             return self.classes_[logits.argmax(axis=1)]
         if self.num_beams > 1:
             class_indices, lengths, _ = self._search(beams, x, self.num_beams)
@@ -348,7 +348,7 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
         _, _, x = self._read(X)
         label_type = self._fitted.target.label_type
         if label_type == "label":
-            logits = label_logits(self._fitted.architecture, self._fitted.weights, x)
+            logits = label_logits(self._fitted.network, x)
             return softmax(logits.astype(np.float64), axis=1)
         lengths, logits = self._search(greedy_logits, x)
         probabilities = softmax(logits[:, :, : len(self.classes_)].astype(np.float64), axis=2)
@@ -541,7 +541,7 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
 
     def _search(self, search, x, *options):
         """Return the result of a label search."""
-        return search(self._fitted.architecture, self._fitted.weights, x, self._n_steps, *options)
+        return search(self._fitted.network, x, self._n_steps, *options)
 
     def _restore(self, class_indices, lengths):
         """Return class indices (N, n_steps) as labels, in the container of y."""

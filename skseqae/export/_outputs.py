@@ -5,8 +5,10 @@ from sklearn.frozen import FrozenEstimator
 
 from ..estimators._autoencoder import LSTMAutoencoderTransformer
 from ..networks._layer_plan import layer_plan
+from ..networks.onnx_backend._label_search import search_greedily
 from ..networks.onnx_backend._layers import dense, size, zero_padding
-from ..networks.onnx_backend._networks import Context, add_part, search_greedily
+from ..networks.onnx_backend._models import initial_states
+from ..networks.onnx_backend._networks import Context, add_part
 
 TENSOR_TYPES = {"b": bool, "i": np.int64, "u": np.int64, "f": np.float64, "U": object}
 KEYS = {"i": "keys_int64s", "u": "keys_int64s", "U": "keys_strings"}
@@ -169,9 +171,7 @@ def add_classifier(graph, classifier, requested):
     if state.architecture.heads == ("label",):
         _add_label(graph, state, encoded, requested)
     else:
-        layers = reversed(range(len(context.states)))  # the decoder mirrors the encoder
-        states = [graph("Unsqueeze", each, [0]) for i in layers for each in context.final_state(i)]
-        _add_label_sequence(graph, classifier, states, requested)
+        _add_label_sequence(graph, classifier, initial_states(graph, context), requested)
 
 
 def _add_label(graph, state, h, requested):

@@ -5,15 +5,23 @@ import numpy as np
 from ..data._padding import pad
 from ._threads import count_threads, map_in_threads
 
-MAX_ROWS, MIN_ROWS = 256, 32  # of a batch: enough for fast matrix products, few enough to fit into the caches
+MAX_ROWS, MIN_ROWS = 128, 16  # of a batch: enough for fast matrix products, few enough to fit into the caches
 # Rows times timesteps of a batch: batches of long sequences have fewer rows.
-MAX_BATCH_SIZE = 128 * 1024
+MAX_BATCH_SIZE = 8 * 1024
 
 
-def to_columns(sequences):
-    """Return padded sequences with the samples on the last axis, (F, T, B), and their lengths (B,)."""
-    padded = pad(sequences, int(max(sequences.lengths)))
-    return np.ascontiguousarray(padded.transpose(2, 1, 0)), sequences.lengths
+def time_major(sequences):
+    """Return the inputs of a model by name: sequences padded at the end, with time on the first axis, and lengths.
+
+    There is at least one timestep.
+    """
+    lengths = sequences.lengths
+    n_timesteps = max(1, int(lengths.max()))
+    if lengths.min() == n_timesteps:
+        padded = sequences.packed.reshape(len(lengths), n_timesteps, -1)
+    else:
+        padded = pad(sequences, n_timesteps)
+    return {"x": np.ascontiguousarray(padded.swapaxes(0, 1)), "lengths": lengths.astype(np.int32)}
 
 
 def make_batches(lengths, *, min_timesteps=1, rows_per_sample=1):
@@ -22,7 +30,7 @@ def make_batches(lengths, *, min_timesteps=1, rows_per_sample=1):
     For the size of a batch, a sample counts as `rows_per_sample` rows of at least `min_timesteps` timesteps.
     """
     order, batches = np.argsort(-lengths, kind="stable"), []
-    n_rows_per_thread = -(-len(lengths) // count_threads())
+    n_rows_per_thread = -(-len(lengths) // count_threads()) if len(lengths) > MIN_ROWS else MIN_ROWS
     while len(order):
         n_timesteps = max(min_timesteps, int(lengths[order[0]]))
         max_rows = min(max(n_rows_per_thread, MIN_ROWS), MAX_ROWS, MAX_BATCH_SIZE // n_timesteps)

@@ -1,6 +1,6 @@
 """Recurrent cells: one record of each, which all backends, weight shapes and file rules interpret.
 
-The equations are in `keras_backend._cells` (with their gradient) and `numpy_backend._cells`.
+The equations are in `keras_backend._cells`, with their gradient; ONNX has an operator for each.
 """
 
 from typing import NamedTuple
@@ -30,6 +30,9 @@ class CellRecord(NamedTuple):
         The activations that ONNX asks for; "activation" stands for that of the layer.
     onnx_attributes : tuple of (str, int)
         Further attributes of the operator.
+    onnx_is_exact : bool
+        Whether the operator of ONNX Runtime computes a row as in any other batch, and zeros for empty sequences.
+        Otherwise further nodes ensure both.
     """
 
     gates: tuple[str, ...]
@@ -41,6 +44,7 @@ class CellRecord(NamedTuple):
     onnx_gates: tuple[str, ...]
     onnx_activations: tuple[str, ...]
     onnx_attributes: tuple[tuple[str, int], ...] = ()
+    onnx_is_exact: bool = True
 
     def weight_shapes(self, input_width, units):
         """Return the shapes of kernel, recurrent kernel and bias of one direction of a layer."""
@@ -83,5 +87,6 @@ CELLS = {
         onnx_operator="RNN",
         onnx_gates=("candidate",),
         onnx_activations=("activation",),
+        onnx_is_exact=False,
     ),
 }

@@ -116,6 +116,11 @@ class Part(NamedTuple):
         """Whether each step reads the previous output."""
         return isinstance(self.layers[0], Feedback)
 
+    @property
+    def n_tokens(self):
+        """The number of tokens if the first layer reads tokens, otherwise None."""
+        return getattr(self.layers[0], "n_tokens", None)
+
     def weight_shapes(self):
         """Return the shapes of all weights, in the order in which they are kept."""
         width, shapes = self.input_width, []

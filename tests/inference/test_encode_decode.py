@@ -14,6 +14,7 @@ from skseqae.data._sequences import Sequences
 from skseqae.inference import _batching
 from skseqae.inference._batching import make_batches
 from skseqae.inference._encode_decode import decode, encode
+from skseqae.inference._network import Network
 from skseqae.networks._architectures import Architecture, DenseArchitecture
 from skseqae.networks.keras_backend._initialization import initial_weights
 from skseqae.networks.keras_backend._networks import build_decoder, build_encoder, build_free_decoder, join
@@ -40,13 +41,18 @@ def weights():
 
 
 @pytest.fixture(scope="module")
-def encodings(weights):
-    return encode(ARCHITECTURE, weights, MANY)
+def network(weights):
+    return Network(ARCHITECTURE, weights)
 
 
 @pytest.fixture(scope="module")
-def decoded(weights, encodings):
-    return decode(ARCHITECTURE, weights, "reconstruction", encodings, MANY.lengths)
+def encodings(network):
+    return encode(network, MANY)
+
+
+@pytest.fixture(scope="module")
+def decoded(network, encodings):
+    return decode(network, "reconstruction", encodings, MANY.lengths)
 
 
 def assert_same_sequences(got, expected):
@@ -76,18 +82,18 @@ def test_encoding_and_decoding_equal_the_stock_network(architecture):
     encoder.set_weights(weights["encoder"])
     decoder = build_free_decoder(architecture, "reconstruction", stock=True)
     decoder.set_weights(weights["reconstruction"])
-    encodings = encode(architecture, weights, x)
+    encodings = encode(Network(architecture, weights), x)
     padded, mask = padded_and_mask(x)
     is_real = x.lengths > 0  # stock layers have no state for empty sequences
     assert_allclose(encodings[is_real], encoder([padded, mask])[is_real], atol=2e-6)
-    decoded = decode(architecture, weights, "reconstruction", encodings, x.lengths)
+    decoded = decode(Network(architecture, weights), "reconstruction", encodings, x.lengths)
     assert_array_equal(decoded.lengths, x.lengths)
     assert_allclose(decoded.packed, decoder([encodings, mask])[mask > 0], atol=2e-6)
 
 
-def test_empty_sequences_have_the_encoding_of_the_zero_state(weights):
+def test_empty_sequences_have_the_encoding_of_the_zero_state(weights, network):
     empty = Sequences(np.zeros((0, 2), np.float32), np.zeros(3, int))
-    assert_array_equal(encode(ARCHITECTURE, weights, empty), [weights["encoder"][4]] * 3)
+    assert_array_equal(encode(network, empty), [weights["encoder"][4]] * 3)
 
 
 @pytest.mark.parametrize("activation", ["relu", "tanh", "sigmoid", "linear"])
@@ -99,49 +105,49 @@ def test_dense_encoding_and_decoding_equal_the_dense_network(activation):
     encoder, decoder = (build(architecture, *head, stock=True) for build, *head in BUILDERS)
     encoder.set_weights(weights["encoder"])
     decoder.set_weights(weights["reconstruction"])
-    encodings = encode(architecture, weights, Sequences(rows, one_each))
+    encodings = encode(Network(architecture, weights), Sequences(rows, one_each))
     assert_allclose(encodings, encoder(rows), atol=1e-6)
-    decoded = decode(architecture, weights, "reconstruction", encodings, one_each)
+    decoded = decode(Network(architecture, weights), "reconstruction", encodings, one_each)
     assert_allclose(decoded.packed, decoder(encodings), atol=1e-6)
 
 
 @pytest.mark.parametrize("n_samples", [1, 2, 15, 33, 64, 241])
-def test_outputs_do_not_depend_on_the_number_and_order_of_samples(weights, encodings, decoded, n_samples):
+def test_outputs_do_not_depend_on_the_number_and_order_of_samples(network, encodings, decoded, n_samples):
     rows = np.random.RandomState(n_samples).permutation(300)[:n_samples]
-    assert_array_equal(encode(ARCHITECTURE, weights, MANY[rows]), encodings[rows])
-    again = decode(ARCHITECTURE, weights, "reconstruction", encodings[rows], MANY.lengths[rows])
+    assert_array_equal(encode(network, MANY[rows]), encodings[rows])
+    again = decode(network, "reconstruction", encodings[rows], MANY.lengths[rows])
     assert_same_sequences(again, decoded[rows])
 
 
-def test_encodings_do_not_depend_on_longer_samples_in_the_batch(weights, encodings):
+def test_encodings_do_not_depend_on_longer_samples_in_the_batch(network, encodings):
     longer = draw_sequences([*MANY.lengths[:20], 50])
     longer = Sequences.from_packed(np.concatenate([MANY[:20].packed, longer.packed[-50:]]), longer.lengths)
-    assert_array_equal(encode(ARCHITECTURE, weights, longer)[:20], encodings[:20])
+    assert_array_equal(encode(network, longer)[:20], encodings[:20])
 
 
-def test_decoding_fewer_timesteps_returns_the_first_ones(weights, encodings, decoded):
-    fewer = decode(ARCHITECTURE, weights, "reconstruction", encodings, np.minimum(MANY.lengths, 3))
+def test_decoding_fewer_timesteps_returns_the_first_ones(network, encodings, decoded):
+    fewer = decode(network, "reconstruction", encodings, np.minimum(MANY.lengths, 3))
     for i in range(0, 300, 20):
         assert_array_equal(fewer[i], decoded[i][:3])
 
 
-def test_float64_encodings_are_decoded_as_float32(weights, encodings, decoded):
-    again = decode(ARCHITECTURE, weights, "reconstruction", encodings.astype(np.float64), MANY.lengths)
+def test_float64_encodings_are_decoded_as_float32(network, encodings, decoded):
+    again = decode(network, "reconstruction", encodings.astype(np.float64), MANY.lengths)
     assert again.dtype == np.float32
     assert_same_sequences(again, decoded)
 
 
-def test_decoding_zero_timesteps_returns_empty_sequences(weights, encodings):
-    empty = decode(ARCHITECTURE, weights, "reconstruction", encodings[:3], np.zeros(3, np.int64))
+def test_decoding_zero_timesteps_returns_empty_sequences(network, encodings):
+    empty = decode(network, "reconstruction", encodings[:3], np.zeros(3, np.int64))
     assert_array_equal(empty.lengths, [0, 0, 0])
     assert empty.n_features == 2
 
 
-def test_weights_and_sequences_are_not_modified(weights):
+def test_weights_and_sequences_are_not_modified(weights, network):
     before = [array.copy() for part in weights.values() for array in part]
     x = draw_sequences([3, 1, 2])
     packed = x.packed.copy()
-    decode(ARCHITECTURE, weights, "reconstruction", encode(ARCHITECTURE, weights, x), x.lengths)
+    decode(network, "reconstruction", encode(network, x), x.lengths)
     assert_array_equal(x.packed, packed)
     after = [array for part in weights.values() for array in part]
     assert all(map(np.array_equal, before, after))
@@ -164,16 +170,16 @@ def test_batches_hold_each_row_once_in_descending_length_within_the_size_limit(l
 
 
 @pytest.mark.parametrize("name", ["MAX_ROWS", "MAX_BATCH_SIZE"])
-def test_outputs_do_not_depend_on_the_batch_size(monkeypatch, weights, encodings, decoded, name):
+def test_outputs_do_not_depend_on_the_batch_size(monkeypatch, network, encodings, decoded, name):
     monkeypatch.setattr(_batching, name, 30)
-    assert_array_equal(encode(ARCHITECTURE, weights, MANY), encodings)
-    assert_same_sequences(decode(ARCHITECTURE, weights, "reconstruction", encodings, MANY.lengths), decoded)
+    assert_array_equal(encode(network, MANY), encodings)
+    assert_same_sequences(decode(network, "reconstruction", encodings, MANY.lengths), decoded)
 
 
-def test_threads_that_share_weights_get_the_same_outputs(weights, encodings, decoded):
+def test_threads_that_share_weights_get_the_same_outputs(network, encodings, decoded):
     def work(_):
-        Z = encode(ARCHITECTURE, weights, MANY)
-        return Z, decode(ARCHITECTURE, weights, "reconstruction", Z, MANY.lengths)
+        Z = encode(network, MANY)
+        return Z, decode(network, "reconstruction", Z, MANY.lengths)
 
     with ThreadPoolExecutor(8) as threads:
         for Z, sequences in threads.map(work, range(16)):

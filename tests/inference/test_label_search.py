@@ -14,6 +14,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from skseqae.data._check_sequences import check_sequences
 from skseqae.data._padding import padded_and_mask
 from skseqae.inference._label_search import beams, greedy, greedy_logits, label_logits
+from skseqae.inference._network import Network
 from skseqae.networks._architectures import Seq2SeqArchitecture
 from skseqae.networks.keras_backend._networks import build_decoder, build_encoder, join
 from tests.support.strategies import draw_sequences
@@ -91,7 +92,7 @@ def as_lists(class_indices, lengths):
 @pytest.mark.parametrize("seed", range(3))
 def test_a_search_with_enough_beams_finds_all_sequences_in_order(architecture, seed):
     weights = draw_weights(architecture, seed)
-    class_indices, lengths, scores = beams(architecture, weights, X, N_STEPS, 50)
+    class_indices, lengths, scores = beams(Network(architecture, weights), X, N_STEPS, 50)
     for i in range(len(X)):
         labels, expected = zip(*enumerate_sequences(architecture, weights, X[i : i + 1]), strict=True)
         found = np.isfinite(scores[i])
@@ -104,8 +105,8 @@ def test_a_search_with_enough_beams_finds_all_sequences_in_order(architecture, s
 @every_architecture
 def test_greedy_search_selects_the_most_likely_label_at_each_step(architecture):
     weights = draw_weights(architecture)
-    class_indices, lengths = greedy(architecture, weights, X, N_STEPS)
-    logits_lengths, logits = greedy_logits(architecture, weights, X, N_STEPS)
+    class_indices, lengths = greedy(Network(architecture, weights), X, N_STEPS)
+    logits_lengths, logits = greedy_logits(Network(architecture, weights), X, N_STEPS)
     assert_array_equal(lengths, logits_lengths)
     for i in range(len(X)):
         expected = []
@@ -131,8 +132,8 @@ def test_greedy_search_selects_the_most_likely_label_at_each_step(architecture):
 def test_beam_search_is_never_worse_than_greedy_search(name, n_beams, n_steps, seed, size):
     architecture = ARCHITECTURES[name]
     weights = draw_weights(architecture, seed, size)
-    class_indices, lengths, scores = beams(architecture, weights, X, n_steps, n_beams)
-    greedy_indices, greedy_lengths = greedy(architecture, weights, X, n_steps)
+    class_indices, lengths, scores = beams(Network(architecture, weights), X, n_steps, n_beams)
+    greedy_indices, greedy_lengths = greedy(Network(architecture, weights), X, n_steps)
     for i in range(len(X)):
         labels = as_lists(greedy_indices[i : i + 1], greedy_lengths[i : i + 1])[0]
         complete = [[*labels, N_CLASSES] if architecture.has_end else list(labels)]
@@ -148,7 +149,7 @@ def test_beam_search_is_never_worse_than_greedy_search(name, n_beams, n_steps, s
 @every_architecture
 def test_the_score_of_a_beam_is_its_mean_log_probability(architecture):
     weights = draw_weights(architecture)
-    class_indices, lengths, scores = beams(architecture, weights, X, 5, 4)
+    class_indices, lengths, scores = beams(Network(architecture, weights), X, 5, 4)
     for i in range(len(X)):
         for labels, score in zip(as_lists(class_indices[i], lengths[i]), scores[i], strict=True):
             complete = [[*labels, N_CLASSES] if architecture.has_end else list(labels)]
@@ -160,7 +161,10 @@ def test_label_sequences_do_not_depend_on_the_batch(architecture):
     weights = draw_weights(architecture, size=0.5)
     sequences = check_sequences(draw_sequences(np.random.default_rng(0).integers(1, 20, size=60), 2, seed=1))[0]
     sequences = type(sequences)(sequences.packed.astype(np.float32), sequences.lengths)
-    for search in (lambda x: greedy(architecture, weights, x, 6), lambda x: beams(architecture, weights, x, 6, 3)):
+    for search in (
+        lambda x: greedy(Network(architecture, weights), x, 6),
+        lambda x: beams(Network(architecture, weights), x, 6, 3),
+    ):
         together = search(sequences)
         for rows in (slice(7, 8), slice(20, 3, -1)):
             for separate, expected in zip(search(sequences[rows]), together, strict=True):
@@ -171,8 +175,8 @@ def test_sequences_of_maximum_length_include_the_end_token_in_their_score():
     architecture = ARCHITECTURES["lstm"]
     weights = draw_weights(architecture)
     weights["sequence"][-1][-1] = -100.0  # the end token is never the most likely one
-    _, lengths, scores = beams(architecture, weights, X, 4, 2)
-    _, greedy_lengths = greedy(architecture, weights, X, 4)
+    _, lengths, scores = beams(Network(architecture, weights), X, 4, 2)
+    _, greedy_lengths = greedy(Network(architecture, weights), X, 4)
     assert (lengths == 4).all()
     assert (greedy_lengths == 4).all()
     assert (scores < -10).all()
@@ -185,7 +189,7 @@ def test_label_logits_are_computed_from_the_last_state():
     encoder.set_weights(weights["encoder"])
     h = np.asarray(encoder(list(padded_and_mask(X))))
     kernel, bias = weights["label"]
-    assert_allclose(label_logits(architecture, weights, X), h @ kernel + bias, rtol=1e-5, atol=1e-5)
+    assert_allclose(label_logits(Network(architecture, weights), X), h @ kernel + bias, rtol=1e-5, atol=1e-5)
 
 
 def test_token_indices_equal_one_hot_vectors():
@@ -194,7 +198,7 @@ def test_token_indices_equal_one_hot_vectors():
     indices = [np.array([[0], [4], [2]], np.float32), np.array([[1]], np.float32), np.array([[5], [3]], np.float32)]
     vectors = [keras.utils.to_categorical(x[:, 0].astype(int), 6)[:, :5].astype(np.float32) for x in indices]
     numeric = Seq2SeqArchitecture(5, None, N_CLASSES, (4,), heads=("sequence",), has_end=True)
-    got = greedy_logits(architecture, weights, check_sequences(indices)[0], 4)
-    expected = greedy_logits(numeric, weights, check_sequences(vectors)[0], 4)
+    got = greedy_logits(Network(architecture, weights), check_sequences(indices)[0], 4)
+    expected = greedy_logits(Network(numeric, weights), check_sequences(vectors)[0], 4)
     assert_array_equal(got[0], expected[0])
     assert_allclose(got[1], expected[1], rtol=1e-4, atol=1e-5)

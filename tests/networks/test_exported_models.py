@@ -13,6 +13,7 @@ from skseqae.data._scaling import Scaling
 from skseqae.data._sequences import Sequences, unpad
 from skseqae.data._targets import TargetLayout, reversed_in_time
 from skseqae.inference._encode_decode import decode, encode
+from skseqae.inference._network import Network
 from skseqae.networks._architectures import Architecture
 from skseqae.networks.keras_backend._exported_models import export_decoder, export_encoder, export_model
 from skseqae.networks.keras_backend._initialization import initial_weights
@@ -40,12 +41,12 @@ def weights():
 
 @pytest.fixture(scope="module")
 def encodings(weights):
-    return encode(ARCHITECTURE, weights, SCALING.apply(X))
+    return encode(Network(ARCHITECTURE, weights), SCALING.apply(X))
 
 
 def decoded(weights, head, encodings, lengths=LENGTHS):
     """Return decoded sequences in the units of the data, in the order of time."""
-    sequences = decode(ARCHITECTURE, weights, head, encodings, lengths)
+    sequences = decode(Network(ARCHITECTURE, weights), head, encodings, lengths)
     return SCALING.undo(reversed_in_time(sequences) if head == "reconstruction" else sequences, np.float64)
 
 

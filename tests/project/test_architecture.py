@@ -14,8 +14,6 @@ from skseqae.networks import _layer_plan
 from skseqae.networks._cells import CELLS
 from skseqae.networks.keras_backend import _cells as keras_cells
 from skseqae.networks.keras_backend import _networks as keras_networks
-from skseqae.networks.numpy_backend import _cells as numpy_cells
-from skseqae.networks.numpy_backend import _networks as numpy_networks
 from skseqae.networks.onnx_backend import _networks as onnx_networks
 
 PACKAGE = Path(skseqae.__file__).parent
@@ -47,12 +45,11 @@ LIBRARIES = {
     "data": (("numpy", "sklearn"), ()),
     "networks": (("numpy",), ()),
     "networks.keras_backend": (("keras", "tensorflow", "numpy"), ()),
-    "networks.numpy_backend": (("numpy",), ()),
     "networks.onnx_backend": (("numpy",), ("onnx",)),
     "training": (("keras", "tensorflow", "numpy"), ()),
     "training._batches": (("numpy", "sklearn"), ()),
     "training._optimizers": (("keras", "tensorflow", "numpy", "scikeras"), ()),
-    "inference": (("numpy", "threadpoolctl"), ()),
+    "inference": (("numpy", "threadpoolctl"), ("onnxruntime",)),
     "inference._custom_decoding": (("numpy", "keras", "tensorflow"), ()),
     "mixins": (("numpy", "scipy", "sklearn"), ()),
     "estimators": (("numpy", "scipy", "sklearn"), ()),
@@ -195,7 +192,7 @@ def test_tensorflow_is_reached_only_inside_functions():
             assert not reached_by(module) & importing, module
 
 
-@pytest.mark.parametrize("backend", ["keras_backend", "numpy_backend", "onnx_backend"])
+@pytest.mark.parametrize("backend", ["keras_backend", "onnx_backend"])
 def test_backends_never_import_one_another(backend):
     for module in MODULES:
         if module.startswith(f"networks.{backend}"):
@@ -203,15 +200,14 @@ def test_backends_never_import_one_another(backend):
             assert not {each for each in others if "_backend" in each and backend not in each}, module
 
 
-@pytest.mark.parametrize("table", [keras_cells.CELLS, numpy_cells.CELLS], ids=["keras", "numpy"])
-def test_backends_have_every_cell(table):
+def test_keras_has_every_cell():
     """ONNX takes the cells from their records."""
-    assert table.keys() == CELLS.keys()
+    assert keras_cells.CELLS.keys() == CELLS.keys()
 
 
-@pytest.mark.parametrize("backend", [keras_networks, numpy_networks, onnx_networks], ids=["keras", "numpy", "onnx"])
+@pytest.mark.parametrize("backend", [keras_networks, onnx_networks], ids=["keras", "onnx"])
 def test_backends_have_every_layer_of_the_plan(backend):
-    """NumPy and ONNX compute a part that reads its own output as a whole."""
+    """ONNX computes a part that reads its own output as a whole."""
     layers = {each for each in vars(_layer_plan).values() if is_dataclass(each) and each.__module__ == PLAN}
     assert set(backend.LAYERS) | {_layer_plan.Feedback} == layers
 

@@ -1,1 +1,1 @@
-"""Networks as ONNX graphs, for export."""
+"""Networks as ONNX graphs, for inference and for export."""

@@ -2,8 +2,6 @@
 
 import numpy as np
 
-from ...runtime._optional_imports import import_optional
-
 # those of ONNX 1.12, which ONNX Runtime has read since its own 1.12
 OPSETS = {"": 17, "ai.onnx.ml": 3}
 IR_VERSION = 8
@@ -13,7 +11,9 @@ class Graph:
     """Nodes, added by calls in the order in which they are computed."""
 
     def __init__(self):
-        self._onnx = import_optional("onnx", "onnx")
+        import onnx  # not with the package: it takes 0.3 s
+
+        self._onnx = onnx
         self._nodes, self._constants, self._inputs, self._outputs = [], [], [], []
         self._domains, self._n_names = {""}, 0
 
@@ -61,24 +61,24 @@ class Graph:
         required = [True] * (len(states) + len(step_outputs))
         return self.node("Loop", [n_steps, True, *states], required, body=body)[len(states) :]
 
-    def input(self, name, dtype, shape, meaning):
+    def input(self, name, dtype, shape, meaning=""):
         """Add an input of the graph and return it."""
         self._inputs.append(self._describe(name, dtype, shape, meaning))
         return name
 
-    def output(self, name, value, dtype, shape, meaning):
+    def output(self, name, value, dtype, shape, meaning=""):
         """Make a value an output of the graph, under this name."""
         self._nodes.append(self._onnx.helper.make_node("Identity", [value], [name], self._name("node")))
         self._outputs.append(self._describe(name, dtype, shape, meaning))
 
-    def model(self, name, version, metadata):
+    def model(self, name, version="", metadata=None):
         """Return the bytes of a file with this graph, checked; `metadata` is a dict of strings."""
         helper = self._onnx.helper
         graph = helper.make_graph(self._nodes, name, self._inputs, self._outputs, self._constants)
         opsets = [helper.make_opsetid(domain, OPSETS[domain]) for domain in sorted(self._domains)]
         origin = {"producer_name": "skseqae", "producer_version": version}
         model = helper.make_model(graph, opset_imports=opsets, ir_version=IR_VERSION, **origin)
-        helper.set_model_props(model, metadata)
+        helper.set_model_props(model, metadata or {})
         self._onnx.checker.check_model(model, full_check=True)
         return model.SerializeToString(deterministic=True)
 

@@ -51,7 +51,9 @@ def recurrent(graph, layer, directions, x, lengths="", state=(), *, keep=True):
     cell, n_directions = CELLS[layer.cell], len(directions)
     order = [cell.gates.index(gate) for gate in cell.onnx_gates]
     arrays = [np.stack(arrays) for arrays in zip(*(_as_onnx(*each, order) for each in directions), strict=True)]
-    return graph.node(
+    if not cell.onnx_is_exact:
+        x, lengths, state = _add_row(graph, x, lengths, state)
+    outputs = graph.node(
         cell.onnx_operator,
         [x, *arrays, lengths, *state],
         [keep] + [True] * len(cell.states),
@@ -60,6 +62,28 @@ def recurrent(graph, layer, directions, x, lengths="", state=(), *, keep=True):
         **_activations(cell, layer.activation, n_directions),
         **dict(cell.onnx_attributes),
     )
+    return outputs if cell.onnx_is_exact else _remove_row(graph, outputs, lengths)
+
+
+def _add_row(graph, x, lengths, state):
+    """Return inputs of a recurrent operator with one more row.
+
+    ONNX Runtime's RNN operator multiplies a batch of one row in another order than larger batches.
+    """
+    x, *state = (graph("Pad", each, [0, 0, 0, 0, 1, 0]) for each in (x, *state))
+    return x, lengths and graph("Pad", lengths, [0, 1]), state
+
+
+def _remove_row(graph, outputs, lengths):
+    """Return outputs of a recurrent operator without the last row, and zeros as the state of empty sequences.
+
+    ONNX Runtime's RNN operator leaves that state undefined before version 1.28.
+    """
+    history, *state = outputs
+    if lengths:
+        is_real = graph("Unsqueeze", graph("Greater", lengths, np.int32(0)), [1])
+        state = [graph("Where", is_real, each, np.float32(0)) for each in state]
+    return [each and graph("Slice", each, [0], [-1], [-2]) for each in (history, *state)]
 
 
 def _activations(cell, activation, n_directions):

@@ -14,7 +14,7 @@ class Context:
     """The further inputs of the layers, and their final states."""
 
     graph: object
-    lengths: object = None  # value (N,); None for rows
+    lengths: str = ""  # value (N,); "": all have T timesteps, or x holds rows
     n_timesteps: object = None
     states: list = field(default_factory=list)  # of each recurrent layer, with its directions: values (D, N, H)
 
@@ -40,7 +40,7 @@ def add_part(part, weights, x, context):
     """
     if part.is_free_running:
         return _add_free_running(part, weights, x, context)
-    if context.lengths is not None:
+    if context.lengths:
         context.lengths = context.graph.cast(context.lengths, np.int32)  # as recurrent operators require
     for i, (layer, arrays) in enumerate(part.with_weights(weights)):
         x = LAYERS[type(layer)](part, i, arrays, x, context)
@@ -97,7 +97,7 @@ def _add_free_running(part, weights, z, context):
 
     def step(states):
         *states, previous = states
-        x, states = _add_step(graph, stack, graph("Concat", z, previous, axis=2), states)
+        x, states = add_step(graph, stack, graph("Concat", z, previous, axis=2), states)
         y = dense(graph, x, *arrays, output.activation)
         return None, [*states, y], [graph("Identity", y)]
 
@@ -106,7 +106,7 @@ def _add_free_running(part, weights, z, context):
     return graph("Slice", graph("Squeeze", outputs, [1]), [0], graph("Reshape", context.n_timesteps, [1]))
 
 
-def _add_step(graph, stack, x, states):
+def add_step(graph, stack, x, states):
     """Add one timestep, given x (1, N, F) and all states; return the last h (1, N, H) and the new states."""
     new_states, states = [], iter(states)
     for layer, directions in stack:
@@ -117,41 +117,3 @@ def _add_step(graph, stack, x, states):
         new_states += state
         x = state[0]
     return x, new_states
-
-
-def search_greedily(graph, architecture, part, weights, states, n_steps):
-    """Return the likeliest label at each step, and the logits.
-
-    Parameters
-    ----------
-    part : Part
-        The decoder of label sequences.
-    states : list of values (1, N, H)
-        The initial states of the decoder's layers.
-    n_steps : int
-        Number of labels; the largest number if there is an end token.
-
-    Returns
-    -------
-    class_indices : value (S, N)
-        Beyond the end, the number of classes.
-    logits : value (S, N, n_outputs)
-    """
-    *stack, (_, output) = part.with_weights(weights)
-    end = np.int64(architecture.n_classes)
-    shape = graph("Shape", states[0], start=0, end=2)
-    # the index of the end token also stands for the start token, where nothing has ended
-    start = [graph("Expand", end, shape), graph("Expand", False, shape)]
-
-    def step(before):
-        *states, previous, has_ended = before
-        x, states = _add_step(graph, stack, previous, states)
-        logits = dense(graph, x, *output)
-        label = graph("Where", has_ended, end, graph("ArgMax", logits, axis=2, keepdims=0))
-        has_ended = graph("Equal", label, end)
-        all_ended = graph("ReduceMin", graph.cast(has_ended, np.int64), keepdims=0)
-        outputs = [graph("Identity", label), logits]
-        return graph("Equal", all_ended, 0), [*states, label, has_ended], outputs
-
-    class_indices, logits = graph.loop(n_steps, [*states, *start], step)
-    return graph("Squeeze", class_indices, [1]), graph("Squeeze", logits, [1])

@@ -1,1 +1,0 @@
-"""Networks as NumPy functions, for inference."""
