@@ -9,14 +9,16 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._version import __version__
 from ..estimators._registry import check_registered
-from ..networks.onnx_backend._graph import Graph
 from ..runtime._atomic_write import write_file
 from ._outputs import OUTPUTS
+from ._pipelines import PipelineGraph, convert_steps_after, convert_steps_before, split_at_network, steps_of
+
+_ADVICE = "It may also be a fitted pipeline with one of them as a step, or a search that was fitted with refit=True."
 
 
 @validate_params({"path": [str, os.PathLike], "outputs": [list, tuple, None]}, prefer_skip_nested_validation=True)
 def export_onnx(estimator, path, *, outputs=None):
-    """Export a fitted estimator to an ONNX file, which ONNX Runtime runs without this package and TensorFlow.
+    """Export a fitted estimator or pipeline to an ONNX file, which needs neither this package nor TensorFlow.
 
     The file accepts variable-length input, any number of samples and of timesteps, and includes the scaling. It
     contains the recurrent operators of ONNX. For the same float32 data, its outputs equal those of the estimator's
@@ -27,7 +29,9 @@ def export_onnx(estimator, path, *, outputs=None):
     ----------
     estimator : estimator
         A fitted estimator of one of the classes of this package that train a network, or a `SequenceOutlierDetector`
-        of an `LSTMAutoencoderTransformer`.
+        of an `LSTMAutoencoderTransformer`. Or a fitted pipeline with one of them as a step, whose other steps skl2onnx
+        can convert: `PerTimestep` of such transformers before it, any estimators of rows after it. Or a search
+        that was fitted with `refit=True`, of which `best_estimator_` is exported.
     path : str or path-like
         The file. Its folder must exist and be writable.
     outputs : list of str, default=None
@@ -37,15 +41,16 @@ def export_onnx(estimator, path, *, outputs=None):
     Raises
     ------
     TypeError
-        If `estimator` is of another class.
+        If `estimator` is of another class, or has no such step.
     sklearn.exceptions.NotFittedError
         If the estimator is not fitted.
     ValueError
         If the estimator does not have an output, or if an output cannot be exported: because of a custom decoder, beam
         search, tokens that are neither strings nor integers, labels that are neither strings nor numbers, or a feature
-        whose standard deviation is too small for float32.
+        whose standard deviation is too small for float32. If a step of a pipeline cannot be converted; the message
+        names the step.
     ImportError
-        If onnx is not installed.
+        If a pipeline has steps to convert and skl2onnx is not installed.
     OSError
         If the file cannot be written.
 
@@ -81,11 +86,28 @@ def export_onnx(estimator, path, *, outputs=None):
     - `probabilities` of shape (n_samples, n_classes) or (n_samples, n_labels, n_classes): the output of
       `predict_proba`.
 
+    Of a pipeline, `x` is in the units of the data that the first step was fitted on. If the network is the last step,
+    the outputs are those above, with sequences in the units of the step before it. If scikit-learn steps follow, the
+    outputs are `encodings` and those of the last step, for each of its methods:
+
+    - `labels` of shape (n_samples,): the output of `predict`, as above; for regressors `prediction`, of shape
+      (n_samples,) or (n_samples, n_outputs).
+    - `probabilities` of shape (n_samples, n_classes): the output of `predict_proba`.
+    - `decision_function` of shape (n_samples,) or (n_samples, n_classes): the output of that method.
+    - `transformed` of shape (n_samples, n_outputs): the output of `transform`.
+
+    Each step is compared with its conversion on random rows. Outputs that skl2onnx does not provide, or that differ,
+    are left out; without any, the step is refused. Steps are computed in float64 if skl2onnx and ONNX Runtime support
+    that, as scikit-learn does with float64 data: a scaler then loses no digits of the values in `x`, also if their mean
+    is large. Rounding may change the label of a sample at the boundary between two classes. Categories of encoders must
+    be integers.
+
     If `activation` is "relu" or "linear", hidden states, and with them rounding errors, may grow with each timestep.
 
     The file does not check its inputs: values that the estimator refuses, such as NaN inside a sequence, give
-    meaningless outputs. The metadata of the file hold `skseqae_version` and `estimator`, the name of the class, and, as
-    JSON, `feature_names`, `classes` and `vocabulary` if the estimator has them.
+    meaningless outputs, and ONNX Runtime may crash on a batch without samples. The metadata of the file hold
+    `skseqae_version` and `estimator`, the name of the class of this package, and, as JSON, `feature_names`, `classes`
+    and `vocabulary` if the estimator has them. For a pipeline, `steps` holds the class names of all steps.
 
     Examples
     --------
@@ -107,22 +129,32 @@ def export_onnx(estimator, path, *, outputs=None):
     >>> bool(np.abs(encodings - encoder.transform(X)).max() < 1e-5)
     True
     """
-    advice = "Export the fitted estimator inside a pipeline or a search, and apply the steps before it when serving."
-    name = check_registered(estimator, "estimator", advice)
-    check_is_fitted(estimator)
-    names_of, add_outputs = OUTPUTS[name]
-    valid_names = names_of(estimator)
+    steps = steps_of(estimator)
+    before, network, after = split_at_network(steps)
+    if network is None:
+        check_registered(estimator, "estimator", _ADVICE)
+    for _, step in steps:
+        check_is_fitted(step)
+    names_of, add_outputs = OUTPUTS[type(network).__name__]
+    models_after = convert_steps_after(after) if after else []
+    valid_names = ["encodings", *models_after[-1].outputs] if after else names_of(network)
     requested = valid_names if outputs is None else outputs
     if not requested or not set(requested) <= set(valid_names):
         raise ValueError(f"outputs must be some of {list(valid_names)}, or None for all of them, got {outputs!r}.")
-    graph = Graph()
-    add_outputs(graph, estimator, requested)
-    write_file(path, graph.model(name, __version__, _metadata(estimator)))
+    graph = PipelineGraph(convert_steps_before(before, network), requested)
+    add_outputs(graph, network, ["encodings"] if after else requested)
+    if after:
+        graph.add_steps_after(models_after)
+    write_file(path, graph.model(type(network).__name__, __version__, _metadata([step for _, step in steps], network)))
 
 
-def _metadata(estimator):
+def _metadata(steps, network):
     """Return what users of the file must know of the estimator, as strings."""
-    attributes = {"feature_names": "feature_names_in_", "classes": "classes_", "vocabulary": "vocabulary_"}
-    values = {name: getattr(estimator, attribute, None) for name, attribute in attributes.items()}
-    lists = {name: json.dumps(np.asarray(each).tolist()) for name, each in values.items() if each is not None}
-    return {"skseqae_version": __version__, "estimator": type(estimator).__name__, **lists}
+    values = {
+        "feature_names": getattr(steps[0], "feature_names_in_", None),
+        "classes": getattr(steps[-1], "classes_", None),
+        "vocabulary": getattr(network, "vocabulary_", None),
+        "steps": [type(step).__name__ for step in steps] if len(steps) > 1 else None,
+    }
+    lists = {name: json.dumps(each, default=np.ndarray.tolist) for name, each in values.items() if each is not None}
+    return {"skseqae_version": __version__, "estimator": type(network).__name__, **lists}

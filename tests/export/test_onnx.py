@@ -395,12 +395,6 @@ def with_small_deviation():
 
 
 REFUSED = {
-    "a pipeline": (
-        lambda: make_pipeline(autoencoder()),
-        None,
-        TypeError,
-        "Export the fitted estimator inside a pipeline",
-    ),
     "a class": (lambda: LSTMAutoencoderTransformer, None, TypeError, "estimator must be one of"),
     "a detector with a pipeline": (
         lambda: detector(make_pipeline(autoencoder())),
@@ -461,9 +455,3 @@ def test_an_encoder_is_exported_without_its_custom_decoder():
     X = draw(LENGTHS)
     encodings = serve(with_custom_decoder(), feeds_for(X), ["encodings"])["encodings"]
     assert_allclose(encodings, autoencoder().transform(X), **CLOSE)
-
-
-def test_without_onnx_the_error_names_the_extra(monkeypatch, tmp_path):
-    monkeypatch.setitem(sys.modules, "onnx", None)
-    with pytest.raises(ImportError, match=r'^onnx is not installed: pip install "skseqae\[onnx\]"$'):
-        skseqae.export_onnx(autoencoder(), tmp_path / "network.onnx")

@@ -33,7 +33,7 @@ SUBPACKAGES = {
     "model_selection": ("data", "mixins"),
     "display": ("data", "mixins"),
     "persistence": ("runtime", "data", "networks", "mixins", "estimators", "exceptions"),
-    "export": ("runtime", "networks", "estimators"),
+    "export": ("runtime", "networks", "estimators", "preprocessing"),
 }
 MAX_LEVELS = 8  # the package itself included
 # sub-package, or module with rules of its own: the packages that it may import, and those that only functions may
@@ -57,7 +57,7 @@ LIBRARIES = {
     "model_selection": (("numpy", "scipy", "sklearn"), ()),
     "display": (("numpy", "sklearn"), ("matplotlib", "keras")),
     "persistence": (("numpy", "safetensors", "sklearn"), ()),
-    "export": (("numpy", "sklearn"), ()),
+    "export": (("numpy", "sklearn"), ("onnxruntime",)),
     "datasets": (("numpy", "sklearn"), ()),
 }
 BACKENDS = {"keras", "tensorflow"}
