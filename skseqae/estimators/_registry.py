@@ -18,10 +18,10 @@ ESTIMATORS = {
 }
 
 
-def check_registered(estimator, name, advice, allowed=tuple(ESTIMATORS)):
+def check_registered(estimator, name, advice, allowed=ESTIMATORS):
     """Return the class name of an estimator; raise an error for subclasses and for classes that are not allowed."""
     class_name = type(estimator).__name__
-    if class_name not in allowed or ESTIMATORS[class_name] is not type(estimator):
+    if allowed.get(class_name) is not type(estimator):
         raise TypeError(
             f"{name} must be one of {sorted(allowed)}, and not of another class or a subclass, got {estimator!r}. "
             f"{advice}"

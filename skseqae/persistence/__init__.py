@@ -1,7 +1,7 @@
 """Files of fitted estimators; reading one executes no code."""
 
 from ..exceptions import SkseqaeFormatError
-from ._estimators import load, save
+from ._saving import load, save
 
 __all__ = ["SkseqaeFormatError", "load", "save"]
 

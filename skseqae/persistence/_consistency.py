@@ -12,7 +12,7 @@ from ..data._layout import Layout
 from ..networks._architectures import Architecture
 from ..networks._weight_shapes import weight_shapes
 from ._file_format import require
-from ._schema import RECORD_RULES, RULES, STATES
+from ._schema import RECORD_RULES, RULES, STATES, TRANSFORMER_RULES
 
 
 def check_fitted(name, fitted, path):
@@ -37,6 +37,10 @@ def check_fitted(name, fitted, path):
     if name == "SequenceOutlierDetector":
         _check_detector(fitted, path)
         return
+    if name in TRANSFORMER_RULES:
+        _check_record(fitted["_layout"], f"{path}._layout")
+        _check_features(fitted["_layout"], fitted["_n_features"], fitted, path)
+        return
     state, path_of_state = fitted["_fitted"], f"{path}._fitted"
     _check_record(state, path_of_state)
     architecture_type, target_type = STATES[name]
@@ -47,7 +51,7 @@ def check_fitted(name, fitted, path):
     _check_weights(state, path_of_state)
     _check_history(state, path_of_state)
     _check_input(name, state, path_of_state)
-    _check_features(state, fitted, path)
+    _check_features(state.input.layout, state.architecture.n_features, fitted, path)
     if name == "Seq2SeqClassifier":
         _check_labels(state, path_of_state)
     elif name != "DenseAutoencoderTransformer":
@@ -144,10 +148,10 @@ def _check_input(name, state, path):
     require(not has_tokens or name == "Seq2SeqClassifier", f"{path}.input.vocabulary is not one of {name}.")
 
 
-def _check_features(state, fitted, path):
-    width, names, n_features = fitted["n_features_in_"], fitted["feature_names_in_"], state.architecture.n_features
-    is_table = state.input.layout.container == "table"
-    require(is_table or width == n_features, f"{path}.n_features_in_ is {width}, but the network reads {n_features}.")
+def _check_features(layout, n_features, fitted, path):
+    width, names = fitted["n_features_in_"], fitted["feature_names_in_"]
+    is_same = layout.container == "table" or width == n_features
+    require(is_same, f"{path}.n_features_in_ is {width}, but the network reads {n_features}.")
     all_strings = names is None or all(isinstance(each, str) for each in names.tolist())
     require(all_strings, f"{path}.feature_names_in_ must be strings.")
     require(names is None or len(names) == width, f"{path}.feature_names_in_ must be {width} names.")

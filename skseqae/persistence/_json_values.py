@@ -103,6 +103,20 @@ def decode(value, path, tensors):
         ) from None
 
 
+def token_bytes(value):
+    """Return the size of all arrays of tokens that JSON describes, which may be many times that of the JSON."""
+    if type(value) is list:
+        return sum(map(token_bytes, value))
+    if type(value) is not dict:
+        return 0
+    match value:
+        case {"tokens": [str(dtype), list(tokens)]} if TOKEN_DTYPE.fullmatch(dtype):
+            own = np.dtype(dtype).itemsize * len(tokens)
+        case _:
+            own = 0
+    return own + sum(map(token_bytes, value.values()))
+
+
 def _decode_record(cls, content, path, tensors):
     names = [each.name for each in fields(cls)]
     require(isinstance(content, dict), f"{path} is not a {cls.__name__}.")

@@ -119,7 +119,21 @@ OUTPUT_CONFIG = {
         ),
     )
 }
-RULES = {
+TRANSFORMER_RULES = {
+    "PerTimestep": {
+        "transformer_": Rule("a transformer", lambda value: hasattr(value, "transform")),
+        "_n_features_out": COUNT,
+    },
+    "Resampler": {"_n_timesteps": whole(2)} | OUTPUT_CONFIG,
+    "SequencePadder": {"n_timesteps_": COUNT},
+}
+TRANSFORMER_RULES = {
+    name: rules
+    | FEATURES
+    | {"_layout": instance_of(Layout), "_padding_value": either(NUMBER, NONE), "_n_features": COUNT}
+    for name, rules in TRANSFORMER_RULES.items()
+}
+RULES = TRANSFORMER_RULES | {
     "LSTMAutoencoderTransformer": FITTED | OUTPUT_CONFIG,
     "CompositeSequenceRegressor": FITTED | OUTPUT_CONFIG,
     "Seq2SeqClassifier": FITTED,

@@ -106,8 +106,8 @@ def outputs(estimator, data):
 
 
 def state(value):
-    """Return all attributes by name, with numbers of the optimizer as arrays."""
-    attributes = dict(sorted(vars(value).items()))
+    """Return all attributes by name, with numbers of the optimizer as arrays, without the sessions of a network."""
+    attributes = dict(sorted((name, each) for name, each in vars(value).items() if name != "network"))
     if "optimizer_state" in attributes:
         attributes["optimizer_state"] = [np.asarray(each) for each in attributes["optimizer_state"]]
     return attributes

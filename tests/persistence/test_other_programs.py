@@ -9,7 +9,7 @@ from numpy.testing import assert_array_equal
 
 import skseqae
 from skseqae import save
-from skseqae.persistence._estimators import LIBRARIES
+from skseqae.persistence._saving import LIBRARIES
 from tests.persistence.cases import CASE_OF_CLASS, CASES, TABLE, X, assert_same, outputs, run
 from tests.support.file_parts import FileParts
 

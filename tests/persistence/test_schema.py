@@ -5,6 +5,7 @@ from dataclasses import fields, is_dataclass, replace
 
 import numpy as np
 import pytest
+from sklearn.preprocessing import StandardScaler
 
 from skseqae import SkseqaeFormatError
 from skseqae.data._layout import Layout
@@ -15,6 +16,7 @@ from skseqae.estimators._registry import ESTIMATORS
 from skseqae.networks._architectures import Architecture, DenseArchitecture, Seq2SeqArchitecture
 from skseqae.networks._cells import CELLS
 from skseqae.networks._weight_shapes import weight_shapes
+from skseqae.persistence import _estimators
 from skseqae.persistence._consistency import check_fitted
 from skseqae.persistence._json_values import RECORDS
 from skseqae.persistence._schema import CONTAINER, FEATURES, OPTIONAL, RECORD_RULES, RULES, STATES
@@ -258,11 +260,14 @@ def test_every_field_of_every_record_has_a_rule():
 
 
 def test_every_attribute_of_every_class_has_a_rule():
-    assert RULES.keys() == ESTIMATORS.keys()
+    assert RULES.keys() == _estimators.CLASSES.keys()
     assert STATES.keys() == CASES.keys() == ESTIMATORS.keys() - {"SequenceOutlierDetector"}
     for name in CASES:
         assert RULES[name].keys() - {"_fitted", "_sklearn_output_config"} == FEATURES.keys()
     assert RULES["SequenceOutlierDetector"].keys() == FEATURES.keys() | {"estimator_", "offset_"}
+    for name in ("PerTimestep", "Resampler", "SequencePadder"):
+        fitted = _estimators.CLASSES[name](*[StandardScaler()] * (name == "PerTimestep")).fit([[1.0, 2.0], [3.0]])
+        assert RULES[name].keys() - {"_sklearn_output_config"} | {*fitted.get_params(deep=False)} >= vars(fitted).keys()
     assert {"feature_names_in_", "_sklearn_output_config"} == OPTIONAL
 
 

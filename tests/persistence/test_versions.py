@@ -11,7 +11,7 @@ import pytest
 import skseqae
 from skseqae import SequenceOutlierDetector, SkseqaeFormatError, load, save
 from skseqae.estimators._registry import ESTIMATORS
-from skseqae.persistence import _estimators, _file_format, _versions
+from skseqae.persistence import _file_format, _saving, _versions
 from skseqae.persistence._file_format import FORMAT
 from skseqae.persistence._versions import CHANGES, Change
 from tests.persistence.cases import assert_same, loads, run, state
@@ -344,7 +344,7 @@ def add_format(monkeypatch):
 
     def add():
         monkeypatch.setitem(CHANGES, NEXT_FORMAT, change)
-        for module in (_file_format, _versions, _estimators):
+        for module in (_file_format, _versions, _saving):
             monkeypatch.setattr(module, "FORMAT", NEXT_FORMAT)
 
     return add

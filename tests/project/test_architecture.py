@@ -32,7 +32,7 @@ SUBPACKAGES = {
     "preprocessing": ("runtime", "data", "mixins"),
     "model_selection": ("data", "mixins"),
     "display": ("data", "mixins"),
-    "persistence": ("runtime", "data", "networks", "mixins", "estimators", "exceptions"),
+    "persistence": ("runtime", "data", "networks", "mixins", "estimators", "preprocessing", "exceptions"),
     "export": ("runtime", "networks", "estimators", "preprocessing"),
 }
 MAX_LEVELS = 8  # the package itself included

@@ -61,6 +61,9 @@ GROUPS = {
             *("persistence/test_refused_files.py", "persistence/test_writing.py", "persistence/test_versions.py"),
         ],
         "persistence._versions": ["persistence/test_versions.py"],
+        "persistence._saving": ["persistence/test_round_trip.py", "persistence/test_refused_files.py"],
+        "persistence._pipelines": ["persistence/test_pipelines.py"],
+        "persistence._scikit_learn": ["persistence/test_pipelines.py"],
         "mixins._pickling": ["mixins/test_pickling.py"],
     },
     "validators": {

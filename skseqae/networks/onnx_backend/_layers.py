@@ -51,11 +51,10 @@ def recurrent(graph, layer, directions, x, lengths="", state=(), *, keep=True):
     cell, n_directions = CELLS[layer.cell], len(directions)
     order = [cell.gates.index(gate) for gate in cell.onnx_gates]
     arrays = [np.stack(arrays) for arrays in zip(*(_as_onnx(*each, order) for each in directions), strict=True)]
-    if not cell.onnx_is_exact:
-        x, lengths, state = _add_row(graph, x, lengths, state)
+    inputs = (x, lengths, state) if cell.onnx_is_exact else _add_row(graph, x, lengths, state)
     outputs = graph.node(
         cell.onnx_operator,
-        [x, *arrays, lengths, *state],
+        [inputs[0], *arrays, inputs[1], *inputs[2]],
         [keep] + [True] * len(cell.states),
         hidden_size=len(directions[0][1]),
         direction="bidirectional" if n_directions == 2 else "forward",
@@ -66,24 +65,22 @@ def recurrent(graph, layer, directions, x, lengths="", state=(), *, keep=True):
 
 
 def _add_row(graph, x, lengths, state):
-    """Return inputs of a recurrent operator with one more row.
+    """Return inputs of a recurrent operator with one more row, and without empty sequences.
 
-    ONNX Runtime's RNN operator multiplies a batch of one row in another order than larger batches.
+    ONNX Runtime's RNN operator multiplies a batch of one row in another order than larger batches. For an empty
+    sequence, it reads outside its memory before version 1.28.
     """
     x, *state = (graph("Pad", each, [0, 0, 0, 0, 1, 0]) for each in (x, *state))
-    return x, lengths and graph("Pad", lengths, [0, 1]), state
+    return x, lengths and graph("Max", graph("Pad", lengths, [0, 1]), np.int32(1)), state
 
 
 def _remove_row(graph, outputs, lengths):
-    """Return outputs of a recurrent operator without the last row, and zeros as the state of empty sequences.
-
-    ONNX Runtime's RNN operator leaves that state undefined before version 1.28.
-    """
-    history, *state = outputs
+    """Return outputs of a recurrent operator without the last row, and zeros as the state of empty sequences."""
+    history, *state = (each and graph("Slice", each, [0], [-1], [-2]) for each in outputs)
     if lengths:
         is_real = graph("Unsqueeze", graph("Greater", lengths, np.int32(0)), [1])
         state = [graph("Where", is_real, each, np.float32(0)) for each in state]
-    return [each and graph("Slice", each, [0], [-1], [-2]) for each in (history, *state)]
+    return [history, *state]
 
 
 def _activations(cell, activation, n_directions):
