@@ -35,7 +35,10 @@ def greedy(network, x, n_steps):
 
 
 def greedy_logits(network, x, n_steps):
-    """Return the lengths (N,) of the greedy sequences, and the logits at their steps, (N, n_steps, n_outputs)."""
+    """Return the lengths (N,) of the greedy sequences, and the logits at their steps, (N, n_steps, n_outputs).
+
+    Logits beyond the length of a sequence have no meaning.
+    """
     lengths, _, logits = _search_greedily(network, x, n_steps)
     return lengths, logits
 

@@ -1,7 +1,5 @@
 """A trained network, and the sessions of ONNX Runtime that compute it."""
 
-from threading import Lock
-
 from ..networks.onnx_backend import _models
 from ..runtime._config import get_providers
 
@@ -19,7 +17,7 @@ class Network:
 
     def __init__(self, architecture, weights):
         self.architecture, self.weights = architecture, weights
-        self._sessions, self._lock = {}, Lock()
+        self._sessions = {}
 
     def model(self, name, *options):
         """Return a model as a function of its inputs by name, which returns the list of its outputs.
@@ -31,11 +29,11 @@ class Network:
             Further arguments of the function of this name in `networks.onnx_backend._models`.
         """
         key = name, options, get_providers()
-        with self._lock:
-            if key not in self._sessions:
-                build = getattr(_models, f"{name}_model")
-                self._sessions[key] = _make_session(build(self.architecture, self.weights, *options), key[-1])
-        session = self._sessions[key]
+        session = self._sessions.get(key)
+        if session is None:
+            model = getattr(_models, f"{name}_model")(self.architecture, self.weights, *options)
+            # of two threads that make one at the same time, one is dropped: a lock could be held during a fork
+            session = self._sessions.setdefault(key, _make_session(model, key[-1]))
         return lambda **inputs: session.run(None, inputs)
 
 

@@ -20,6 +20,11 @@ def config_context(*, providers):
         ["CPUExecutionProvider"]. Methods raise a ValueError if a provider is not available. On hardware other than the
         CPU, the output of a sample depends on the other samples within float32 rounding.
 
+    Raises
+    ------
+    TypeError
+        If `providers` is not a list of names.
+
     Examples
     --------
     >>> import skseqae
@@ -30,6 +35,8 @@ def config_context(*, providers):
     ...     encoder.transform(X).shape
     (20, 4)
     """
+    if isinstance(providers, str) or not providers or not all(isinstance(name, str) for name in providers):
+        raise TypeError(f"providers must be a list of names of ONNX Runtime's execution providers, got {providers!r}.")
     token = _providers.set(tuple(providers))
     try:
         yield

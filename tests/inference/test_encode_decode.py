@@ -16,8 +16,10 @@ from skseqae.inference._batching import make_batches
 from skseqae.inference._encode_decode import decode, encode
 from skseqae.inference._network import Network
 from skseqae.networks._architectures import Architecture, DenseArchitecture
+from skseqae.networks._cells import CELLS
 from skseqae.networks.keras_backend._initialization import initial_weights
 from skseqae.networks.keras_backend._networks import build_decoder, build_encoder, build_free_decoder, join
+from tests.inference.random_networks import draw_network
 
 ARCHITECTURE = Architecture(n_features=2, latent_dim=3, units=(4,), decoder="conditional")
 BUILDERS = (build_encoder,), (build_decoder, "reconstruction")
@@ -94,6 +96,16 @@ def test_encoding_and_decoding_equal_the_stock_network(architecture):
 def test_empty_sequences_have_the_encoding_of_the_zero_state(weights, network):
     empty = Sequences(np.zeros((0, 2), np.float32), np.zeros(3, int))
     assert_array_equal(encode(network, empty), [weights["encoder"][4]] * 3)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_empty_sequences_in_a_large_batch_have_the_zero_state(cell):
+    """With a length of 0, the RNN operator of ONNX Runtime 1.19 reads memory that is not its own."""
+    architecture = Architecture(2, 140, (140,), cell=cell)
+    x = draw_sequences(np.arange(120) % 2 * 40)
+    encodings = encode(draw_network(architecture, np.random.default_rng(0)), x)
+    assert_array_equal(encodings[::2], np.zeros((60, 140)))
+    assert encodings[1::2].any(axis=1).all()
 
 
 @pytest.mark.parametrize("activation", ["relu", "tanh", "sigmoid", "linear"])

@@ -9,6 +9,8 @@ import sys
 import time
 from pathlib import Path
 
+from tests.stress.batches import batches
+from tests.stress.calls import calls
 from tests.stress.faults import faults
 from tests.stress.files import files
 from tests.stress.memory import memory
@@ -16,7 +18,7 @@ from tests.stress.processes import processes
 from tests.stress.scale import scale
 from tests.stress.threads import threads
 
-SECTIONS = {section.__name__: section for section in (files, faults, processes, threads, memory, scale)}
+SECTIONS = {section.__name__: section for section in (files, faults, processes, threads, batches, calls, memory, scale)}
 REPORT = Path(__file__).parent / "stress.md"
 HEADER = """# Stress tests
 
