@@ -65,7 +65,7 @@ class TrainingData:
     def batch(self, rows, n_rows=None):
         """Return padded arrays: `x` (B, T, F), `mask` (B, T), and `{head}`, `{head}_mask` and `{head}_weight` likewise.
 
-        With `n_rows` the arrays are filled up to `n_rows` rows, and to one of a few numbers of timesteps.
+        With `n_rows` the arrays are filled up to `n_rows` rows, and to one number of timesteps for all batches.
         """
         arrays = dict(zip(("x", "mask"), _fill(self.x, rows, n_rows), strict=True))
         for head, target in self.targets.items():
@@ -81,20 +81,27 @@ class TrainingData:
 def _fill(sequences, rows, n_rows):
     """Return some sequences, padded at the end, (B, T, F), and their mask (B, T).
 
-    With `n_rows`, empty sequences follow up to `n_rows` rows, and T is a power of two unless all lengths are equal.
+    With `n_rows`, empty sequences follow up to `n_rows` rows, and T is the same for all batches.
     """
     chosen = sequences[rows]
     if n_rows is None:
         return padded_and_mask(chosen)
-    n_timesteps = _timesteps_to_fill(sequences, max(1, int(chosen.lengths.max())))
+    n_timesteps = _timesteps_to_fill(sequences)
     lengths = np.pad(chosen.lengths, (0, n_rows - len(chosen)))
     return pad(Sequences(chosen.packed, lengths), n_timesteps), mask_of(lengths, n_timesteps)
 
 
-def _timesteps_to_fill(sequences, longest):
-    """Return the number of timesteps of a filled batch whose longest sequence has `longest` timesteps."""
-    have_one_length = sequences.lengths.min() == sequences.lengths.max() == longest
-    return longest if have_one_length else max(16, 2 ** ceil(log2(longest)))
+def _timesteps_to_fill(sequences):
+    """Return the number of timesteps of all filled batches: the longest length, rounded up if lengths differ.
+
+    One shape needs one compiled program, which runs as many timesteps as the longest sequence of a batch has. Rounding
+    lets the folds of a cross-validation share it.
+    """
+    longest = max(1, int(sequences.lengths.max()))
+    if sequences.lengths.min() == sequences.lengths.max():
+        return longest
+    multiple = max(4, 2 ** ceil(log2(longest)) // 8)
+    return ceil(longest / multiple) * multiple
 
 
 def training_bytes(architecture, data, batch_size):
@@ -106,7 +113,7 @@ def training_bytes(architecture, data, batch_size):
     n_rows, n_weights, n_values = min(len(data), batch_size), 0, 0
     for part, shapes in weight_shapes(architecture).items():
         sequences = data.targets.get(part, data.x)
-        n_steps = n_rows * _timesteps_to_fill(sequences, max(1, int(sequences.lengths.max())))
+        n_steps = n_rows * _timesteps_to_fill(sequences)
         n_weights += sum(prod(shape) for shape in shapes)
         n_values += n_steps * sum(2 * shape[-1] for shape in shapes if len(shape) == 2)
         n_values += n_steps * 5 * (sequences.n_features + 1)  # padded values and mask, in NumPy and in TensorFlow

@@ -115,8 +115,8 @@ def test_step_gradients_equal_central_differences(cell, activation):
 
     state = tuple(arguments[2:])
     after, saved = step(cell, *arguments[:2], state, activation)
-    *d_step, d_state = cell.step_gradient(saved, state, after, tuple(upstream), activation)
-    d_projected, d_recurrent = (np.concatenate(d, axis=-1) for d in d_step)
+    slopes = cell.slopes(saved, state, after, activation)
+    d_projected, d_recurrent, d_state = cell.pull_back(slopes, tuple(upstream))
     for got, expected in zip([d_projected, d_recurrent, *d_state], numeric_gradient(objective, arguments), strict=True):
         assert_allclose(got, expected, rtol=1e-6, atol=1e-8)
 

@@ -91,6 +91,18 @@ def test_empty_sequences_are_padded_to_one_timestep():
     assert_array_equal(mask, np.zeros((1, 1)))
 
 
+@pytest.mark.parametrize(
+    ("lengths", "n_timesteps"), [([5, 0, 1], 8), ([29, 7, 8], 32), ([200, 10, 11], 224), ([9, 9, 9], 9), ([0, 0, 0], 1)]
+)
+def test_filled_batches_of_all_lengths_have_one_shape(lengths, n_timesteps):
+    x = Sequences(np.ones((sum(lengths), 1)), lengths)
+    data = TrainingData(x, {"reconstruction": x}, np.ones(3))
+    for rows in ([0], [1, 2], [2]):
+        batch = data.batch(np.array(rows), 8)
+        assert batch["x"].shape == (8, n_timesteps, 1)
+        assert batch["mask"].sum() == np.take(lengths, rows).sum()
+
+
 def test_batches_contain_the_requested_rows_of_all_arrays():
     batch = DATA.batch(np.array([2, 0]))
     assert {name: array.dtype for name, array in batch.items()} == dict.fromkeys(batch, np.float32)

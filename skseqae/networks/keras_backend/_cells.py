@@ -40,13 +40,22 @@ def lstm_step(projected, recurrent, state, activation):
     return (o * phi(c), c), (i, f, g, o)
 
 
-def lstm_step_gradient(saved, before, after, d_state, activation):
-    """Return the gradients of the projected input, of the recurrent product and of the state before the step."""
+def lstm_slopes(saved, before, after, activation):
+    """Return the factors of `lstm_pull_back`."""
     i, f, g, o = saved
     slope, phi_c = SLOPES[activation], ACTIVATIONS[activation](after[1])
+    by_gate = (g * i * (1.0 - i), before[1] * f * (1.0 - f), i * slope(g), phi_c * o * (1.0 - o))
+    return tf.concat(by_gate, axis=-1), o * slope(phi_c), f
+
+
+def lstm_pull_back(slopes, d_state):
+    """Return the gradients of the projected input, of the recurrent product and of the state before the step."""
+    d_a_factor, c_factor, f = slopes
     d_h, d_c = d_state
-    d_c = d_c + d_h * o * slope(phi_c)
-    d_a = (d_c * g * i * (1.0 - i), d_c * before[1] * f * (1.0 - f), d_c * i * slope(g), d_h * phi_c * o * (1.0 - o))
+    d_c = d_c + d_h * c_factor
+    units = d_h.shape[-1]
+    # the last gate acts on h, the others on c; a choice costs less than joining the four
+    d_a = tf.where(tf.range(4 * units) < 3 * units, tf.tile(d_c, (1, 4)), tf.tile(d_h, (1, 4))) * d_a_factor
     return d_a, d_a, (tf.zeros_like(d_h), d_c * f)
 
 
@@ -60,14 +69,20 @@ def gru_step(projected, recurrent, state, activation):
     return (z * h + (1.0 - z) * n,), (z, r, n, u_n)
 
 
-def gru_step_gradient(saved, before, after, d_state, activation):
-    """Return the gradients of the projected input, of the recurrent product and of the state before the step."""
+def gru_slopes(saved, before, after, activation):
+    """Return the factors of `gru_pull_back`."""
     z, r, n, u_n = saved
-    (d_h,) = d_state
-    d_a_n = d_h * (1.0 - z) * SLOPES[activation](n)
-    d_a_z = d_h * (before[0] - n) * z * (1.0 - z)
+    d_a_n = (1.0 - z) * SLOPES[activation](n)
+    d_a_z = (before[0] - n) * z * (1.0 - z)
     d_a_r = d_a_n * u_n * r * (1.0 - r)
-    return (d_a_z, d_a_r, d_a_n), (d_a_z, d_a_r, d_a_n * r), (d_h * z,)
+    return tf.concat((d_a_z, d_a_r, d_a_n), axis=-1), tf.concat((d_a_z, d_a_r, d_a_n * r), axis=-1), z
+
+
+def gru_pull_back(slopes, d_state):
+    """Return the gradients of the projected input, of the recurrent product and of the state before the step."""
+    projected_factor, recurrent_factor, z = slopes
+    d_h = tf.tile(d_state[0], (1, 3))
+    return d_h * projected_factor, d_h * recurrent_factor, (d_state[0] * z,)
 
 
 def rnn_step(projected, recurrent, state, activation):
@@ -76,19 +91,28 @@ def rnn_step(projected, recurrent, state, activation):
     return (ACTIVATIONS[activation](a + u),), ()
 
 
-def rnn_step_gradient(saved, before, after, d_state, activation):
+def rnn_slopes(saved, before, after, activation):
+    """Return the factor of `rnn_pull_back`."""
+    return (SLOPES[activation](after[0]),)
+
+
+def rnn_pull_back(slopes, d_state):
     """Return the gradients of the projected input, of the recurrent product and of the state before the step."""
-    d_a = (d_state[0] * SLOPES[activation](after[0]),)
-    return d_a, d_a, (tf.zeros_like(d_state[0]),)
+    d_a = d_state[0] * slopes[0]
+    return d_a, d_a, (tf.zeros_like(d_a),)
 
 
 class Cell(NamedTuple):
-    """The equations of one step, forward and backward; what belongs to the gates is a sequence of their arrays."""
+    """The equations of one step, forward and backward.
+
+    The gradient of a step is linear in that of the state. Its factors do not depend on later timesteps, so that they
+    are computed for all timesteps at once; the loop over time only applies them.
+    """
 
     record: CellRecord
-    n_saved: int  # arrays that the gradient needs beside the states
     step: Callable
-    step_gradient: Callable
+    slopes: Callable
+    pull_back: Callable
 
     @property
     def n_states(self):
@@ -157,8 +181,8 @@ class Cell(NamedTuple):
 class Scan(NamedTuple):
     """The loop over time, up to the longest sequence; histories are zero beyond it.
 
-    Each gate has a product and a history of its own, because XLA computes arrays that are contiguous several times as
-    fast.
+    Its steps are small, because XLA takes the longer to compile the more operations there are: the gates are computed
+    again for the gradient, for all timesteps at once.
     """
 
     cell: Cell
@@ -174,38 +198,38 @@ class Scan(NamedTuple):
             histories = self.forwards(projected, U, recurrent_bias, initial_state, steps, save=True)
 
             def gradient(*d_histories):
-                constant = len(projected.shape) == 2
-                return self.backwards(d_histories, histories, U, initial_state, steps, constant=constant)
+                return self.backwards(d_histories, projected, histories, U, initial_state, steps)
 
             return tuple(histories[: self.n_returned]), gradient
 
         return run(projected, U, recurrent_bias, *initial_state)
 
     def forwards(self, projected, U, recurrent_bias, initial_state, steps, *, save=False):
-        """Return the histories of h, (T, B, H); with `save` those of all states and of what the gradient needs."""
-        cell, constant = self.cell, len(projected.shape) == 2
-        biases, projections = cell.by_gate(recurrent_bias), cell.by_gate(projected)
-        kernels = cell.by_gate(U)
-        n_timesteps = _longest(steps)
-        n_kept = cell.n_states + cell.n_saved if save else self.n_returned
+        """Return the histories of h, (T, B, H); with `save` those of all states and of the recurrent product."""
+        cell, constant, n_timesteps = self.cell, len(projected.shape) == 2, _longest(steps)
+        units, width = U.shape
 
         def step(t, state, arrays):
-            recurrent = [tf.matmul(state[0], kernel) + bias for kernel, bias in zip(kernels, biases, strict=True)]
-            now = projections if constant else [projection[t] for projection in projections]
-            after, saved = cell.step(now, recurrent, state, self.activation)
+            recurrent = tf.matmul(state[0], U) + recurrent_bias
+            now = cell.by_gate(projected if constant else projected[t])
+            after, _ = cell.step(now, cell.by_gate(recurrent), state, self.activation)
             if self.masked:
                 after = tuple(s * steps[t] for s in after)
-            return t + 1, after, _write(arrays, t, (*after, *saved))
+            kept = (*after, recurrent) if save else after[: self.n_returned]
+            return t + 1, after, [array.write(t, value) for array, value in zip(arrays, kept, strict=True)]
 
-        start = (0, initial_state, _empty_arrays(n_kept, steps, U.dtype, U.shape[0]))
+        widths = [units] * (cell.n_states if save else self.n_returned) + [width] * save
+        start = (0, initial_state, _empty_arrays(widths, steps, U.dtype))
         *_, arrays = tf.while_loop(lambda t, *_: t < n_timesteps, step, start)
         return [array.stack() for array in arrays]
 
-    def backwards(self, d_histories, kept, U, initial_state, steps, *, constant):
+    def backwards(self, d_histories, projected, kept, U, initial_state, steps):
         """Return the gradients of the projected input, the recurrent kernel, its bias and the initial state."""
         cell, units, width = self.cell, *U.shape
-        histories, saved = kept[: cell.n_states], kept[cell.n_states :]
+        *histories, recurrent = kept
         before = [tf.concat([s[None], h[:-1]], axis=0) for s, h in zip(initial_state, histories, strict=True)]
+        _, saved = cell.step(cell.by_gate(projected), cell.by_gate(recurrent), before, self.activation)
+        slopes = cell.slopes(saved, before, histories, self.activation)
         transposed = tf.transpose(U)
 
         def step(t, d_state, arrays):
@@ -213,19 +237,17 @@ class Scan(NamedTuple):
             d_state = (*(d + u for d, u in zip(d_state, upstream, strict=False)), *d_state[len(upstream) :])
             if self.masked:
                 d_state = tuple(d * steps[t] for d in d_state)
-            states = ([history[t] for history in part] for part in (before, histories))
-            *d_step, d_state = cell.step_gradient([s[t] for s in saved], *states, d_state, self.activation)
-            d_step = [tf.concat(d, axis=-1) for d in d_step[cell.record.is_summed :]]
+            *d_step, d_state = cell.pull_back([slope[t] for slope in slopes], d_state)
             d_state = (d_state[0] + tf.matmul(d_step[-1], transposed), *d_state[1:])
-            return t - 1, d_state, _write(arrays, t, d_step)
+            return t - 1, d_state, [a.write(t, d) for a, d in zip(arrays, d_step[cell.record.is_summed :], strict=True)]
 
         zeros = tuple(tf.zeros_like(s) for s in initial_state)
-        start = (_longest(steps) - 1, zeros, _empty_arrays(2 - cell.record.is_summed, steps, U.dtype, width))
+        start = (_longest(steps) - 1, zeros, _empty_arrays([width] * (2 - cell.record.is_summed), steps, U.dtype))
         _, d_initial, arrays = tf.while_loop(lambda t, *_: t >= 0, step, start)
         d_steps = [array.stack() for array in arrays]
         d_projected, d_recurrent = d_steps[0], d_steps[-1]
         d_U = tf.matmul(tf.reshape(before[0], (-1, units)), tf.reshape(d_recurrent, (-1, width)), transpose_a=True)
-        if constant:
+        if len(projected.shape) == 2:
             d_projected = tf.reduce_sum(d_projected, axis=0)
         return d_projected, d_U, tf.reduce_sum(d_recurrent, axis=(0, 1)), *d_initial
 
@@ -235,19 +257,14 @@ def _longest(steps):
     return tf.maximum(tf.cast(tf.reduce_max(tf.reduce_sum(steps, axis=0)), tf.int32), 1)
 
 
-def _empty_arrays(n_arrays, steps, dtype, width):
-    """Return `n_arrays` empty arrays (T, B, width), which are written step by step."""
-    n_timesteps, shape = tf.shape(steps)[0], (steps.shape[1], width)
-    return [tf.TensorArray(dtype, n_timesteps, element_shape=shape) for _ in range(n_arrays)]
-
-
-def _write(arrays, t, values):
-    """Write one value to each array; values beyond the number of arrays are dropped."""
-    return [array.write(t, value) for array, value in zip(arrays, values, strict=False)]
+def _empty_arrays(widths, steps, dtype):
+    """Return an empty array (T, B, width) for each width, to be written step by step."""
+    n_timesteps, n_rows = tf.shape(steps)[0], steps.shape[1]
+    return [tf.TensorArray(dtype, n_timesteps, element_shape=(n_rows, width)) for width in widths]
 
 
 CELLS = {
-    "lstm": Cell(RECORDS["lstm"], 4, lstm_step, lstm_step_gradient),
-    "gru": Cell(RECORDS["gru"], 4, gru_step, gru_step_gradient),
-    "rnn": Cell(RECORDS["rnn"], 0, rnn_step, rnn_step_gradient),
+    "lstm": Cell(RECORDS["lstm"], lstm_step, lstm_slopes, lstm_pull_back),
+    "gru": Cell(RECORDS["gru"], gru_step, gru_slopes, gru_pull_back),
+    "rnn": Cell(RECORDS["rnn"], rnn_step, rnn_slopes, rnn_pull_back),
 }
