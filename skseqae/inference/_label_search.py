@@ -63,35 +63,34 @@ def beams(network, x, n_steps, n_beams):
     scores : array of shape (N, n_beams), float32
         -inf if there are fewer sequences than `n_beams`.
     """
-    model, architecture = network.model("beam", n_beams), network.architecture
+    architecture = network.architecture
 
-    def search(rows):
+    def search(model, inputs):
         # with an end token one more step, in which sequences of `n_steps` labels end
-        inputs = _inputs(network, x[rows]) | {"n_steps": np.array(n_steps + architecture.has_end)}
-        greedy_labels, log_p, *tree = model(**inputs)
+        greedy_labels, log_p, *tree = model(**inputs, n_steps=np.array(n_steps + architecture.has_end))
         greedy = _complete_greedy(architecture, greedy_labels, log_p, n_steps)
         found = _complete_beams(architecture, *tree, n_steps)
         score, class_indices, lengths = _select_best(n_beams, found, _drop_duplicate(greedy, found))
         return class_indices, lengths, score.astype(np.float32)
 
-    return _run(network, x, n_steps, search, rows_per_sample=n_beams)
+    return _run(network, x, n_steps, search, "beam", n_beams)
 
 
 def _search_greedily(network, x, n_steps):
     """Return lengths (N,), class indices (N, n_steps), 0 after the end, and logits (N, n_steps, n_outputs)."""
-    model = network.model("greedy")
 
-    def search(rows):
-        class_indices, logits = model(**_inputs(network, x[rows]), n_steps=np.array(n_steps))
+    def search(model, inputs):
+        class_indices, logits = model(**inputs, n_steps=np.array(n_steps))
         logits = np.pad(logits, ((0, n_steps - len(logits)), (0, 0), (0, 0)))
         return *_pad_labels(network.architecture, class_indices, n_steps), logits.swapaxes(0, 1)
 
-    return _run(network, x, n_steps, search)
+    return _run(network, x, n_steps, search, "greedy")
 
 
-def _run(network, x, n_steps, search, rows_per_sample=1):
-    """Return the outputs of a function of the rows of each batch, in the order of the sequences."""
+def _run(network, x, n_steps, search, name, *options):
+    """Return the outputs of `search(model, inputs)` for all sequences, computed in batches, in their order."""
     n_outputs, state_units = network.architecture.n_outputs, network.architecture.state_units
+    (rows_per_sample,) = options or (1,)
     check_memory(
         # three copies of the class indices; the logits; and the scores and states of each beam
         8.0 * len(x) * n_steps * (3 * rows_per_sample + n_outputs)
@@ -100,7 +99,8 @@ def _run(network, x, n_steps, search, rows_per_sample=1):
         "Set a smaller max_length or num_beams, or decode fewer samples at a time.",
     )
     batches = make_batches(x.lengths, min_timesteps=n_steps, rows_per_sample=rows_per_sample)
-    order, parts = inverse_order(batches), map_in_threads(search, batches)
+    model, order = network.model(name, *options), inverse_order(batches)
+    parts = map_in_threads(lambda rows: search(model, _inputs(network, x[rows])), batches)
     return [np.concatenate(output)[order] for output in zip(*parts, strict=True)]
 
 

@@ -115,6 +115,11 @@ def export(estimator):
         skseqae.export_onnx(estimator, Path(folder) / "file")
 
 
+def transform_in_context(estimator):
+    with skseqae.config_context(providers=["CPUExecutionProvider"]):
+        return estimator.transform(X)
+
+
 def calls_of_functions():
     """Yield calls of the conversions of `Sequences`, of `model_selection` and of the data sets."""
     sequences = Sequences.from_list(X)
@@ -131,6 +136,7 @@ def calls_of_functions():
     yield "LengthStratifiedKFold.split", lambda: list(folds.split(X))
     yield "LengthStratifiedKFold.get_n_splits", folds.get_n_splits
     fitted = quick(LSTMAutoencoderTransformer, latent_dim=3).fit(X)
+    yield "config_context", partial(transform_in_context, fitted)
     yield "TimestepScorer", partial(model_selection.TimestepScorer(mean_absolute_error, "reconstruct"), fitted, X)
     for name in datasets.__all__:
         dataset = getattr(datasets, name)
