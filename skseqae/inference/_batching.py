@@ -10,18 +10,24 @@ MAX_ROWS, MIN_ROWS = 128, 16  # of a batch: enough for fast matrix products, few
 MAX_BATCH_SIZE = 8 * 1024
 
 
-def time_major(sequences):
-    """Return the inputs of a model by name: sequences padded at the end, with time on the first axis, and lengths.
+def model_inputs(architecture, sequences):
+    """Return the inputs of a model that encodes sequences, by name.
 
-    There is at least one timestep.
+    `x` are rows (N, F); or sequences (T, N, F), or indices of tokens (T, N), padded at the end, with `lengths` (N,). T
+    is at least one.
     """
+    if architecture.is_tabular:
+        return {"x": sequences.packed}
     lengths = sequences.lengths
     n_timesteps = max(1, int(lengths.max()))
     if lengths.min() == n_timesteps:
         padded = sequences.packed.reshape(len(lengths), n_timesteps, -1)
     else:
         padded = pad(sequences, n_timesteps)
-    return {"x": np.ascontiguousarray(padded.swapaxes(0, 1)), "lengths": lengths.astype(np.int32)}
+    x = np.ascontiguousarray(padded.swapaxes(0, 1))
+    if getattr(architecture, "n_tokens", None):  # cheaper than to ask the layer plan, for each batch
+        x = x[:, :, 0].astype(np.int64)
+    return {"x": x, "lengths": lengths.astype(np.int32)}
 
 
 def make_batches(lengths, *, min_timesteps=1, rows_per_sample=1):

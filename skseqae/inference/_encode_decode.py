@@ -7,8 +7,8 @@ import numpy as np
 
 from ..data._sequences import Sequences
 from ..runtime._memory import check_memory
-from ._batching import inverse_order, make_batches, map_batches, time_major
-from ._threads import count_threads, map_in_threads
+from ._batching import inverse_order, make_batches, map_batches, model_inputs
+from ._threads import count_threads_for, map_in_threads
 
 
 def encode(network, sequences):
@@ -26,9 +26,7 @@ def encode(network, sequences):
     batches = make_batches(sequences.lengths)
     _check_batches(network.weights["encoder"], sequences.lengths, batches)
     model = network.model("encoder")
-    if network.architecture.is_tabular:
-        return map_batches(lambda rows: model(x=sequences[rows].packed)[0], batches)
-    return map_batches(lambda rows: model(**time_major(sequences[rows]))[0], batches)
+    return map_batches(lambda rows: model(**model_inputs(network.architecture, sequences[rows]))[0], batches)
 
 
 def decode(network, head, Z, lengths):
@@ -73,9 +71,8 @@ def _check_batches(weights, lengths, batches):
     Each batch needs the input and the output of one layer: at most four times the output of the widest layer.
     """
     n_steps = max(len(rows) * int(lengths[rows[0]]) for rows in batches)
-    n_threads = min(len(batches), count_threads()) if len(batches) > 1 else 1
     check_memory(
-        4 * n_threads * n_steps * max(array.shape[-1] for array in weights),
+        4 * count_threads_for(batches) * n_steps * max(array.shape[-1] for array in weights),
         f"A sequence of {max(lengths)} timesteps",
         "Split long sequences.",
     )

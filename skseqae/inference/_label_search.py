@@ -2,16 +2,15 @@
 
 import numpy as np
 
-from ..networks._layer_plan import layer_plan
 from ..runtime._memory import check_memory
-from ._batching import inverse_order, make_batches, map_batches, time_major
+from ._batching import inverse_order, make_batches, map_batches, model_inputs
 from ._threads import map_in_threads
 
 
 def label_logits(network, x):
     """Return the logits of each class for each of N scaled sequences: array of shape (N, C), float32."""
     model = network.model("label")
-    return map_batches(lambda rows: model(**_inputs(network, x[rows]))[0], make_batches(x.lengths))
+    return map_batches(lambda rows: model(**model_inputs(network.architecture, x[rows]))[0], make_batches(x.lengths))
 
 
 def greedy(network, x, n_steps):
@@ -100,16 +99,8 @@ def _run(network, x, n_steps, search, name, *options):
     )
     batches = make_batches(x.lengths, min_timesteps=n_steps, rows_per_sample=rows_per_sample)
     model, order = network.model(name, *options), inverse_order(batches)
-    parts = map_in_threads(lambda rows: search(model, _inputs(network, x[rows])), batches)
+    parts = map_in_threads(lambda rows: search(model, model_inputs(network.architecture, x[rows])), batches)
     return [np.concatenate(output)[order] for output in zip(*parts, strict=True)]
-
-
-def _inputs(network, sequences):
-    """Return the inputs of a model for sequences of numbers or of the indices of tokens."""
-    inputs = time_major(sequences)
-    if layer_plan(network.architecture)["encoder"].n_tokens:
-        inputs["x"] = inputs["x"][:, :, 0].astype(np.int64)
-    return inputs
 
 
 def _pad_labels(architecture, class_indices, n_steps):
