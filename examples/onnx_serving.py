@@ -9,7 +9,7 @@ compared with those of `transform`.
 
 To run it::
 
-    pip install "skseqae[onnx]" onnxruntime
+    pip install skseqae
     python examples/onnx_serving.py
 """
 
