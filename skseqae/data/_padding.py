@@ -1,8 +1,13 @@
-"""Padded arrays and masks of sequences."""
+"""Padded arrays and masks of sequences, and parts of them."""
 
 import numpy as np
 
 from ..runtime._memory import check_memory
+
+
+def crop(sequences, starts, lengths):
+    """Return a contiguous part of each sequence, as views."""
+    return type(sequences)(sequences._values, lengths, sequences._starts + starts)
 
 
 def pad(sequences, n_timesteps=None, value=0.0):

@@ -1,18 +1,22 @@
 """LSTMAutoencoderTransformer: encodings of variable-length sequences."""
 
 from dataclasses import replace
+from numbers import Real
 
 import numpy as np
 from sklearn.base import _fit_context
-from sklearn.utils._param_validation import StrOptions
+from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 
 from ..data._reconstruction_errors import mean_by_sample, squared_errors
 from ..data._targets import check_n_timesteps, next_steps, reversed_in_time
+from ..inference._encode_decode import latent_vectors
+from ..training._batches import Crops
 from ._autoencoder_mixin import mean_score
 from ._fitting import TrainingTargets
 from ._recurrent_autoencoder import BaseRecurrentAutoencoder, has_head
 
+MAX_CROP = 256  # steps of the network that a training step sees of a sequence
 HEADS = {
     "reconstruction": ("reconstruction",),
     "prediction": ("prediction",),
@@ -29,30 +33,49 @@ class LSTMAutoencoderTransformer(BaseRecurrentAutoencoder):
 
     Parameters
     ----------
-    latent_dim : int, default=32
-        Number of values in an encoding, at least 1.
+    latent_dim : int or None, default=256
+        Number of columns of `transform`, at least 1. With statistics, a linear map that is computed after training
+        leads to them: standardised principal components, rotated by a random rotation, so that a scaler does not
+        amplify the last components. If None, there is no map: the statistics are the encoding. With `pooling="last"`,
+        the number of values that the decoder reads, and a trained linear layer computes them if the hidden state does
+        not have as many.
+    pooling : {"statistics", "last"} or tuple of str, default="statistics"
+        What an encoding is made of. "last" is the last hidden state of the encoder, as in [1]_. "statistics" are
+        statistics of each hidden state over the real timesteps: the shares of timesteps at which it exceeds seven
+        quantiles of its values on the training set [2]_, its maximum, its minimum and its mean absolute change. A tuple
+        names the statistics: some of "shares", "max", "min", "mean_abs_change", "mean", "std" and "last". With
+        statistics, the decoder reads a latent vector, a linear layer of statistics that have a gradient.
+    differences : bool, default=True
+        Whether a second encoder of the same kind reads the first differences of the sequence. Its hidden states stand
+        beside those of the first.
+    patch_size : int or "auto", default="auto"
+        Number of timesteps that the network reads, and that a "repeat" decoder reconstructs, as one step, at least 1.
+        "auto" is the median length divided by 512, rounded up. Outputs are always per timestep.
     objective : {"reconstruction", "prediction", "composite"}, default="reconstruction"
         Output of the decoder: the sequence itself, each next timestep (the sequence shifted by one), or both, by two
         decoders.
     decoder : {"repeat", "conditional"} or callable, default="repeat"
-        A "repeat" decoder reads the encoding at every timestep and nothing else. A "conditional" decoder reads the
-        encoding and the timestep that precedes in decoding order. In the training and validation loss, this is the true
-        timestep (teacher forcing). Elsewhere, it is the decoder's own output. At the first step, the decoder reads
-        zeros in scaled units. A function `(n_timesteps, latent_dim, n_features) -> keras.Model` returns a custom Keras
-        model from arrays of shape (n_samples, latent_dim) to (n_samples, n_timesteps, n_features). `fit` calls the
-        function once for each decoder, with the length of the longest training target. Methods raise an error for
-        longer sequences. Define the function at the level of a module to be able to pickle the estimator.
+        What the decoder reads, beside the latent vector (with `pooling="last"`, the encoding). A "repeat" decoder reads
+        the same at every timestep. A "conditional" decoder also reads the timestep that precedes in decoding order. In
+        the training and validation loss, this is the true timestep (teacher forcing). Elsewhere, it is the decoder's
+        own output. At the first step, the decoder reads zeros in scaled units. A function
+        `(n_timesteps, width, n_features) -> keras.Model` returns a custom Keras model from arrays of shape
+        (n_samples, width), the latent vectors, to (n_samples, n_timesteps, n_features). `fit` calls the function once
+        for each decoder, with the length of the longest training target. Methods raise an error for longer sequences.
+        Define the function at the level of a module to be able to pickle the estimator.
     reverse : bool, default=True
         Whether to reconstruct the sequence in reverse order of time, excluding padding, which makes optimisation easier
         [1]_: the timestep that was read last is reconstructed first. Methods return the original order.
+    time_features : bool, default=True
+        Whether a "repeat" decoder also reads the position in the sequence, as eight polynomials. They make the
+        reconstruction more accurate.
     cell : {"lstm", "gru", "rnn"}, default="lstm"
         The recurrent cell. "rnn" is the simple recurrent network of Elman (1990), doi:10.1207/s15516709cog1402_1.
-    units : int or tuple of int, default=None
+    units : int or tuple of int, default=32
         Number of units of the recurrent layer, or a tuple with the number of units of each of several stacked layers,
         each at least 1. The decoder has the same numbers of units in reverse order, and reads forwards only. If None,
-        one layer of `latent_dim` units. If the hidden state of the top layer does not have `latent_dim` values, a
-        linear layer computes the encoding.
-    bidirectional : bool, default=False
+        one layer of `latent_dim` units.
+    bidirectional : bool, default=True
         Whether each layer of the encoder reads the sequence in both directions, which doubles the width of its output.
     activation : {"tanh", "relu", "sigmoid", "linear"}, default="tanh"
         Activation function of the recurrent cell.
@@ -71,15 +94,26 @@ class LSTMAutoencoderTransformer(BaseRecurrentAutoencoder):
         `objective="composite"`, both decoders use this loss. With "binary_crossentropy", the output activation is a
         sigmoid; with "categorical_crossentropy", a softmax; otherwise it is linear. Both cross-entropies require
         `scale=None` and values from 0 to 1.
+    min_crop : float, default=0.5
+        Each training step sees a random contiguous part of each sequence: a share of at least `min_crop`, in (0, 1], of
+        the sequence, and at most 128 steps (of `patch_size` timesteps). If 1, whole sequences.
     optimizer : str, keras.optimizers.Optimizer or its class, default="adam"
         The Keras optimizer. If it is an instance, only its configuration is used, and `learning_rate` and `clipnorm`
         must keep their default values.
-    learning_rate : float, default=1e-3
+    learning_rate : float, default=3e-3
         Learning rate of the optimizer, above 0.
+    schedule : {"cosine", "constant"}, default="cosine"
+        With "cosine", the learning rate rises to `learning_rate` in the first 5 % of the training steps and then falls
+        to 0 by half a cosine [3]_. Callbacks that change the learning rate require "constant". `partial_fit`, and an
+        optimizer that is an instance, always have a constant one.
     clipnorm : float, default=1.0
         Maximum norm of the gradient of each weight array, above 0. If None, gradients are not clipped.
-    epochs : int, default=100
-        Number of passes over the training set, at least 1. With `early_stopping`, the maximum number.
+    max_steps : int, default=300
+        Number of gradient steps, at least 1, for any number of samples: `fit` runs as many epochs as they need, at
+        least two. It ends before if the loss no longer falls. Not used if `epochs` is set.
+    epochs : int, default=None
+        Number of passes over the training set, at least 1. With `early_stopping`, the maximum number. If None,
+        `max_steps` determines it.
     batch_size : int, default=32
         Number of sequences per gradient step, at least 1.
     early_stopping : bool, default=False
@@ -134,6 +168,9 @@ class LSTMAutoencoderTransformer(BaseRecurrentAutoencoder):
     ----------
     .. [1] Srivastava, N., Mansimov, E. and Salakhutdinov, R. (2015). Unsupervised Learning of Video Representations
        using LSTMs. arXiv:1502.04681.
+    .. [2] Dempster, A., Schmidt, D. F. and Webb, G. I. (2021). MiniRocket: A Very Fast (Almost) Deterministic Transform
+       for Time Series Classification. doi:10.1145/3447548.3467231.
+    .. [3] Loshchilov, I. and Hutter, F. (2017). SGDR: Stochastic Gradient Descent with Warm Restarts. arXiv:1608.03983.
 
     Examples
     --------
@@ -150,27 +187,35 @@ class LSTMAutoencoderTransformer(BaseRecurrentAutoencoder):
     _parameter_constraints: dict = {
         **BaseRecurrentAutoencoder._parameter_constraints,
         "objective": [StrOptions(set(HEADS))],
+        "min_crop": [Interval(Real, 0, 1, closed="right")],
     }
 
     def __init__(
         self,
-        latent_dim=32,
+        latent_dim=256,
         *,
+        pooling="statistics",
+        differences=True,
+        patch_size="auto",
         objective="reconstruction",
         decoder="repeat",
         reverse=True,
+        time_features=True,
         cell="lstm",
-        units=None,
-        bidirectional=False,
+        units=32,
+        bidirectional=True,
         activation="tanh",
         dropout=0.0,
         padding_value=None,
         scale="standard",
         loss="mse",
+        min_crop=0.5,
         optimizer="adam",
-        learning_rate=1e-3,
+        learning_rate=3e-3,
+        schedule="cosine",
         clipnorm=1.0,
-        epochs=100,
+        max_steps=300,
+        epochs=None,
         batch_size=32,
         early_stopping=False,
         validation_fraction=0.1,
@@ -183,9 +228,13 @@ class LSTMAutoencoderTransformer(BaseRecurrentAutoencoder):
         **routed,
     ):
         self.latent_dim = latent_dim
+        self.pooling = pooling
+        self.differences = differences
+        self.patch_size = patch_size
         self.objective = objective
         self.decoder = decoder
         self.reverse = reverse
+        self.time_features = time_features
         self.cell = cell
         self.units = units
         self.bidirectional = bidirectional
@@ -194,9 +243,12 @@ class LSTMAutoencoderTransformer(BaseRecurrentAutoencoder):
         self.padding_value = padding_value
         self.scale = scale
         self.loss = loss
+        self.min_crop = min_crop
         self.optimizer = optimizer
         self.learning_rate = learning_rate
+        self.schedule = schedule
         self.clipnorm = clipnorm
+        self.max_steps = max_steps
         self.epochs = epochs
         self.batch_size = batch_size
         self.early_stopping = early_stopping
@@ -285,7 +337,8 @@ class LSTMAutoencoderTransformer(BaseRecurrentAutoencoder):
         """
         Z = self._check_encodings(Z)
         lengths = self._lengths_to_decode(n_timesteps, len(Z))
-        decoded = self._reconstruct(Z.astype(np.float32), lengths, Z.dtype)
+        latent = latent_vectors(self._fitted.network, Z)
+        decoded = self._reconstruct(latent, lengths, Z.dtype)
         return replace(self._layout, n_timesteps=int(lengths.max())).restore(decoded)
 
     @available_if(has_head("prediction"))
@@ -307,7 +360,7 @@ class LSTMAutoencoderTransformer(BaseRecurrentAutoencoder):
             than x, none if x has one timestep.
         """
         sequences, layout, x = self._read(X)
-        predicted = self._predict_next(self._encode(x), sequences.lengths, sequences.dtype)
+        predicted = self._predict_next(self._encode_latent(x), sequences.lengths, sequences.dtype)
         if layout.n_timesteps is not None:
             layout = replace(layout, n_timesteps=layout.n_timesteps - 1)
         return layout.restore(predicted)
@@ -327,7 +380,7 @@ class LSTMAutoencoderTransformer(BaseRecurrentAutoencoder):
             `predict_next(X)`.
         """
         sequences, _, x = self._read(X)
-        Z = self._encode(x)
+        Z = self._encode_latent(x)
         if "reconstruction" in self._fitted.architecture.heads:
             decoded = self._reconstruct(Z, sequences.lengths, np.float64)
         else:
@@ -365,13 +418,14 @@ class LSTMAutoencoderTransformer(BaseRecurrentAutoencoder):
                 f"objective={self.objective!r} needs a sequence of 2 timesteps or more, but the longest has "
                 f"{sequences.lengths.max()}."
             )
-        return self._recurrent_architecture(sequences.n_features, targets, target_names=["X"] * len(targets))
+        return self._recurrent_architecture(sequences, targets, target_names=["X"] * len(targets))
 
     def _training_targets(self, architecture, x, problem):
         reconstruction = reversed_in_time(x) if architecture.reverse else x
         targets = {head: next_steps(x) if head == "prediction" else reconstruction for head in architecture.heads}
         head_weights = dict.fromkeys(HEADS[self.objective], 1 / len(HEADS[self.objective]))
-        return TrainingTargets(targets, head_weights, self.loss, self._routed)
+        crops = Crops(float(self.min_crop), MAX_CROP * architecture.patch_size) if self.min_crop < 1 else None
+        return TrainingTargets(targets, head_weights, self.loss, self._routed, crops=crops)
 
     def _predict_next(self, Z, lengths, dtype):
         return self._fitted.input.scaling.undo(self._decode("prediction", Z, np.maximum(lengths - 1, 0)), dtype)

@@ -20,7 +20,7 @@ class AutoencoderMixin(ClassNamePrefixFeaturesOutMixin, FrameOutputMixin):
 
     @property
     def _n_features_out(self):
-        return self._fitted.architecture.latent_dim
+        return self._fitted.architecture.encoding_width
 
     def _transform(self, X):
         """Return the encodings of X."""
@@ -30,7 +30,7 @@ class AutoencoderMixin(ClassNamePrefixFeaturesOutMixin, FrameOutputMixin):
     def _encode_and_reconstruct(self, X, dtype=None):
         """Return X and its reconstruction as `Sequences`, and the layout of X."""
         sequences, layout, x = self._read(X)
-        decoded = self._reconstruct(self._encode(x), sequences.lengths, dtype or sequences.dtype)
+        decoded = self._reconstruct(self._encode_latent(x), sequences.lengths, dtype or sequences.dtype)
         return sequences, decoded, layout
 
     def _squared_errors(self, X):
@@ -39,11 +39,11 @@ class AutoencoderMixin(ClassNamePrefixFeaturesOutMixin, FrameOutputMixin):
         return squared_errors(sequences, decoded, self._fitted.input.feature_std), layout
 
     def _check_encodings(self, Z):
-        """Return encodings as an array; raise an error unless it has `latent_dim` columns."""
+        """Return encodings as an array; raise an error for another number of columns."""
         check_is_fitted(self)
         Z = read_rows(Z, "Z")
         if Z.shape[1] != self._n_features_out:
-            raise ValueError(f"Z has {Z.shape[1]} columns, but encodings have latent_dim={self._n_features_out}.")
+            raise ValueError(f"Z has {Z.shape[1]} columns, but encodings have {self._n_features_out}.")
         return Z
 
 

@@ -154,6 +154,10 @@ class BaseSequenceEstimator(
         """Return the encodings of scaled sequences: (N, L), float32."""
         return encode(self._fitted.network, x)
 
+    def _encode_latent(self, x):
+        """Return the latent vectors of scaled sequences, which the decoders read: (N, L), float32."""
+        return encode(self._fitted.network, x, "latent")
+
     def _decode(self, head, Z, lengths):
         """Return the scaled sequences of a decoder, in the order in which it outputs timesteps."""
         architecture = self._fitted.architecture

@@ -27,8 +27,24 @@ class CompositeSequenceRegressor(RegressorMixin, BaseRecurrentAutoencoder):
 
     Parameters
     ----------
-    latent_dim : int, default=32
-        Number of values in an encoding, at least 1.
+    latent_dim : int or None, default=256
+        Number of columns of `transform`, at least 1. With statistics, a linear map that is computed after training
+        leads to them: standardised principal components, rotated by a random rotation, so that a scaler does not
+        amplify the last components. If None, there is no map: the statistics are the encoding. With `pooling="last"`,
+        the number of values that the decoder reads, and a trained linear layer computes them if the hidden state does
+        not have as many.
+    pooling : {"statistics", "last"} or tuple of str, default="statistics"
+        What an encoding is made of. "last" is the last hidden state of the encoder, as in [1]_. "statistics" are
+        statistics of each hidden state over the real timesteps: the shares of timesteps at which it exceeds seven
+        quantiles of its values on the training set [2]_, its maximum, its minimum and its mean absolute change. A tuple
+        names the statistics: some of "shares", "max", "min", "mean_abs_change", "mean", "std" and "last". With
+        statistics, the decoder reads a latent vector, a linear layer of statistics that have a gradient.
+    differences : bool, default=True
+        Whether a second encoder of the same kind reads the first differences of the sequence. Its hidden states stand
+        beside those of the first.
+    patch_size : int or "auto", default="auto"
+        Number of timesteps that the network reads, and that a "repeat" decoder reconstructs, as one step, at least 1.
+        "auto" is the median length divided by 512, rounded up. Outputs are always per timestep.
     horizon : int, default=None
         Number of timesteps to forecast, at least 1. `fit` is then called without y: the target is the last `horizon`
         timesteps of each sequence of X, and the encoder reads the timesteps before them. If None, the target is y.
@@ -36,24 +52,27 @@ class CompositeSequenceRegressor(RegressorMixin, BaseRecurrentAutoencoder):
         Weight of the reconstruction in the loss, in [0, 1]. The weight of the prediction is
         `1 - reconstruction_weight`.
     decoder : {"repeat", "conditional"} or callable, default="repeat"
-        A "repeat" decoder reads the encoding at every timestep and nothing else. A "conditional" decoder reads the
-        encoding and the timestep that precedes in decoding order. In the training and validation loss, this is the true
-        timestep (teacher forcing). Elsewhere, it is the decoder's own output. At the first step, the decoder reads
-        zeros in scaled units. A function `(n_timesteps, latent_dim, n_features) -> keras.Model` returns a custom Keras
-        model from arrays of shape (n_samples, latent_dim) to (n_samples, n_timesteps, n_features). `fit` calls the
-        function once for each decoder, with the length of the longest training target. Methods raise an error for
-        longer sequences. Define the function at the level of a module to be able to pickle the estimator.
+        What the decoder reads, beside the latent vector (with `pooling="last"`, the encoding). A "repeat" decoder reads
+        the same at every timestep. A "conditional" decoder also reads the timestep that precedes in decoding order. In
+        the training and validation loss, this is the true timestep (teacher forcing). Elsewhere, it is the decoder's
+        own output. At the first step, the decoder reads zeros in scaled units. A function
+        `(n_timesteps, width, n_features) -> keras.Model` returns a custom Keras model from arrays of shape
+        (n_samples, width), the latent vectors, to (n_samples, n_timesteps, n_features). `fit` calls the function once
+        for each decoder, with the length of the longest training target. Methods raise an error for longer sequences.
+        Define the function at the level of a module to be able to pickle the estimator.
     reverse : bool, default=True
         Whether to reconstruct the sequence in reverse order of time, excluding padding, which makes optimisation easier
         [1]_. Methods return the original order.
+    time_features : bool, default=True
+        Whether a "repeat" decoder also reads the position in the sequence, as eight polynomials. They make the
+        reconstruction more accurate.
     cell : {"lstm", "gru", "rnn"}, default="lstm"
         The recurrent cell. "rnn" is the simple recurrent network of Elman (1990), doi:10.1207/s15516709cog1402_1.
-    units : int or tuple of int, default=None
+    units : int or tuple of int, default=32
         Number of units of the recurrent layer, or a tuple with the number of units of each of several stacked layers,
         each at least 1. The decoder has the same numbers of units in reverse order, and reads forwards only. If None,
-        one layer of `latent_dim` units. If the hidden state of the top layer does not have `latent_dim` values, a
-        linear layer computes the encoding.
-    bidirectional : bool, default=False
+        one layer of `latent_dim` units.
+    bidirectional : bool, default=True
         Whether each layer of the encoder reads the sequence in both directions, which doubles the width of its output.
     activation : {"tanh", "relu", "sigmoid", "linear"}, default="tanh"
         Activation function of the recurrent cell.
@@ -74,12 +93,20 @@ class CompositeSequenceRegressor(RegressorMixin, BaseRecurrentAutoencoder):
     optimizer : str, keras.optimizers.Optimizer or its class, default="adam"
         The Keras optimizer. If it is an instance, only its configuration is used, and `learning_rate` and `clipnorm`
         must keep their default values.
-    learning_rate : float, default=1e-3
+    learning_rate : float, default=3e-3
         Learning rate of the optimizer, above 0.
+    schedule : {"cosine", "constant"}, default="cosine"
+        With "cosine", the learning rate rises to `learning_rate` in the first 5 % of the training steps and then falls
+        to 0 by half a cosine [3]_. Callbacks that change the learning rate require "constant". `partial_fit`, and an
+        optimizer that is an instance, always have a constant one.
     clipnorm : float, default=1.0
         Maximum norm of the gradient of each weight array, above 0. If None, gradients are not clipped.
-    epochs : int, default=200
-        Number of passes over the training set, at least 1. With `early_stopping`, the maximum number.
+    max_steps : int, default=300
+        Number of gradient steps, at least 1, for any number of samples: `fit` runs as many epochs as they need, at
+        least two. It ends before if the loss no longer falls. Not used if `epochs` is set.
+    epochs : int, default=None
+        Number of passes over the training set, at least 1. With `early_stopping`, the maximum number. If None,
+        `max_steps` determines it.
     batch_size : int, default=32
         Number of sequences per gradient step, at least 1.
     early_stopping : bool, default=False
@@ -136,6 +163,9 @@ class CompositeSequenceRegressor(RegressorMixin, BaseRecurrentAutoencoder):
     ----------
     .. [1] Srivastava, N., Mansimov, E. and Salakhutdinov, R. (2015). Unsupervised Learning of Video Representations
        using LSTMs. arXiv:1502.04681.
+    .. [2] Dempster, A., Schmidt, D. F. and Webb, G. I. (2021). MiniRocket: A Very Fast (Almost) Deterministic Transform
+       for Time Series Classification. doi:10.1145/3447548.3467231.
+    .. [3] Loshchilov, I. and Hutter, F. (2017). SGDR: Stochastic Gradient Descent with Warm Restarts. arXiv:1608.03983.
 
     Examples
     --------
@@ -158,24 +188,30 @@ class CompositeSequenceRegressor(RegressorMixin, BaseRecurrentAutoencoder):
 
     def __init__(
         self,
-        latent_dim=32,
+        latent_dim=256,
         *,
+        pooling="statistics",
+        differences=True,
+        patch_size="auto",
         horizon=None,
         reconstruction_weight=0.5,
         decoder="repeat",
         reverse=True,
+        time_features=True,
         cell="lstm",
-        units=None,
-        bidirectional=False,
+        units=32,
+        bidirectional=True,
         activation="tanh",
         dropout=0.0,
         padding_value=None,
         scale="standard",
         loss="mse",
         optimizer="adam",
-        learning_rate=1e-3,
+        learning_rate=3e-3,
+        schedule="cosine",
         clipnorm=1.0,
-        epochs=200,
+        max_steps=300,
+        epochs=None,
         batch_size=32,
         early_stopping=False,
         validation_fraction=0.1,
@@ -188,10 +224,14 @@ class CompositeSequenceRegressor(RegressorMixin, BaseRecurrentAutoencoder):
         **routed,
     ):
         self.latent_dim = latent_dim
+        self.pooling = pooling
+        self.differences = differences
+        self.patch_size = patch_size
         self.horizon = horizon
         self.reconstruction_weight = reconstruction_weight
         self.decoder = decoder
         self.reverse = reverse
+        self.time_features = time_features
         self.cell = cell
         self.units = units
         self.bidirectional = bidirectional
@@ -202,7 +242,9 @@ class CompositeSequenceRegressor(RegressorMixin, BaseRecurrentAutoencoder):
         self.loss = loss
         self.optimizer = optimizer
         self.learning_rate = learning_rate
+        self.schedule = schedule
         self.clipnorm = clipnorm
+        self.max_steps = max_steps
         self.epochs = epochs
         self.batch_size = batch_size
         self.early_stopping = early_stopping
@@ -379,7 +421,7 @@ class CompositeSequenceRegressor(RegressorMixin, BaseRecurrentAutoencoder):
     def _architecture_for(self, problem):
         targets = {"reconstruction": problem.sequences, "prediction": problem.target}
         names = ["X", "X" if self.horizon else "y"]
-        return self._recurrent_architecture(problem.sequences.n_features, targets, target_names=names)
+        return self._recurrent_architecture(problem.sequences, targets, target_names=names)
 
     def _training_targets(self, architecture, x, problem):
         targets = {
@@ -390,4 +432,4 @@ class CompositeSequenceRegressor(RegressorMixin, BaseRecurrentAutoencoder):
         return TrainingTargets(targets, head_weights, self.loss, self._routed)
 
     def _predict(self, x, lengths, dtype):
-        return self._fitted.target.scaling.undo(self._decode("prediction", self._encode(x), lengths), dtype)
+        return self._fitted.target.scaling.undo(self._decode("prediction", self._encode_latent(x), lengths), dtype)

@@ -15,7 +15,9 @@ from ..data._sequences import Sequences
 from ..data._tabular import check_sample_weight
 from ..runtime._memory import check_memory
 from ..runtime._tensorflow import check_tensorflow
-from ..training._batches import TrainingData, training_bytes
+from ..training._batches import Crops, TrainingData, training_bytes
+from ..training._schedule import count_epochs
+from ._encoding import fit_encoding
 from ._fitted_state import FittedInput, FittedLabels, FittedState, FittedTarget
 
 
@@ -63,6 +65,8 @@ class TrainingTargets:
         Routed parameters of the optimizer and the loss.
     pretrained_weights : dict of str to list of arrays
         Initial weights of some parts.
+    crops : Crops or None
+        The parts of sequences that training steps see; None: whole sequences.
     """
 
     targets: dict[str, Sequences]
@@ -71,6 +75,7 @@ class TrainingTargets:
     routed: dict
     step_weights: dict[str, Sequences] = field(default_factory=dict)
     pretrained_weights: dict[str, list] = field(default_factory=dict)
+    crops: Crops | None = None
 
 
 def fit(estimator, X, y, sample_weight, task, *, partial, **target_options):
@@ -136,7 +141,7 @@ def train_network(estimator, architecture, problem, data, training_targets, task
     check_tensorflow()
     from ..training._loop import train
 
-    validation = None
+    validation, whole = None, data
     if estimator.early_stopping and not partial:
         held_out = data.hold_out(estimator.validation_fraction, problem.generator)
         rest = np.setdiff1d(np.arange(len(data)), held_out)
@@ -148,13 +153,13 @@ def train_network(estimator, architecture, problem, data, training_targets, task
 
     def fitted_now(result):
         fitted = copy.copy(estimator)
-        state = make_fitted_state(architecture, problem, result)
+        state = make_fitted_state(architecture, problem, result, whole)
         fitted._fitted = replace(state, generator=copy.deepcopy(state.generator))
         return fitted
 
     result = train(
         architecture,
-        make_settings(estimator, training_targets, partial=partial, stops_early=validation is not None),
+        make_settings(estimator, training_targets, data, partial=partial, stops_early=validation is not None),
         data,
         validation,
         problem.generator,
@@ -163,7 +168,7 @@ def train_network(estimator, architecture, problem, data, training_targets, task
         pretrained_weights=training_targets.pretrained_weights,
         begin_epoch=begin_epoch,
     )
-    return make_fitted_state(architecture, problem, result)
+    return make_fitted_state(architecture, problem, result, whole)
 
 
 def _initial_weights(estimator, architecture, problem, training_targets, previous):
@@ -175,10 +180,10 @@ def _initial_weights(estimator, architecture, problem, training_targets, previou
     return previous.weights | {name: pretrained_weights[name] for name in architecture.frozen}
 
 
-def make_fitted_state(architecture, problem, result):
-    """Return the fitted state."""
+def make_fitted_state(architecture, problem, result, data):
+    """Return the fitted state, with the map to encodings that is computed from the training data."""
     before = problem.continued.history if problem.continued else {}
-    return FittedState(
+    state = FittedState(
         architecture=architecture,
         weights=result.weights,
         optimizer_state=result.optimizer_state,
@@ -187,6 +192,7 @@ def make_fitted_state(architecture, problem, result):
         input=problem.fitted_input,
         target=problem.fitted_target,
     )
+    return fit_encoding(state, data.x, data.sample_weight)
 
 
 def prepare_training(estimator, architecture, problem):
@@ -195,15 +201,28 @@ def prepare_training(estimator, architecture, problem):
     training_targets = estimator._training_targets(architecture, x, problem)
     for head, target in training_targets.targets.items():
         check_decodable(architecture, head, target.lengths)
-    data = TrainingData(x, training_targets.targets, problem.sample_weight, training_targets.step_weights)
+    data = TrainingData(
+        x,
+        training_targets.targets,
+        problem.sample_weight,
+        training_targets.step_weights,
+        training_targets.crops,
+        ("reconstruction",) if getattr(architecture, "reverse", False) else (),
+    )
     return data, training_targets
 
 
-def make_settings(estimator, training_targets, *, partial, stops_early):
+def count_epochs_of(estimator, n_samples):
+    """Return the number of epochs of `fit`: the parameter, or what the budget of steps requires."""
+    return estimator.epochs or count_epochs(estimator.max_steps, n_samples, estimator.batch_size)
+
+
+def make_settings(estimator, training_targets, data, *, partial, stops_early):
     """Return the `Settings` of training."""
     from ..training._loop import Settings
 
-    if not isinstance(estimator.optimizer, str | type):
+    is_name = isinstance(estimator.optimizer, str | type)
+    if not is_name:
         for name in ("learning_rate", "clipnorm"):
             default = inspect.signature(type(estimator)).parameters[name].default
             if getattr(estimator, name) != default:
@@ -217,13 +236,16 @@ def make_settings(estimator, training_targets, *, partial, stops_early):
         clipnorm=estimator.clipnorm,
         loss=training_targets.loss,
         routed=training_targets.routed,
-        epochs=1 if partial else estimator.epochs,
+        schedule="constant" if partial or not is_name else getattr(estimator, "schedule", "constant"),
+        epochs=1 if partial else count_epochs_of(estimator, len(data)),
+        ends_on_plateau=estimator.epochs is None and not partial,
         batch_size=estimator.batch_size,
         head_weights=training_targets.head_weights,
         n_iter_no_change=estimator.n_iter_no_change if stops_early else None,
         tol=estimator.tol,
         callbacks=estimator.callbacks,
         verbose=int(estimator.verbose),
+        warns=not partial,
     )
 
 

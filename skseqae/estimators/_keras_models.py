@@ -43,9 +43,14 @@ class KerasModelsMixin:
     @property
     def model_(self):
         """The encoder followed by the decoder, a `keras.Model`; see the attributes of the class."""
-        from ..networks.keras_backend._exported_models import export_model
+        check_is_fitted(self)
+        check_tensorflow()
+        from ..networks.keras_backend._exported_models import export_decoder, export_encoder, export_model
 
-        return export_model(self.encoder_, self.decoder_)
+        fitted = self._fitted
+        encoder = export_encoder(fitted.architecture, fitted.weights, fitted.input.scaling, "latent")
+        weights = {name: arrays for name, arrays in fitted.weights.items() if name != "inverse"}
+        return export_model(encoder, export_decoder(fitted.architecture, weights, fitted.output_scaling))
 
     def _make_untrained(self, X, y):
         """Return a copy that has the network of `fit` before the first training step, for displays."""

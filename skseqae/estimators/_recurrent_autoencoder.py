@@ -1,16 +1,21 @@
 """BaseRecurrentAutoencoder: encodings of sequences by a recurrent encoder, and reconstructions from them."""
 
 from dataclasses import replace
+from math import ceil
 from numbers import Integral
 
+import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 
 from ..data._reconstruction_errors import check_reduction, mean_by_feature, mean_by_sample, mean_by_timestep
 from ..data._targets import reversed_in_time
-from ..networks._architectures import AUTOENCODER_OPTIONS, Architecture
+from ..networks._architectures import AUTOENCODER_OPTIONS, STATISTICS, Architecture
+from ..networks._statistics import DEFAULT_STATISTICS
 from ._autoencoder_mixin import AutoencoderMixin
 from ._base import RECURRENT_CONSTRAINTS, BaseSequenceEstimator, output_activation
+
+MAX_STEPS_READ = 256  # of a sequence of median length, with patch_size="auto"
 
 
 def has_head(head):
@@ -37,7 +42,14 @@ class BaseRecurrentAutoencoder(AutoencoderMixin, BaseSequenceEstimator):
     _parameter_constraints: dict = {
         **BaseSequenceEstimator._parameter_constraints,
         **RECURRENT_CONSTRAINTS,
-        "latent_dim": [Interval(Integral, 1, None, closed="left")],
+        "latent_dim": [Interval(Integral, 1, None, closed="left"), None],
+        "pooling": [StrOptions({"statistics", "last"}), tuple],
+        "differences": ["boolean"],
+        "patch_size": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
+        "time_features": ["boolean"],
+        "schedule": [StrOptions({"cosine", "constant"})],
+        "max_steps": [Interval(Integral, 1, None, closed="left")],
+        "epochs": [Interval(Integral, 1, None, closed="left"), None],
         "loss": [str, callable],
         **{name: [StrOptions(set(options))] for name, options in AUTOENCODER_OPTIONS.items()},
         "decoder": [StrOptions(set(AUTOENCODER_OPTIONS["decoder"])), callable],  # or a custom one
@@ -111,23 +123,46 @@ class BaseRecurrentAutoencoder(AutoencoderMixin, BaseSequenceEstimator):
             return replace(layout, univariate=True).restore(mean_by_timestep(errors))
         return layout.restore(errors)
 
-    def _recurrent_architecture(self, n_features, targets, target_names):
+    def _recurrent_architecture(self, sequences, targets, target_names):
         """Return the architecture for the targets, a dict of `Sequences` by head; error messages use their names."""
-        longest = tuple(int(sequences.lengths.max()) for sequences in targets.values())
+        longest = tuple(int(target.lengths.max()) for target in targets.values())
         named_targets = list(zip(target_names, targets.values(), strict=True))
+        units, pooling = self._check_units(self.latent_dim), self._check_pooling()
         return Architecture(
-            n_features=n_features,
-            latent_dim=self.latent_dim,
-            units=self._check_units(self.latent_dim),
+            n_features=sequences.n_features,
+            latent_dim=units[-1] * (1 + bool(self.bidirectional)) if pooling else self.latent_dim,
+            units=units,
             **{name: getattr(self, name) for name in AUTOENCODER_OPTIONS},
             bidirectional=bool(self.bidirectional),
             dropout=float(self.dropout),
             heads=tuple(targets),
-            head_features=tuple(sequences.n_features for sequences in targets.values()),
+            head_features=tuple(target.n_features for target in targets.values()),
             n_timesteps=longest if callable(self.decoder) else (),
             output_activation=output_activation(self.loss, self.scale, named_targets),
             reverse=bool(self.reverse) and "reconstruction" in targets,
+            pooling=pooling,
+            n_encodings=self.latent_dim if pooling else None,
+            differences=bool(self.differences),
+            patch_size=self._choose_patch_size(sequences.lengths),
+            time_features=bool(self.time_features) and self.decoder == "repeat",
         )
+
+    def _check_pooling(self):
+        """Return the statistics that encodings are made of; none for the last state."""
+        if self.pooling == "last":
+            if self.latent_dim is None:
+                raise ValueError("latent_dim=None has no meaning with pooling='last': pass an int.")
+            return ()
+        names = DEFAULT_STATISTICS if self.pooling == "statistics" else self.pooling
+        if not names or len(set(names)) < len(names) or not set(names) <= set(STATISTICS):
+            raise ValueError(f"pooling must be 'statistics', 'last' or some of {STATISTICS}, got {self.pooling!r}.")
+        return tuple(names)
+
+    def _choose_patch_size(self, lengths):
+        """Return the number of timesteps that are read as one."""
+        if self.patch_size != "auto":
+            return int(self.patch_size)
+        return max(1, ceil(float(np.median(lengths)) / MAX_STEPS_READ))
 
     def _reconstruct(self, Z, lengths, dtype):
         """Return the sequences in the units of the data, in order of time."""

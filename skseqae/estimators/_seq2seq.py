@@ -519,6 +519,8 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
             heads=(HEADS[labels.label_type],),
             has_end=labels.label_type == "list",
             frozen=("encoder",) if self.freeze_encoder else (),
+            differences=pretrained.architecture.differences if pretrained else False,
+            patch_size=pretrained.architecture.patch_size if pretrained else 1,
         )
 
     def _training_targets(self, architecture, x, problem):

@@ -7,7 +7,7 @@ from ..estimators._autoencoder import LSTMAutoencoderTransformer
 from ..networks._layer_plan import layer_plan
 from ..networks.onnx_backend._label_search import search_greedily
 from ..networks.onnx_backend._layers import dense, size, zero_padding
-from ..networks.onnx_backend._models import initial_states
+from ..networks.onnx_backend._models import add_encoding, initial_states
 from ..networks.onnx_backend._networks import Context, add_part
 
 TENSOR_TYPES = {"b": bool, "i": np.int64, "u": np.int64, "f": np.float64, "U": object}
@@ -28,14 +28,17 @@ def add_autoencoder(graph, estimator, requested, offset=None):
     x, lengths = _add_sequences(graph, state)
     n_timesteps = size(graph, x, 0)
     encoder = layer_plan(state.architecture)["encoder"]
-    z = add_part(encoder, state.weights["encoder"], x, Context(graph, lengths, n_timesteps))
+    context = Context(graph, lengths, n_timesteps)
+    h = add_part(encoder, state.weights["encoder"], x, context)
     if "encodings" in requested:
-        _add_encodings(graph, state, z)
+        _add_encodings(graph, state, add_encoding(graph, state.architecture, state.weights, "encoding", h, context))
     scored = state.architecture.heads[:1] if {"scores", "labels"} & set(requested) else ()
+    is_decoded = {*requested, *scored} & {*state.architecture.heads}
+    z = add_encoding(graph, state.architecture, state.weights, "latent", h, context) if is_decoded else None
     decoded = {
         head: _decode(graph, state, head, z, lengths, n_timesteps)
         for head in state.architecture.heads
-        if head in (*requested, *scored)
+        if head in is_decoded
     }
     for head in decoded:
         if head in requested:
@@ -45,7 +48,7 @@ def add_autoencoder(graph, estimator, requested, offset=None):
 
 
 def _decode(graph, state, head, z, lengths, n_timesteps):
-    """Return the output of a decoder for encodings (N, L): (S, N, F), scaled, in order of time, and `_output_steps`."""
+    """Return the output of a decoder for latent vectors: (S, N, F), scaled, in order of time, and `_output_steps`."""
     architecture = state.architecture
     if callable(architecture.decoder):
         raise ValueError(
@@ -264,7 +267,7 @@ def _unscale(graph, x, scaling):
 
 
 def _add_encodings(graph, state, z):
-    graph.output("encodings", z, np.float32, ["N", state.architecture.latent_dim], "the output of transform")
+    graph.output("encodings", z, np.float32, ["N", state.architecture.encoding_width], "the output of transform")
 
 
 def _as_tensor(tokens, types, name):

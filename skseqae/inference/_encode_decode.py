@@ -11,13 +11,15 @@ from ._batching import inverse_order, make_batches, map_batches, model_inputs
 from ._threads import count_threads_for, map_in_threads
 
 
-def encode(network, sequences):
-    """Return the encodings of scaled sequences.
+def encode(network, sequences, output="encoder"):
+    """Return the encodings or the latent vectors of scaled sequences.
 
     Parameters
     ----------
     network : Network
     sequences : Sequences of N sequences (T_i, F), float32
+    output : {"encoder", "latent"}, default="encoder"
+        The model: to encodings, or to latent vectors, which decoders read.
 
     Returns
     -------
@@ -25,12 +27,22 @@ def encode(network, sequences):
     """
     batches = make_batches(sequences.lengths)
     _check_batches(network.weights["encoder"], sequences.lengths, batches)
-    model = network.model("encoder")
+    model = network.model(output)
     return map_batches(lambda rows: model(**model_inputs(network.architecture, sequences[rows]))[0], batches)
 
 
+def latent_vectors(network, encodings):
+    """Return the latent vectors (N, L) that belong to encodings (N, E), float32, as closely as a linear map can."""
+    encodings = np.asarray(encodings, np.float32)
+    if "inverse" not in network.weights:
+        return encodings
+    batches = make_batches(np.ones(len(encodings), int))
+    model = network.model("inverse")
+    return map_batches(lambda rows: model(encodings=encodings[rows])[0], batches)
+
+
 def decode(network, head, Z, lengths):
-    """Return the scaled sequences decoded from encodings, in the order of time of the decoder.
+    """Return the scaled sequences decoded from latent vectors, in the order of time of the decoder.
 
     Parameters
     ----------
@@ -56,9 +68,10 @@ def decode(network, head, Z, lengths):
 
     def decode_rows(rows):
         if network.architecture.is_tabular:
-            return model(encodings=Z[rows])[0]
+            return model(latent=Z[rows])[0]
         n_timesteps = max(1, int(lengths[rows[0]]))
-        (decoded,) = model(encodings=Z[rows], n_timesteps=np.array(n_timesteps))
+        arrays = {"lengths": lengths[rows].astype(np.int32), "n_timesteps": np.array(n_timesteps)}
+        (decoded,) = model(latent=Z[rows], **arrays)
         return decoded.swapaxes(0, 1)[np.arange(n_timesteps) < lengths[rows][:, None]]
 
     decoded = np.concatenate(map_in_threads(decode_rows, batches))

@@ -24,7 +24,7 @@ class Network:
 
         Parameters
         ----------
-        name : {"encoder", "decoder", "label", "greedy", "beam"}
+        name : {"encoder", "latent", "hidden", "inverse", "decoder", "label", "greedy", "beam"}
         *options : str or int
             Further arguments of the function of this name in `networks.onnx_backend._models`.
         """

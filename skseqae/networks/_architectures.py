@@ -9,11 +9,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 
 from ._cells import CELLS
+from ._statistics import SIZES, n_statistics
 
 ACTIVATIONS = ("tanh", "relu", "sigmoid", "linear")
 # the names that estimators and files accept, by parameter and field: of all recurrent networks, and of autoencoders
 RECURRENT_OPTIONS = {"cell": tuple(CELLS), "activation": ACTIVATIONS}
 AUTOENCODER_OPTIONS = RECURRENT_OPTIONS | {"decoder": ("repeat", "conditional")}
+STATISTICS = tuple(SIZES)
 
 
 class BaseArchitecture:
@@ -36,7 +38,7 @@ class Architecture(BaseArchitecture):
     """A recurrent autoencoder."""
 
     n_features: int
-    latent_dim: int
+    latent_dim: int  # width of the vector that the decoders read
     units: tuple[int, ...]
     cell: str = "lstm"
     activation: str = "tanh"
@@ -48,6 +50,16 @@ class Architecture(BaseArchitecture):
     n_timesteps: tuple[int, ...] = ()  # of each head, for a custom decoder
     output_activation: str = "linear"
     reverse: bool = False  # whether sequences are reconstructed in reverse order of time
+    pooling: tuple[str, ...] = ()  # statistics that encodings are made of; empty: the latent vector is the encoding
+    n_encodings: int | None = None  # columns of a linear map of the statistics; None: there is no map
+    differences: bool = False  # whether a second encoder reads the first differences
+    patch_size: int = 1  # timesteps that are read as one
+    time_features: bool = False  # whether the decoders read the position in the sequence
+
+    @property
+    def encoding_width(self):
+        """Number of columns of encodings."""
+        return (self.n_encodings or n_statistics(self.pooling, self.hidden_width)) if self.pooling else self.latent_dim
 
     def width(self, head):
         """Return the number of features that a decoder outputs."""
@@ -57,6 +69,11 @@ class Architecture(BaseArchitecture):
     def first_previous(self):
         """Zeros (in scaled units) precede the first timestep of a conditional decoder."""
         return 0.0 if self.decoder == "conditional" else None
+
+    @property
+    def hidden_width(self):
+        """Number of hidden states of the top layer, of all directions and of both encoders."""
+        return self.units[-1] * (1 + self.bidirectional) * (1 + self.differences)
 
 
 @dataclass(frozen=True)
@@ -74,6 +91,8 @@ class Seq2SeqArchitecture(BaseArchitecture):
     heads: tuple[str, ...] = ("label",)  # or ("sequence",)
     has_end: bool = False  # whether an end token, which is one more class, ends each sequence of labels
     frozen: tuple[str, ...] = ()
+    differences: bool = False  # whether a second encoder reads the first differences
+    patch_size: int = 1  # timesteps that are read as one
 
     def width(self, head):
         """Return 1: the target is the index of a class."""
@@ -96,8 +115,8 @@ class Seq2SeqArchitecture(BaseArchitecture):
 
     @property
     def state_units(self):
-        """Width of each layer's state, both directions together."""
-        return tuple(units * (1 + self.bidirectional) for units in self.units)
+        """Width of each layer's state, of all directions and of both encoders."""
+        return tuple(units * (1 + self.bidirectional) * (1 + self.differences) for units in self.units)
 
 
 @dataclass(frozen=True)
@@ -113,6 +132,11 @@ class DenseArchitecture(BaseArchitecture):
     output_activation: str = "linear"
     heads = ("reconstruction",)
     is_tabular = True
+
+    @property
+    def encoding_width(self):
+        """Number of columns of encodings."""
+        return self.latent_dim
 
     def width(self, head):
         """Return the number of features, all of which are reconstructed."""

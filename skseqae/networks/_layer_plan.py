@@ -6,8 +6,13 @@ A network has parts, an encoder and one decoder for each head. A part is the wid
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+import numpy as np
+
 from ._architectures import Architecture, DenseArchitecture, Seq2SeqArchitecture
 from ._cells import CELLS
+from ._statistics import LATENT_STATISTICS, QUANTILES, n_statistics
+
+N_TIME_FEATURES = 8
 
 
 @dataclass(frozen=True)
@@ -20,6 +25,8 @@ class Recurrent:
         h at each timestep; h at the last real timestep; or h at each timestep, and the final state for a decoder.
     n_tokens : int or None
         Where the input is tokens, which are numbered from 0, their number: the kernel has a row for each.
+    n_groups : int
+        Number of groups of as many features each. A layer of its own reads each group; the outputs are concatenated.
     has_initial_state : bool
         Whether the layer starts from a state of the encoder. Otherwise it starts from zeros.
     """
@@ -32,6 +39,7 @@ class Recurrent:
     dropout: float = 0.0
     output: str = "sequence"
     n_tokens: int | None = None
+    n_groups: int = 1
     has_initial_state: bool = False
 
     @property
@@ -39,13 +47,18 @@ class Recurrent:
         """1, or 2 where a second layer reads the sequences backwards."""
         return 1 + self.bidirectional
 
+    @property
+    def n_branches(self):
+        """Number of layers that run side by side: the directions of each group."""
+        return self.n_directions * self.n_groups
+
     def weight_shapes(self, width):
-        """Return the shapes of the weights for an input of this width, direction by direction."""
-        return CELLS[self.cell].weight_shapes(self.n_tokens or width, self.units) * self.n_directions
+        """Return the shapes of the weights for an input of this width, branch by branch."""
+        return CELLS[self.cell].weight_shapes(self.n_tokens or width // self.n_groups, self.units) * self.n_branches
 
     def output_width(self, width):
-        """Return the width of the output: that of all directions side by side."""
-        return self.units * self.n_directions
+        """Return the width of the output: that of all branches side by side."""
+        return self.units * self.n_branches
 
 
 @dataclass(frozen=True)
@@ -83,8 +96,78 @@ class LastHidden(_Weightless):
 
 
 @dataclass(frozen=True)
+class Differences(_Weightless):
+    """The sequence, and beside it its first differences, of which the first is zero."""
+
+    def output_width(self, width):
+        """Return the width of both side by side."""
+        return 2 * width
+
+
+@dataclass(frozen=True)
+class Patch(_Weightless):
+    """Consecutive timesteps as one, group by group of features; the last real timestep fills the last patch up."""
+
+    size: int
+    n_groups: int = 1
+
+    def output_width(self, width):
+        """Return the width of a patch."""
+        return width * self.size
+
+
+@dataclass(frozen=True)
+class Unpatch(_Weightless):
+    """Each timestep as several, then the activation of the output."""
+
+    size: int
+    activation: str
+
+    def output_width(self, width):
+        """Return the width of a timestep."""
+        return width // self.size
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Statistics of hidden states over the real timesteps, name by name; the shares have thresholds as weights.
+
+    The hidden states are those of a layer with so many units and directions.
+    """
+
+    statistics: tuple[str, ...]
+    units: int
+    n_directions: int
+    n_groups: int
+
+    @property
+    def is_backward(self):
+        """Whether each hidden state belongs to a layer that reads the sequences backwards, an array."""
+        return np.arange(self.units * self.n_directions * self.n_groups) // self.units % self.n_directions == 1
+
+    def weight_shapes(self, width):
+        """Return the shape of the thresholds, or nothing."""
+        return [(len(QUANTILES), width)] if "shares" in self.statistics else []
+
+    def output_width(self, width):
+        """Return the number of statistics of all hidden states."""
+        return n_statistics(self.statistics, width)
+
+
+@dataclass(frozen=True)
 class Repeat(_Weightless):
-    """The latent vector, at each timestep."""
+    """The latent vector at each timestep, or at each patch, and beside it its position, if there are time features.
+
+    The time features are the Chebyshev polynomials of degrees 1 to 8, of the position between -1 and 1: cosines of
+    another argument, computed by additions and products alone, which give the same bits in every batch.
+    """
+
+    patch_size: int = 1
+    time_features: bool = False
+
+    def output_width(self, width):
+        """Return the width of both side by side."""
+        return width + N_TIME_FEATURES * self.time_features
 
 
 @dataclass(frozen=True)
@@ -135,13 +218,13 @@ class Part(NamedTuple):
         return self.layers[i].output == "sequence" or isinstance(following, Recurrent)
 
     def with_weights(self, weights):
-        """Return pairs of a layer and its arrays; those of a recurrent layer are a list for each direction."""
+        """Return pairs of a layer and its arrays; those of a recurrent layer are a list for each branch."""
         pairs, start, width = [], 0, self.input_width
         for layer in self.layers:
             n_arrays = len(layer.weight_shapes(width))
             arrays, start = weights[start : start + n_arrays], start + n_arrays
             if isinstance(layer, Recurrent):
-                n = n_arrays // layer.n_directions
+                n = n_arrays // layer.n_branches
                 arrays = [arrays[i : i + n] for i in range(0, n_arrays, n)]
             pairs.append((layer, arrays))
             width = layer.output_width(width)
@@ -163,26 +246,62 @@ def layer_plan(architecture):
 
 
 def _autoencoder_plan(architecture):
-    """Return the plan of a recurrent autoencoder, whose decoders mirror the encoder."""
-    encoder = _recurrent_layers(architecture, "encoder", architecture.units, architecture.bidirectional)
-    encoder[-1] = replace(encoder[-1], output="last")
-    if encoder[-1].units * encoder[-1].n_directions != architecture.latent_dim:
-        encoder.append(Dense("encoding", architecture.latent_dim))
-    plan = {"encoder": Part(architecture.n_features, tuple(encoder))}
+    """Return the plan of a recurrent autoencoder, whose decoders mirror the encoder.
+
+    With pooling, the encoder ends in the hidden states of its top layer. From these, "latent" leads to the latent
+    vector, and "encoding" to the encoding. "inverse" leads from there to the latent vector. The weights of the last two
+    are computed after training.
+    """
+    latent_dim, hidden_width = architecture.latent_dim, architecture.hidden_width
+    layers, plan = _recurrent_encoder(architecture), {}
+    if architecture.pooling:
+        pool = _pool(architecture, architecture.pooling)
+        n_encodings = architecture.encoding_width
+        encoding = [Dense("encoding", n_encodings)] if architecture.n_encodings else []
+        plan["latent"] = Part(hidden_width, (_pool(architecture, LATENT_STATISTICS), Dense("latent", latent_dim)))
+        plan["encoding"] = Part(hidden_width, (pool, *encoding))
+        plan["inverse"] = Part(n_encodings, (Dense("inverse", latent_dim),))
+    else:
+        layers[-1] = replace(layers[-1], output="last")
+        layers += [Dense("encoding", latent_dim)] if hidden_width != latent_dim else []
     for head in () if callable(architecture.decoder) else architecture.heads:
-        width = architecture.width(head)
-        first = Feedback(width) if architecture.decoder == "conditional" else Repeat()
-        recurrent = _recurrent_layers(architecture, "decoder", architecture.units[::-1])
-        output = Dense("output", width, architecture.output_activation)
-        plan[head] = Part(architecture.latent_dim, (first, *recurrent, output))
-    return plan
+        plan[head] = Part(latent_dim, _decoder_layers(architecture, architecture.width(head)))
+    return {"encoder": Part(architecture.n_features, tuple(layers))} | plan
+
+
+def _recurrent_encoder(architecture, **options):
+    """Return the layers of an encoder from a sequence to the hidden states of its top layer."""
+    n_groups, patch_size = 1 + architecture.differences, architecture.patch_size
+    before = [Differences()] * architecture.differences + [Patch(patch_size, n_groups)] * (patch_size > 1)
+    options |= {"n_groups": n_groups}
+    return [
+        *before,
+        *_recurrent_layers(architecture, "encoder", architecture.units, architecture.bidirectional, **options),
+    ]
+
+
+def _decoder_layers(architecture, width):
+    """Return the layers from the latent vector to sequences of this width."""
+    recurrent = _recurrent_layers(architecture, "decoder", architecture.units[::-1])
+    if architecture.decoder == "conditional":
+        return (Feedback(width), *recurrent, Dense("output", width, architecture.output_activation))
+    size = architecture.patch_size
+    repeat = Repeat(size, architecture.time_features)
+    if size == 1:
+        return (repeat, *recurrent, Dense("output", width, architecture.output_activation))
+    return (repeat, *recurrent, Dense("output", size * width), Unpatch(size, architecture.output_activation))
+
+
+def _pool(architecture, statistics):
+    """Return a layer of statistics of the hidden states of the encoder's top layer."""
+    return Pool(statistics, architecture.units[-1], 1 + architecture.bidirectional, 1 + architecture.differences)
 
 
 def _seq2seq_plan(architecture):
     """Return the plan of an encoder-decoder of labels, or of an encoder and a dense layer."""
     (head,), widths = architecture.heads, architecture.state_units
     options = {"output": "state", "n_tokens": architecture.n_tokens}
-    encoder = _recurrent_layers(architecture, "encoder", architecture.units, architecture.bidirectional, **options)
+    encoder = _recurrent_encoder(architecture, **options)
     output = Dense("output", architecture.n_outputs)
     if head == "label":
         encoder.append(LastHidden())

@@ -73,12 +73,24 @@ def _check_record(record, path):
         if is_dataclass(value):
             _check_record(value, f"{path}.{field.name}")
     if type(record) is Architecture:
-        require(len(record.head_features) == len(record.heads), f"{path}.head_features must be one for each head.")
+        _check_architecture(record, path)
     if type(record) is Layout:
         fixed = record.container in ("padded", "table")
         require(not fixed or record.n_timesteps is not None, f"{path}.n_timesteps is missing for an array.")
         is_plain = record.feature_names is None or record.container == "sequences"
         require(is_plain, f"{path}.feature_names require a container that has names.")
+
+
+def _check_architecture(architecture, path):
+    require(
+        len(architecture.head_features) == len(architecture.heads), f"{path}.head_features must be one for each head."
+    )
+    has_unique_names = len(set(architecture.pooling)) == len(architecture.pooling)
+    require(has_unique_names, f"{path}.pooling names a statistic twice.")
+    has_map = architecture.n_encodings is None or architecture.pooling
+    require(has_map, f"{path}.n_encodings has no meaning without pooling.")
+    reads_position = not architecture.time_features or architecture.decoder == "repeat"
+    require(reads_position, f"{path}.time_features has no meaning.")
 
 
 def _check_array(array, dtypes, shape, path):

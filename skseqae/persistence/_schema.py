@@ -10,6 +10,7 @@ from ..networks._architectures import (
     ACTIVATIONS,
     AUTOENCODER_OPTIONS,
     RECURRENT_OPTIONS,
+    STATISTICS,
     Architecture,
     DenseArchitecture,
     Seq2SeqArchitecture,
@@ -26,9 +27,11 @@ RECURRENT = {name: one_of(*options) for name, options in RECURRENT_OPTIONS.items
     "bidirectional": BOOL,
     "dropout": real(0.0, 1.0),
 }
+INPUT = {"differences": BOOL, "patch_size": COUNT}
 OUTPUT = one_of("linear", "sigmoid", "softmax")
 RECORD_RULES = {
     Architecture: RECURRENT
+    | INPUT
     | {name: one_of(*options) for name, options in AUTOENCODER_OPTIONS.items()}
     | {
         "n_features": COUNT,
@@ -38,8 +41,12 @@ RECORD_RULES = {
         "n_timesteps": one_of(()),
         "output_activation": OUTPUT,
         "reverse": BOOL,
+        "pooling": tuple_of(one_of(*STATISTICS), range(len(STATISTICS) + 1)),
+        "n_encodings": either(COUNT, NONE),
+        "time_features": BOOL,
     },
     Seq2SeqArchitecture: RECURRENT
+    | INPUT
     | {
         "n_features": COUNT,
         "n_tokens": either(COUNT, NONE),

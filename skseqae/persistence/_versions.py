@@ -79,6 +79,15 @@ TARGETS = {
         {"label_type": "_kind", "max_length": "_longest", "classes": "classes_"},
     ),
 }
+# the encodings of format 2 were last hidden states
+AUTOENCODER_OF_FORMAT_2 = {
+    "pooling": "last",
+    "differences": False,
+    "patch_size": 1,
+    "time_features": False,
+    "schedule": "constant",
+    "max_steps": 300,
+}
 CHANGES = {
     2: Change(
         renamed_types={"symbols": "tokens"},
@@ -88,6 +97,22 @@ CHANGES = {
             "Seq2SeqArchitecture": {"n_symbols": "n_tokens"},
         },
         rearrange=_gather_fitted_state,
+    ),
+    3: Change(
+        added_fields={
+            "Architecture": {
+                "pooling": {"tuple": []},
+                "n_encodings": None,
+                "differences": False,
+                "patch_size": 1,
+                "time_features": False,
+            },
+            "Seq2SeqArchitecture": {"differences": False, "patch_size": 1},
+        },
+        added_parameters={
+            "LSTMAutoencoderTransformer": AUTOENCODER_OF_FORMAT_2 | {"min_crop": 1.0},
+            "CompositeSequenceRegressor": AUTOENCODER_OF_FORMAT_2,
+        },
     ),
 }
 

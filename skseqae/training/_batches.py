@@ -1,12 +1,12 @@
 """Training data, split into batches of similar lengths."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import ceil, log2, prod
 
 import numpy as np
 from sklearn.model_selection import train_test_split
 
-from ..data._padding import mask_of, pad, padded_and_mask
+from ..data._padding import crop, mask_of, pad, padded_and_mask
 from ..data._sequences import Sequences
 from ..networks._weight_shapes import weight_shapes
 
@@ -14,6 +14,35 @@ from ..networks._weight_shapes import weight_shapes
 BATCHES_PER_CHUNK = 16
 # Initial, trained and returned weights, the gradient, and the optimizer's two means: initial, current and returned.
 COPIES_OF_WEIGHTS = 10
+
+
+@dataclass(frozen=True)
+class Crops:
+    """Random contiguous parts of sequences, of which each training step sees one.
+
+    Attributes
+    ----------
+    min_share : float
+        The shortest share of a sequence, in (0, 1]; the shares are uniformly distributed up to 1.
+    max_timesteps : int
+        The length at which a sequence is cut before its share is taken.
+    """
+
+    min_share: float
+    max_timesteps: int
+
+    def draw(self, lengths, random_state):
+        """Return the starts and the lengths of a crop of each sequence, of at least two timesteps where it has them."""
+        shares = random_state.uniform(self.min_share, 1, size=len(lengths))
+        cropped = np.maximum(np.rint(shares * self._limit(lengths)), np.minimum(lengths, 2)).astype(np.int64)
+        return (random_state.uniform(size=len(lengths)) * (lengths - cropped + 1)).astype(np.int64), cropped
+
+    def mean_lengths(self, lengths):
+        """Return the mean length of the crops of each sequence."""
+        return (1 + self.min_share) / 2 * self._limit(lengths)
+
+    def _limit(self, lengths):
+        return np.minimum(lengths, self.max_timesteps)
 
 
 @dataclass(frozen=True)
@@ -29,12 +58,19 @@ class TrainingData:
         Above 0.
     step_weights : dict of str to Sequences of one feature
         Non-negative weights of the timesteps of a head's target, multiplied by the sample weight. A head may be absent.
+    crops : Crops or None
+        The parts of sequences that training steps see; None: whole sequences. Targets are then x, in order of time
+        without its first timesteps, or else reversed.
+    reversed_heads : tuple of str
+        The heads whose target is reversed.
     """
 
     x: Sequences
     targets: dict[str, Sequences]
     sample_weight: np.ndarray
     step_weights: dict[str, Sequences] = field(default_factory=dict)
+    crops: Crops | None = None
+    reversed_heads: tuple[str, ...] = ()
 
     def __len__(self):
         return len(self.x)
@@ -42,7 +78,8 @@ class TrainingData:
     def take(self, rows):
         """Return the data of some samples."""
         targets, step_weights = ({h: s[rows] for h, s in part.items()} for part in (self.targets, self.step_weights))
-        return TrainingData(self.x[rows], targets, self.sample_weight[rows], step_weights)
+        kept = {"x": self.x[rows], "targets": targets, "step_weights": step_weights}
+        return replace(self, **kept, sample_weight=self.sample_weight[rows])
 
     def hold_out(self, fraction, random_state):
         """Return the sorted rows of a fraction of the samples, drawn from those with target timesteps for each head."""
@@ -56,52 +93,62 @@ class TrainingData:
         return np.sort(train_test_split(eligible, test_size=n_held_out, random_state=random_state)[1])
 
     def total_weight(self, head):
-        """Return the denominator of the loss: the sum of the weights of all timesteps."""
+        """Return the denominator of the loss: the sum of the weights of all timesteps; of crops, its expectation."""
         lengths = self.targets[head].lengths
-        if head not in self.step_weights:
-            return float(self.sample_weight @ lengths)
-        return float(np.repeat(self.sample_weight, lengths) @ self.step_weights[head].packed[:, 0])
+        if head in self.step_weights:
+            return float(np.repeat(self.sample_weight, lengths) @ self.step_weights[head].packed[:, 0])
+        return float(self.sample_weight @ (self.crops.mean_lengths(lengths) if self.crops else lengths))
 
-    def batch(self, rows, n_rows=None):
+    def batch(self, rows, n_rows=None, random_state=None):
         """Return padded arrays: `x` (B, T, F), `mask` (B, T), and `{head}`, `{head}_mask` and `{head}_weight` likewise.
 
-        With `n_rows` the arrays are filled up to `n_rows` rows, and to one number of timesteps for all batches.
+        With `n_rows` the arrays are filled up to `n_rows` rows, and to one number of timesteps for all batches. With
+        `random_state`, sequences are cropped if there are `crops`.
         """
-        arrays = dict(zip(("x", "mask"), _fill(self.x, rows, n_rows), strict=True))
-        for head, target in self.targets.items():
-            arrays[head], arrays[f"{head}_mask"] = _fill(target, rows, n_rows)
+        x, targets = self.x[rows], {head: target[rows] for head, target in self.targets.items()}
+        if self.crops and random_state:
+            starts, lengths = self.crops.draw(x.lengths, random_state)
+            for head, target in targets.items():
+                is_reversed, n_missing = head in self.reversed_heads, x.lengths - target.lengths
+                target_starts = x.lengths - starts - lengths if is_reversed else starts
+                targets[head] = crop(target, target_starts, np.maximum(lengths - n_missing, 0))
+            x = crop(x, starts, lengths)
+        arrays = dict(zip(("x", "mask"), _fill(x, n_rows, self.n_timesteps("x")), strict=True))
+        for head, target in targets.items():
+            n_timesteps = self.n_timesteps(head)
+            arrays[head], arrays[f"{head}_mask"] = _fill(target, n_rows, n_timesteps)
             weight = arrays[f"{head}_mask"].copy()
             weight[: len(rows)] *= self.sample_weight[rows].astype(np.float32)[:, None]
             if head in self.step_weights:
-                weight *= _fill(self.step_weights[head], rows, n_rows)[0][:, :, 0]
+                weight *= _fill(self.step_weights[head][rows], n_rows, n_timesteps)[0][:, :, 0]
             arrays[f"{head}_weight"] = weight
         return arrays
 
+    def n_timesteps(self, name):
+        """Return the number of timesteps of all filled batches of "x" or of a head's target.
 
-def _fill(sequences, rows, n_rows):
-    """Return some sequences, padded at the end, (B, T, F), and their mask (B, T).
+        It is the longest length, rounded up if lengths differ. One shape needs one compiled program, which runs as many
+        timesteps as the longest sequence of a batch has. Rounding lets the folds of a cross-validation share it.
+        """
+        lengths = (self.x if name == "x" else self.targets[name]).lengths
+        longest = max(1, int(lengths.max()))
+        if self.crops:
+            longest = min(longest, self.crops.max_timesteps)
+        elif lengths.min() == longest:
+            return longest
+        multiple = max(4, 2 ** ceil(log2(longest)) // 8)
+        return ceil(longest / multiple) * multiple
 
-    With `n_rows`, empty sequences follow up to `n_rows` rows, and T is the same for all batches.
+
+def _fill(sequences, n_rows, n_timesteps):
+    """Return sequences, padded at the end, (B, T, F), and their mask (B, T).
+
+    With `n_rows`, empty sequences follow up to `n_rows` rows, and T is `n_timesteps`.
     """
-    chosen = sequences[rows]
     if n_rows is None:
-        return padded_and_mask(chosen)
-    n_timesteps = _timesteps_to_fill(sequences)
-    lengths = np.pad(chosen.lengths, (0, n_rows - len(chosen)))
-    return pad(Sequences(chosen.packed, lengths), n_timesteps), mask_of(lengths, n_timesteps)
-
-
-def _timesteps_to_fill(sequences):
-    """Return the number of timesteps of all filled batches: the longest length, rounded up if lengths differ.
-
-    One shape needs one compiled program, which runs as many timesteps as the longest sequence of a batch has. Rounding
-    lets the folds of a cross-validation share it.
-    """
-    longest = max(1, int(sequences.lengths.max()))
-    if sequences.lengths.min() == sequences.lengths.max():
-        return longest
-    multiple = max(4, 2 ** ceil(log2(longest)) // 8)
-    return ceil(longest / multiple) * multiple
+        return padded_and_mask(sequences)
+    lengths = np.pad(sequences.lengths, (0, n_rows - len(sequences)))
+    return pad(Sequences(sequences.packed, lengths), n_timesteps), mask_of(lengths, n_timesteps)
 
 
 def training_bytes(architecture, data, batch_size):
@@ -112,8 +159,9 @@ def training_bytes(architecture, data, batch_size):
     """
     n_rows, n_weights, n_values = min(len(data), batch_size), 0, 0
     for part, shapes in weight_shapes(architecture).items():
+        name = part if part in data.targets else "x"
         sequences = data.targets.get(part, data.x)
-        n_steps = n_rows * _timesteps_to_fill(sequences)
+        n_steps = n_rows * data.n_timesteps(name)
         n_weights += sum(prod(shape) for shape in shapes)
         n_values += n_steps * sum(2 * shape[-1] for shape in shapes if len(shape) == 2)
         n_values += n_steps * 5 * (sequences.n_features + 1)  # padded values and mask, in NumPy and in TensorFlow
@@ -131,15 +179,13 @@ def shuffle_into_batches(lengths, batch_size, random_state):
 
     Returns
     -------
-    list of arrays of rows, each of at most `batch_size`
+    list of arrays of rows, each of at most `batch_size`, of about the same size
     """
-    order = random_state.permutation(len(lengths))
+    pieces = np.array_split(random_state.permutation(len(lengths)), ceil(len(lengths) / batch_size))
     batches = []
-    for chunk in _split(order, batch_size * BATCHES_PER_CHUNK):
-        similar = _split(chunk[np.argsort(lengths[chunk], kind="stable")], batch_size)
-        batches += [similar[i] for i in random_state.permutation(len(similar))]
+    for start in range(0, len(pieces), BATCHES_PER_CHUNK):
+        chunk = pieces[start : start + BATCHES_PER_CHUNK]
+        rows = np.concatenate(chunk)
+        similar = np.array_split(rows[np.argsort(lengths[rows], kind="stable")], len(chunk))
+        batches += [similar[i] for i in random_state.permutation(len(chunk))]
     return batches
-
-
-def _split(rows, size):
-    return [rows[start : start + size] for start in range(0, len(rows), size)]

@@ -11,13 +11,15 @@ import numpy as np
 
 from ..exceptions import DivergedError
 from ..networks.keras_backend._custom_decoders import build_custom_decoders, compile_decoders
-from ..networks.keras_backend._initialization import initial_weights
+from ..networks.keras_backend._initialization import initial_weights, scale_differences
 from ._batches import shuffle_into_batches
+from ._convergence import baseline_loss, warn_about_convergence
 from ._early_stopping import EarlyStopping
 from ._optimizers import check_loss_shape, is_keras_object, make_key, make_optimizer_and_loss
 from ._pool import pool
 from ._program import Program
 from ._progress import Progress
+from ._schedule import cosine, has_plateau
 
 MAX_ROWS_PER_PIECE = 32
 MIN_STEPS_TO_COMPILE = 128  # consecutive timesteps of an epoch
@@ -32,13 +34,16 @@ class Settings:
     clipnorm: float | None
     loss: object
     routed: dict
+    schedule: str  # "constant" or "cosine"
     epochs: int
+    ends_on_plateau: bool
     batch_size: int
     head_weights: dict[str, float]
     n_iter_no_change: int | None  # None: no early stopping
     tol: float
     callbacks: object
     verbose: int
+    warns: bool  # whether to warn about training that did not converge
 
 
 @dataclass(frozen=True)
@@ -111,7 +116,10 @@ def train(
         return Program(architecture, custom_decoders, optimizer, loss, n_pieces, autograph=autograph)
 
     with pool.borrow(key, build) as program:
-        weights = weights or initial_weights(program.parts, custom_decoders, random_state) | (pretrained_weights or {})
+        if weights is None:
+            weights = initial_weights(program.parts, custom_decoders, random_state)
+            scale_differences(architecture, weights["encoder"], data.x)
+            weights |= pretrained_weights or {}
         program.start(weights, optimizer_state, learning_rate)
         if custom_decoders:
             compile_decoders(architecture, custom_decoders)
@@ -128,14 +136,14 @@ def _count_pieces(data, settings):
 
 def _run(program, settings, data, validation, random_state, callbacks, begin_epoch):
     """Run the epochs; return the `TrainingResult`."""
-    history = {}
+    history, steps = {}, Steps(program, settings, settings.epochs * ceil(len(data) / settings.batch_size))
     early_stopping = settings.n_iter_no_change and EarlyStopping(settings.n_iter_no_change, settings.tol)
     _notify(callbacks, "on_train_begin", {})
     n_rows = program.rows_to_fill(min(len(data), settings.batch_size))
     for epoch in range(settings.epochs):
         end_epoch = begin_epoch()
         _notify(callbacks, "on_epoch_begin", epoch, {})
-        logs = _run_epoch(program, settings, data, n_rows, random_state, callbacks)
+        logs = _run_epoch(program, settings, data, n_rows, random_state, callbacks, steps)
         if validation is not None:
             logs |= {f"val_{name}": value for name, value in _evaluate(program, settings, validation, n_rows).items()}
         for name, value in logs.items():
@@ -144,13 +152,37 @@ def _run(program, settings, data, validation, random_state, callbacks, begin_epo
         _notify(callbacks, "on_epoch_end", epoch, dict(logs))
         if early_stopping:
             early_stopping.update(logs["val_loss"], program)
-        is_last = program.model.stop_training or (early_stopping and early_stopping.should_stop)
+        is_last = program.model.stop_training or (early_stopping and early_stopping.should_stop) or steps.should_stop
         if end_epoch(partial(_make_intermediate_result, program, history, early_stopping)) or is_last:
             break
     # an optimizer may keep a moving average of the weights, which replaces them here
     program.model.optimizer.finalize_variable_values(program.model.trainable_variables)
     _notify(callbacks, "on_train_end", dict(logs))
+    if settings.warns:
+        warn_about_convergence(steps.losses, baseline_loss(program, settings, data))
     return _make_result(program, history, early_stopping)
+
+
+class Steps:
+    """The learning rate and the loss of each training step.
+
+    The optimizer keeps its learning rate if the schedule is "constant", so that callbacks may change it.
+    """
+
+    def __init__(self, program, settings, n_steps):
+        self.losses, self._optimizer, self._n_steps = [], program.model.optimizer, n_steps
+        self._settings = settings
+
+    def begin(self):
+        """Set the learning rate of the next step."""
+        if self._settings.schedule == "cosine":
+            rate = self._settings.learning_rate * cosine(len(self.losses), self._n_steps)
+            self._optimizer.learning_rate = rate
+
+    @property
+    def should_stop(self):
+        """Whether training should stop because the loss no longer falls."""
+        return self._settings.ends_on_plateau and has_plateau(self.losses, self._n_steps)
 
 
 def _make_result(program, history, early_stopping):
@@ -172,35 +204,53 @@ def _make_intermediate_result(program, history, early_stopping):
     return result
 
 
-def _run_epoch(program, settings, data, n_rows, random_state, callbacks):
+def _run_epoch(program, settings, data, n_rows, random_state, callbacks, steps):
     """Train on each batch once; return the losses of the epoch."""
     program.seed(random_state)
     scales = {head: weight * len(data) / data.total_weight(head) for head, weight in settings.head_weights.items()}
-    sums = dict.fromkeys(scales, 0.0)
+    totals = Totals(settings)
     for i, rows in enumerate(shuffle_into_batches(data.x.lengths, settings.batch_size, random_state)):
         _notify(callbacks, "on_train_batch_begin", i, {})
-        losses = program.train_step(data.batch(rows, n_rows), {head: s / len(rows) for head, s in scales.items()})
-        sums = {head: sums[head] + float(loss) for head, loss in losses.items()}
+        steps.begin()
+        arrays = data.batch(rows, n_rows, random_state)
+        losses = program.train_step(arrays, {head: s / len(rows) for head, s in scales.items()})
+        steps.losses.append(totals.add(arrays, losses))
         batch = {head: float(loss) * scales[head] / len(rows) for head, loss in losses.items()}
         _notify(callbacks, "on_train_batch_end", i, {"loss": sum(batch.values())})
-    return _make_logs(sums, settings, data)
+    return totals.make_logs()
 
 
 def _evaluate(program, settings, data, n_rows):
     """Return the losses of validation data."""
-    sums = dict.fromkeys(settings.head_weights, 0.0)
+    totals = Totals(settings)
     for start in range(0, len(data), settings.batch_size):
-        rows = np.arange(start, min(start + settings.batch_size, len(data)))
-        losses = program.evaluate_step(data.batch(rows, n_rows))
-        sums = {head: sums[head] + float(loss) for head, loss in losses.items()}
-    return _make_logs(sums, settings, data)
+        arrays = data.batch(np.arange(start, min(start + settings.batch_size, len(data))), n_rows)
+        totals.add(arrays, program.evaluate_step(arrays))
+    return totals.make_logs()
 
 
-def _make_logs(sums, settings, data):
-    """Return the mean loss over real timesteps, and with two heads also the loss of each head."""
-    means = {head: total / data.total_weight(head) for head, total in sums.items()}
-    logs = {"loss": sum(settings.head_weights[head] * mean for head, mean in means.items())}
-    return logs if len(means) == 1 else logs | {f"{head}_loss": mean for head, mean in means.items()}
+class Totals:
+    """The losses and the weights of each head, summed over batches."""
+
+    def __init__(self, settings):
+        self.head_weights = settings.head_weights
+        self._losses, self._weights = dict.fromkeys(self.head_weights, 0.0), dict.fromkeys(self.head_weights, 0.0)
+
+    def add(self, arrays, losses):
+        """Add a batch; return its mean loss over real timesteps."""
+        mean = 0.0
+        for head, loss in losses.items():
+            loss, weight = float(loss), float(arrays[f"{head}_weight"].sum(dtype=np.float64))
+            self._losses[head] += loss
+            self._weights[head] += weight
+            mean += self.head_weights[head] * loss / max(weight, np.finfo(np.float32).tiny)
+        return mean
+
+    def make_logs(self):
+        """Return the mean loss over real timesteps, and with two heads also the loss of each head."""
+        means = {head: loss / self._weights[head] for head, loss in self._losses.items()}
+        logs = {"loss": sum(self.head_weights[head] * mean for head, mean in means.items())}
+        return logs if len(means) == 1 else logs | {f"{head}_loss": mean for head, mean in means.items()}
 
 
 @contextmanager

@@ -49,7 +49,7 @@ def gradients_of(layer, x, mask, upstream):
 
 def upstream_of(layer, mask, seed=7):
     """Return random gradients of the output, which are zero on padding."""
-    width = UNITS * len(layer.directions)
+    width = UNITS * layer.n_branches
     if not layer.return_sequences:
         return draw(len(mask), width, seed=seed).astype(layer.dtype)
     return (draw(*mask.shape, width, seed=seed) * mask[:, :, None]).astype(layer.dtype)
@@ -396,7 +396,7 @@ def test_returned_states_are_those_of_the_last_real_timestep(cell, sequences, bi
     assert_array_equal(state[0], make_layer(**options)(x, mask=mask))
     assert len(state) == (2 if cell == "lstm" else 1)
     for part in state:  # neither padding nor its values affect the state
-        assert part.shape == (4, UNITS * len(layer.directions))
+        assert part.shape == (4, UNITS * layer.n_branches)
         assert not np.any(part[-1])
     padded = np.where(mask[:, :, None] > 0, x, 1e3)
     for part, expected in zip(state, stateful(padded, mask=mask)[1:], strict=True):

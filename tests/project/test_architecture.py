@@ -48,6 +48,7 @@ LIBRARIES = {
     "networks.onnx_backend": (("numpy",), ("onnx",)),
     "training": (("keras", "tensorflow", "numpy"), ()),
     "training._batches": (("numpy", "sklearn"), ()),
+    "training._convergence": (("numpy", "sklearn"), ()),
     "training._optimizers": (("keras", "tensorflow", "numpy", "scikeras"), ()),
     "inference": (("numpy", "threadpoolctl"), ("onnxruntime",)),
     "inference._custom_decoding": (("numpy", "keras", "tensorflow"), ()),

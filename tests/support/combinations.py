@@ -5,6 +5,7 @@ from functools import cache
 import numpy as np
 from sklearn.frozen import FrozenEstimator
 
+from examples.tutorial_parameters import LAST_STATE, WHOLE_SEQUENCES
 from skseqae import (
     CompositeSequenceRegressor,
     DenseAutoencoderTransformer,
@@ -14,13 +15,28 @@ from skseqae import (
 from tests.support.cases import Case, RowCase, TokenCase, dense_decoder
 from tests.support.strategies import draw_sequences
 
-TINY = {"latent_dim": 3, "epochs": 2, "batch_size": 8, "random_state": 0}
+TINY = {"epochs": 2, "batch_size": 8, "random_state": 0}
+LAST_STATES = {"latent_dim": 3, **LAST_STATE, "batch_size": 8, "epochs": 2, "random_state": 0}
 STOPS = {"early_stopping": True, "validation_fraction": 0.5}
 BCE = {"loss": "binary_crossentropy", "scale": None}
 
-# 12 of 27,648 combinations, found by greedy search: 97 % of all pairs of settings are in one of the combinations
 AUTOENCODERS = {
     "plain": ({}, 3),
+    "patches": (
+        {"pooling": ("last", "mean", "std", "shares"), "patch_size": 3, "cell": "gru", "units": (4, 3)}
+        | {"latent_dim": None, "objective": "composite", "loss": "huber", "dropout": 0.3}
+        | STOPS,
+        2,
+    ),
+    "patches-conditional": (
+        {"differences": False, "patch_size": 2, "cell": "rnn", "activation": "relu", "decoder": "conditional"}
+        | {"min_crop": 1.0, "scale": None},
+        3,
+    ),
+    "patches-last": ({"pooling": "last", "patch_size": 2, "bidirectional": False, "reverse": False} | BCE, 1),
+}
+# 12 of 27,648 combinations, found by greedy search: 97 % of all pairs of settings are in one of the combinations
+LAST_STATE_AUTOENCODERS = {
     "conditional-sigmoid": (
         {"units": 5, "activation": "sigmoid", "decoder": "conditional", "objective": "composite", "reverse": False}
         | {"dropout": 0.3}
@@ -95,6 +111,9 @@ def longer_targets(arrays):
 
 REGRESSORS = {
     "plain": ({}, 3, {"y": vector_targets}),
+    "patches": ({"patch_size": 3, "pooling": ("max",)}, 2, {"y": longer_targets}),
+}
+LAST_STATE_REGRESSORS = {
     "conditional-horizon": (
         {"horizon": 2, "decoder": "conditional", "cell": "rnn", "scale": None, "loss": "mae"},
         2,
@@ -140,7 +159,7 @@ def reversed_ends(words):
 @cache
 def pretrained_encoder():
     """Return the parameter `encoder`: a fitted autoencoder of sequences of two features."""
-    autoencoder = LSTMAutoencoderTransformer(latent_dim=4, units=(3, 4), epochs=1, random_state=0)
+    autoencoder = LSTMAutoencoderTransformer(latent_dim=4, units=(3, 4), patch_size=2, epochs=1, random_state=0)
     return {"encoder": FrozenEstimator(autoencoder.fit(draw_sequences(range(1, 9), 2, seed=3)))}
 
 
@@ -171,20 +190,26 @@ DENSE_AUTOENCODERS = {
     ),
 }
 
+
+def with_last_state(combinations, **more):
+    """Return combinations of parameters with those of encodings that are last hidden states."""
+    return {name: (LAST_STATES | more | parameters, *rest) for name, (parameters, *rest) in combinations.items()}
+
+
 # Each property is tested on all of these; a new class needs one more entry.
 COMBINATIONS = {
-    LSTMAutoencoderTransformer: AUTOENCODERS,
-    CompositeSequenceRegressor: REGRESSORS,
+    LSTMAutoencoderTransformer: AUTOENCODERS | with_last_state(LAST_STATE_AUTOENCODERS, **WHOLE_SEQUENCES),
+    CompositeSequenceRegressor: REGRESSORS | with_last_state(LAST_STATE_REGRESSORS),
     Seq2SeqClassifier: CLASSIFIERS,
     DenseAutoencoderTransformer: DENSE_AUTOENCODERS,
 }
-TINY_UNITS = {"units": 3} | {name: value for name, value in TINY.items() if name != "latent_dim"}
+WIDTHS = {Seq2SeqClassifier: {"units": 3}, DenseAutoencoderTransformer: {"latent_dim": 3}}
 
 
 def make_case(estimator, parameters, n_features, more=None):
     """Return a case with the parameters of a combination and those that all cases of the class have."""
     case_type = RowCase if estimator is DenseAutoencoderTransformer else TokenCase if "tokens" in parameters else Case
-    tiny = TINY_UNITS if estimator is Seq2SeqClassifier else TINY
+    tiny = TINY | WIDTHS.get(estimator, {"units": 3, "latent_dim": 5})
     return case_type(estimator, tiny | parameters, n_features, **(more or {}))
 
 

@@ -5,18 +5,30 @@ from keras import ops
 
 from .._architectures import Architecture, DenseArchitecture, Seq2SeqArchitecture
 from ._custom_decoders import build_custom_decoders
-from ._networks import at_steps, build_decoder, build_encoder, build_free_decoder
+from ._networks import at_steps, build_decoder, build_encoder, build_free_decoder, build_pool
 
 
-def export_encoder(architecture, weights, scaling):
-    """Return a model from [x (B, T, F), mask (B, T)], or rows x (B, F), to what the decoders read."""
+def export_encoder(architecture, weights, scaling, output="encoding"):
+    """Return a model from [x (B, T, F), mask (B, T)], or rows x (B, F), to encodings, latent vectors or states."""
     encoder = build_encoder(architecture, stock=True)
     encoder.set_weights(weights["encoder"])
+    if output in weights:
+        encoder = _with_pool(encoder, architecture, output, weights[output])
     x, *rest = _inputs(encoder)
     # shifted before it is scaled: in one step, large means would cancel in float32
     centred = keras.layers.Rescaling(1.0, (-scaling.mean).tolist(), name="centre")(x)
     scaled = keras.layers.Rescaling((1.0 / scaling.std).tolist(), name="scale")(centred)
     return keras.Model(_one_or_all([x, *rest]), encoder(_one_or_all([scaled, *rest])), name="encoder")
+
+
+def _with_pool(encoder, architecture, output, weights):
+    """Return the encoder followed by statistics of its hidden states, and their map."""
+    n_arrays = 2 * (output == "latent" or architecture.n_encodings is not None)  # of the map
+    thresholds, arrays = weights[: len(weights) - n_arrays], weights[len(weights) - n_arrays :]
+    network = build_pool(architecture, output, *thresholds)
+    network.set_weights(arrays)
+    inputs = _inputs(encoder)
+    return keras.Model(inputs, network([encoder(inputs), inputs[1]]), name="encoder")
 
 
 def export_decoder(architecture, weights, output_scaling):
@@ -26,6 +38,7 @@ def export_decoder(architecture, weights, output_scaling):
     ----------
     architecture : Architecture, Seq2SeqArchitecture or DenseArchitecture
     weights : dict of str to list of arrays
+        Without "inverse", the model reads latent vectors in place of encodings.
     output_scaling : function of str
         Returns the `Scaling` and the `TargetLayout` of a head's output.
 
@@ -60,9 +73,12 @@ def _sequence_decoder(architecture, weights, output_scaling):
     for head in architecture.heads:
         decoder = build_free_decoder(architecture, head, stock=True, custom_decoder=custom_decoders.get(head))
         decoder.set_weights(weights[head])
-        inputs = inputs or _inputs(decoder)
+        if inputs is None:
+            inputs = z, mask = _inputs(decoder)
+            if "inverse" in weights:
+                inputs[0] = keras.Input(weights["inverse"][0].shape[:1], name="encoding")
+                z = _dense(weights["inverse"], "inverse")(inputs[0])
         scaling, layout = output_scaling(head)
-        z, mask = inputs[:2]
         steps = _steps(mask, layout)
         if steps is None:
             steps = keras.Input((None,), name=f"{head}_mask")
@@ -98,6 +114,14 @@ def _label_decoder(architecture, weights, output_scaling):
 
 
 DECODERS = {Architecture: _sequence_decoder, DenseArchitecture: _row_decoder, Seq2SeqArchitecture: _label_decoder}
+
+
+def _dense(weights, name):
+    """Return a linear dense layer with these weights."""
+    layer = keras.layers.Dense(weights[0].shape[1], name=name)
+    layer.build((None, weights[0].shape[0]))
+    layer.set_weights(weights)
+    return layer
 
 
 def _rescaled(outputs, scaling, name):

@@ -4,8 +4,10 @@ import random
 from contextlib import contextmanager
 from threading import RLock
 
+import numpy as np
 from keras import ops
 
+N_ARRAYS = 3  # of a branch: kernel, recurrent kernel and bias
 _generator_lock = RLock()
 
 
@@ -48,8 +50,33 @@ def initial_weights(parts, custom_decoders, random_state):
     }
 
 
+def scale_differences(architecture, weights, x):
+    """Divide the kernels of the encoder of differences by the standard deviation of these, in place.
+
+    Differences are smaller than values if sequences are smooth. The network reads them in the units of the values.
+
+    Parameters
+    ----------
+    architecture : Architecture, Seq2SeqArchitecture or DenseArchitecture
+    weights : list of arrays
+        Of the encoder.
+    x : Sequences
+        The training set, in scaled units.
+    """
+    if not getattr(architecture, "differences", False):
+        return
+    starts = (np.cumsum(x.lengths) - x.lengths)[x.lengths > 0]
+    changes = np.delete(np.diff(x.packed, axis=0), starts[1:] - 1, axis=0)
+    std = np.sqrt(np.mean(changes.astype(np.float64) ** 2, axis=0)) if len(changes) else np.ones(x.n_features)
+    std = np.tile(np.where(std > 0, std, 1.0), architecture.patch_size)
+    n_directions = 1 + architecture.bidirectional
+    for branch in range(n_directions, 2 * n_directions):
+        kernel = N_ARRAYS * branch
+        weights[kernel] = (weights[kernel] / std[:, None]).astype(np.float32)
+
+
 def _draw(layer, weight, random_state):
-    initializer = getattr(layer, weight.name.removeprefix("backward_") + "_initializer")
+    initializer = getattr(layer, weight.name + "_initializer")
     config = initializer.get_config()
     if "seed" in config:
         config["seed"] = int(random_state.randint(2**31 - 1))

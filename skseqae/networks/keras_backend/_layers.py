@@ -71,12 +71,15 @@ class Recurrent(keras.layers.Layer):
     n_tokens : int, default=None
         Where the input is tokens, numbered from 0, their number. The weights are those for one-hot vectors; a larger
         number is an unknown token, which is read as zeros.
+    n_groups : int, default=1
+        Number of groups of as many features each. A layer of its own reads each group; the outputs are concatenated.
 
     Notes
     -----
     Called with x of shape (B, T, F), or (B, F) for an input that is the same at each timestep, or (B, T, 1) for
-    tokens; a mask of shape (B, T); and the parts of the initial state, (B, H) each. Returns (B, T, D) or (B, D),
-    D = H or 2 H; with `return_state` a list of that and of each part of the state, (B, D).
+    tokens; a mask of shape (B, T); the parts of the initial state, (B, H) each; and `varying` of shape (B, T, V),
+    further features beside an x of shape (B, F). Returns (B, T, D) or (B, D), where D is H times the number of
+    branches, the directions of each group; with `return_state` a list of that and of each part of the state, (B, D).
     """
 
     def __init__(
@@ -90,6 +93,7 @@ class Recurrent(keras.layers.Layer):
         bidirectional=False,
         dropout=0.0,
         n_tokens=None,
+        n_groups=1,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -99,44 +103,77 @@ class Recurrent(keras.layers.Layer):
         self.return_sequences = return_sequences
         self.return_state = return_state
         self.n_tokens = n_tokens
-        self.bidirectional = bidirectional
+        self.n_groups = n_groups
+        self.n_directions = 1 + bidirectional
         self.dropout = dropout
-        self.directions = ("forward", "backward") if bidirectional else ("forward",)
         self.kernel_initializer = keras.initializers.GlorotUniform()
         self.recurrent_kernel_initializer = keras.initializers.Orthogonal()
         self.bias_initializer = GateBias(CELLS[cell].record.initial_bias)
         self.seed_generator = keras.random.SeedGenerator(0) if dropout else None
         self.supports_masking = True
 
-    def build(self, x_shape, *_):
-        """Create the weights, in the order of `keras.layers.LSTM` and `keras.layers.Bidirectional`."""
-        shapes = CELLS[self.cell].record.weight_shapes(self.n_tokens or x_shape[-1], self.units)
+    @property
+    def n_branches(self):
+        """Number of recurrent layers that run side by side."""
+        return self.n_groups * self.n_directions
+
+    def _is_backward(self, branch):
+        return branch % self.n_directions == 1
+
+    def build(self, x_shape, *_, varying_shape=None):
+        """Create the weights of each branch, in the order of `keras.layers.LSTM` and `keras.layers.Bidirectional`."""
+        width = (self.n_tokens or x_shape[-1]) // self.n_groups + (varying_shape[-1] if varying_shape else 0)
+        shapes = CELLS[self.cell].record.weight_shapes(width, self.units)
         names = ("kernel", "recurrent_kernel", "bias")
-        self.weights_of = {
-            direction: [
-                self.add_weight(
-                    name=name if direction == "forward" else f"backward_{name}",
-                    shape=shape,
-                    initializer=getattr(self, f"{name}_initializer"),
-                )
+        self.branches = [
+            [
+                self.add_weight(name=name, shape=shape, initializer=getattr(self, f"{name}_initializer"))
                 for name, shape in zip(names, shapes, strict=True)
             ]
-            for direction in self.directions
-        }
+            for _ in range(self.n_branches)
+        ]
 
-    def _weights(self, direction):
-        """Return kernel, recurrent kernel, bias, and the bias of the recurrent product or None."""
-        kernel, recurrent_kernel, bias = (tf.convert_to_tensor(weight) for weight in self.weights_of[direction])
-        biases = (bias, None) if CELLS[self.cell].record.is_summed else (bias[0], bias[1])
-        return kernel, recurrent_kernel, *biases
+    def _recurrent_weights(self):
+        """Return the recurrent kernels (K, H, W) of all branches, and the biases of their products (K, W) or None."""
+        _, U, bias = ([tf.convert_to_tensor(w) for w in weights] for weights in zip(*self.branches, strict=True))
+        return tf.stack(U), None if CELLS[self.cell].record.is_summed else tf.stack(bias)[:, 1]
 
-    def call(self, x, mask, initial_state=None, training=False):
+    def call(self, x, mask, initial_state=None, varying=None, training=False):
         """Run over all timesteps."""
         if training and self.dropout:
             x = self._drop(x)
-        runs = [self._run(direction, x, mask, initial_state, training) for direction in self.directions]
-        outputs = [tf.concat(parts, axis=-1) if len(parts) > 1 else parts[0] for parts in zip(*runs, strict=True)]
-        return outputs if self.return_state else outputs[0]
+        if initial_state is not None:
+            initial_state = [state[None] for state in initial_state]
+        U, recurrent_bias = self._recurrent_weights()
+        histories = CELLS[self.cell].recur(
+            self._project(x, mask, varying),
+            U,
+            recurrent_bias,
+            mask,
+            activation=self.activation,
+            masked=self.activation in UNBOUNDED,
+            differentiable=training,
+            initial_state=initial_state,
+            every_state=self.return_state,
+        )
+        histories = [tf.unstack(tf.transpose(history, (1, 2, 0, 3))) for history in histories]  # (B, T, H) each
+        states = [_side_by_side([last_real(h, mask) for h in history]) for history in histories]
+        if self.return_sequences:
+            h = [reverse_real(h, mask) if self._is_backward(i) else h for i, h in enumerate(histories[0])]
+        output = _side_by_side(h) if self.return_sequences else states[0]
+        return [output, *states] if self.return_state else output
+
+    def _project(self, x, mask, varying):
+        """Return the projected input of each branch, with time on the first axis if it varies: (T, K, B, W)."""
+        groups = tf.split(x, self.n_groups, axis=-1)
+        projected = []
+        for i in range(self.n_branches):
+            group, project = groups[i // self.n_directions], self._projection(i)
+            if len(x.shape) == 3:
+                group = reverse_real(group, mask) if self._is_backward(i) else group
+                group = tf.transpose(group, (1, 0, 2))
+            projected.append(project(group) if varying is None else project(group, tf.transpose(varying, (1, 0, 2))))
+        return tf.stack(projected, axis=-3)
 
     def _drop(self, x):
         """Drop inputs, the same at each timestep of a sequence; a dropped token becomes an unknown token."""
@@ -148,62 +185,48 @@ class Recurrent(keras.layers.Layer):
         return x * (kept if len(x.shape) == 2 else kept[:, None])
 
     def make_step(self):
-        """Return `step(x, state) -> state` for one timestep, x of shape (B, F) or (B, 1)."""
-        _, recurrent_kernel, _, recurrent_bias = self._weights("forward")
-        project = self._projection("forward")
-        recurrent_bias = 0.0 if recurrent_bias is None else recurrent_bias
-        cell = CELLS[self.cell]
+        """Return `step(x, state) -> state` for one timestep of the only branch, x of shape (B, F) or (B, 1)."""
+        (U,), recurrent_bias = self._recurrent_weights()
+        recurrent_bias = 0.0 if recurrent_bias is None else recurrent_bias[0]
+        project, cell = self._projection(0), CELLS[self.cell]
 
         def step(x, state):
-            recurrent = tf.matmul(state[0], recurrent_kernel) + recurrent_bias
-            return cell.step(cell.by_gate(project(x)), cell.by_gate(recurrent), state, self.activation)[0]
+            recurrent = tf.matmul(state[0], U) + recurrent_bias
+            return cell.step(project(x), recurrent, state, self.activation)[0]
 
         return step
 
-    def _projection(self, direction):
-        """Return the function that multiplies the input by its kernel and adds its bias."""
-        kernel, _, bias, _ = self._weights(direction)
+    def _projection(self, branch):
+        """Return the function that multiplies the input of a branch by its kernel and adds its bias."""
+        kernel, _, bias = (tf.convert_to_tensor(weight) for weight in self.branches[branch])
+        bias = bias if CELLS[self.cell].record.is_summed else bias[0]
         if self.n_tokens:
             rows = tf.pad(kernel, ((0, 1), (0, 0)))  # zeros for an unknown token
             return lambda x: tf.gather(rows, tf.cast(x[..., 0], "int32")) + bias
-        # the bias is a row of the kernel, which saves one pass over the projection
-        whole = tf.concat([kernel, bias[None]], axis=0)
-        return lambda x: tf.tensordot(tf.concat([x, tf.ones_like(x[..., :1])], axis=-1), whole, 1)
 
-    def _run(self, direction, x, mask, initial_state, training):
-        """Return h, at each timestep or at the last real one, and with `return_state` each part of the state."""
-        backward = direction == "backward"
-        if len(x.shape) == 3:
-            x = tf.transpose(reverse_real(x, mask) if backward else x, (1, 0, 2))
-        _, recurrent_kernel, _, recurrent_bias = self._weights(direction)
-        histories = CELLS[self.cell].recur(
-            self._projection(direction)(x),
-            recurrent_kernel,
-            recurrent_bias,
-            mask,
-            activation=self.activation,
-            masked=self.activation in UNBOUNDED,
-            differentiable=training,
-            initial_state=initial_state,
-            every_state=self.return_state,
-        )
-        h = histories[0]
-        if not self.return_sequences:
-            h = last_real(h, mask)
-        elif backward:
-            h = reverse_real(h, mask)
-        return [h, *(last_real(history, mask) for history in histories)] if self.return_state else [h]
+        def project(x, varying=None):
+            width = x.shape[-1]
+            # the bias is a row of the kernel, which saves one pass over the projection
+            whole = tf.concat([kernel[:width], bias[None]], axis=0)
+            projected = tf.tensordot(tf.concat([x, tf.ones_like(x[..., :1])], axis=-1), whole, 1)
+            return projected if varying is None else projected + tf.tensordot(varying, kernel[width:], 1)
+
+        return project
 
     def compute_mask(self, inputs, previous_mask=None):
         """Return None: later layers are given the mask as an input."""
 
-    def compute_output_shape(self, x_shape, mask_shape=None, *_):
+    def compute_output_shape(self, x_shape, mask_shape=None, *_, **__):
         """Return the shape of the output, which Keras then need not find by tracing."""
-        state = (x_shape[0], self.units * len(self.directions))
+        state = (x_shape[0], self.units * self.n_branches)
         h = state
         if self.return_sequences:
             h = (x_shape[0], x_shape[1] if len(x_shape) == 3 else mask_shape[1] if mask_shape else None, state[1])
         return [h, *[state] * CELLS[self.cell].n_states] if self.return_state else h
+
+
+def _side_by_side(tensors):
+    return tf.concat(tensors, axis=-1) if len(tensors) > 1 else tensors[0]
 
 
 def make_stack_step(layers):
@@ -268,7 +291,7 @@ class FreeRunning(keras.layers.Layer):
         """Decode step by step."""
         cell = CELLS[self.cell]
         batch, n_timesteps = tf.shape(z)[0], tf.shape(mask)[1]
-        states = [cell.zero_state(batch, layer.units, z.dtype) for layer in self.layers]
+        states = [cell.zero_state((batch, layer.units), z.dtype) for layer in self.layers]
         step_through = make_stack_step(self.layers)
 
         def step(t, previous, states, outputs):

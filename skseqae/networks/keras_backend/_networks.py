@@ -15,14 +15,15 @@ from .._cells import CELLS
 from .._layer_plan import layer_plan
 from ._initialization import own_generator
 from ._layers import FreeRunning, Recurrent
+from ._statistics import pool
 
 
 @own_generator()
 def build_encoder(architecture, *, stock=False):
-    """Return the network from [x (B, T, F), mask (B, T)] to what the decoders read.
+    """Return the network from [x (B, T, F), mask (B, T)] to what the decoders or `build_pool` read.
 
-    That is the encoding (B, L), the last h (B, D), or the final states of all layers. A stock network of rows reads
-    x (B, F) alone.
+    That is the encoding (B, L), the last h (B, D), the final states of all layers, or with pooling all hidden states of
+    the top layer (B, P, D), where P is the number of patches. A stock network of rows reads x (B, F) alone.
     """
     mask, is_row = _mask_input(), architecture.is_tabular and stock
     x = keras.Input((architecture.n_features,) if is_row else (None, architecture.n_features), name="x")
@@ -31,6 +32,14 @@ def build_encoder(architecture, *, stock=False):
     y = add_layers(layer_plan(architecture)["encoder"], y, context)
     outputs = context.final_states if architecture.heads == ("sequence",) else y
     return keras.Model(x if is_row else [x, mask], outputs, name="encoder")
+
+
+@own_generator()
+def build_pool(architecture, name, thresholds=None):
+    """Return the network from [hidden states (B, P, D), mask (B, T)] to latent vectors (B, L) or encodings (B, E)."""
+    h, mask = keras.Input((None, architecture.hidden_width), name="hidden"), _mask_input()
+    context = Context(mask[:, :: architecture.patch_size], stock=True, thresholds=thresholds)
+    return keras.Model([h, mask], add_layers(layer_plan(architecture)[name], h, context), name=name)
 
 
 @own_generator()
@@ -83,8 +92,11 @@ def join(architecture, custom_decoders):
     encoder = build_encoder(architecture)
     inputs = {"x": encoder.inputs[0], "mask": encoder.inputs[1]}
     encoded = encoder(list(inputs.values()))
-    encoded = encoded if isinstance(encoded, list) else [encoded]
     parts, outputs = {"encoder": encoder}, {}
+    if getattr(architecture, "pooling", ()):
+        parts["latent"] = build_pool(architecture, "latent")
+        encoded = parts["latent"]([encoded, inputs["mask"]])
+    encoded = encoded if isinstance(encoded, list) else [encoded]
     for head in architecture.heads:
         decoder = parts[head] = build_decoder(architecture, head, custom_decoder=custom_decoders.get(head))
         further = {f"{head}_{source.name}": source.shape[1:] for source in decoder.inputs[len(encoded) :]}
@@ -106,6 +118,11 @@ class Context:
     initial_states: list = field(default_factory=list)  # by layer; those that are left
     final_states: list = field(default_factory=list)  # parts of the states of all layers, one after another
     last_hidden: object = None  # h of the preceding recurrent layer, at the last real timestep
+    varying: object = None  # time features (B, T, V) beside a latent vector
+    thresholds: object = None  # of the shares that are pooled, (Q, D)
+
+    def __post_init__(self):
+        self.whole_mask = self.mask  # of timesteps, where `mask` is that of patches
 
 
 def add_layers(part, y, context):
@@ -116,25 +133,42 @@ def add_layers(part, y, context):
 
 
 def _add_recurrent(layer, y, context):
-    options = {"activation": layer.activation, "return_sequences": layer.output != "last", "name": layer.name}
-    options["return_state"] = layer.output == "state"
-    if context.stock:
-        if layer.n_tokens:
-            y = ops.one_hot(ops.cast(y[:, :, 0], "int32"), layer.n_tokens)
-        built = getattr(keras.layers, CELLS[layer.cell].keras_layer)(layer.units, **options)
-        built = keras.layers.Bidirectional(built, name=f"{layer.name}_both") if layer.bidirectional else built
-    else:
-        options |= {"cell": layer.cell, "dropout": layer.dropout, "n_tokens": layer.n_tokens}
-        built = Recurrent(layer.units, bidirectional=layer.bidirectional, **options)
     initial = {"initial_state": context.initial_states.pop(0)} if layer.has_initial_state else {}
-    outputs = built(y, mask=context.mask, **initial)
+    outputs = (_run_stock if context.stock else _run)(layer, y, context, **initial)
     if layer.output != "state":
-        return outputs
+        return outputs[0]
     y, *state = outputs
-    state = _joined(state) if context.stock and layer.bidirectional else state
     context.final_states += state
     context.last_hidden = state[0]
     return y
+
+
+def _run(layer, y, context, **initial):
+    """Return the outputs of a layer that is trained, a list."""
+    names = ("cell", "activation", "bidirectional", "dropout", "n_tokens", "n_groups", "name")
+    options = {"return_sequences": layer.output != "last", "return_state": layer.output == "state"}
+    built = Recurrent(layer.units, **{name: getattr(layer, name) for name in names}, **options)
+    varying = {} if context.varying is None else {"varying": context.varying}
+    context.varying = None
+    outputs = built(y, mask=context.mask, **initial, **varying)
+    return outputs if isinstance(outputs, list) else [outputs]
+
+
+def _run_stock(layer, y, context, **initial):
+    """Return the outputs of stock layers, one for each group of features, a list."""
+    if layer.n_tokens:
+        y = ops.one_hot(ops.cast(y[:, :, 0], "int32"), layer.n_tokens)
+    options = {"activation": layer.activation, "return_sequences": layer.output != "last"}
+    options["return_state"] = layer.output == "state"
+    by_group = []
+    for i, group in enumerate(ops.split(y, layer.n_groups, axis=-1) if layer.n_groups > 1 else [y]):
+        name = f"{layer.name}_differences" if i else layer.name
+        built = getattr(keras.layers, CELLS[layer.cell].keras_layer)(layer.units, name=name, **options)
+        built = keras.layers.Bidirectional(built, name=f"{name}_both") if layer.bidirectional else built
+        outputs = built(group, mask=context.mask, **initial)
+        h, *state = outputs if isinstance(outputs, list) else [outputs]
+        by_group.append([h, *(_joined(state) if layer.bidirectional else state)])
+    return [_side_by_side(parts) for parts in zip(*by_group, strict=True)]
 
 
 def _add_dense(layer, y, context):
@@ -149,9 +183,38 @@ def _add_last_hidden(layer, y, context):
     return context.last_hidden
 
 
+def _add_differences(layer, x, context):
+    return ops.concatenate([x, ops.pad(x[:, 1:] - x[:, :-1], ((0, 0), (1, 0), (0, 0)))], axis=-1)
+
+
+def _add_patch(layer, x, context):
+    size, mask = layer.size, context.mask
+    further = (0, size - 1)
+    x = at_steps(ops.pad(x, ((0, 0), further, (0, 0))), ops.pad(mask, ((0, 0), further)))
+    groups = ops.split(x, layer.n_groups, axis=-1) if layer.n_groups > 1 else [x]
+    context.mask = mask[:, ::size]
+    # the j-th timestep of each patch
+    patches = [group[:, j : j + 1 - size or None : size] for group in groups for j in range(size)]
+    return ops.concatenate(patches, axis=-1)
+
+
+def _add_pool(layer, h, context):
+    return pool(layer, h, context.mask, context.thresholds)
+
+
 def _add_repeat(layer, y, context):
-    # this package's layers read an input that is the same at each timestep
-    return _repeat(y, context.mask) if context.stock else y
+    context.mask = mask = context.mask[:, :: layer.patch_size]
+    features = [time_features(mask)] if layer.time_features else []
+    if context.stock:
+        return _side_by_side([_repeat(y, mask), *features])
+    # this package's layers read an input that is the same at each timestep, and others beside it
+    context.varying = features[0] if features else None
+    return y
+
+
+def _add_unpatch(layer, y, context):
+    y = keras.layers.Reshape((-1, y.shape[-1] // layer.size))(y)
+    return keras.layers.Activation(layer.activation, name="output_activation")(at_steps(y, context.whole_mask))
 
 
 def _add_feedback(layer, y, context):
@@ -163,7 +226,11 @@ LAYERS = {
     plan.Dense: _add_dense,
     plan.Noise: _add_noise,
     plan.LastHidden: _add_last_hidden,
+    plan.Differences: _add_differences,
+    plan.Patch: _add_patch,
+    plan.Pool: _add_pool,
     plan.Repeat: _add_repeat,
+    plan.Unpatch: _add_unpatch,
     plan.Feedback: _add_feedback,
 }
 
@@ -196,6 +263,20 @@ def _by_layer(states, architecture):
 
 def _mask_input():
     return keras.Input((None,), name="mask")
+
+
+def time_features(mask):
+    """Return the Chebyshev polynomials of the position of each timestep, from -1 to 1, as the plan describes them."""
+    steps = ops.cumsum(mask, axis=1)
+    v = 2.0 * (steps - 1.0) / ops.maximum(steps[:, -1:] - 1.0, 1.0) - 1.0
+    polynomials = [ops.ones_like(v), v]
+    while len(polynomials) <= plan.N_TIME_FEATURES:
+        polynomials.append(2.0 * v * polynomials[-1] - polynomials[-2])
+    return ops.stack(polynomials[1:], axis=-1)
+
+
+def _side_by_side(tensors):
+    return ops.concatenate(tensors, axis=-1) if len(tensors) > 1 else tensors[0]
 
 
 def _joined(states):

@@ -7,7 +7,9 @@ their place is a constant.
 import numpy as np
 
 from .._cells import CELLS
+from .._layer_plan import N_TIME_FEATURES
 
+LAST = np.iinfo(np.int64).max  # the end of a slice that goes to the end
 OPERATORS = {"tanh": "Tanh", "relu": "Relu", "sigmoid": "Sigmoid", "softmax": "Softmax", "linear": "Identity"}
 
 
@@ -16,10 +18,59 @@ def size(graph, value, axis):
     return graph("Squeeze", graph("Shape", value, start=axis, end=axis + 1))
 
 
+def real_timesteps(graph, lengths, n_timesteps):
+    """Return whether each timestep of each sequence is real: (T, N)."""
+    steps = graph("Unsqueeze", graph("Range", 0, n_timesteps, 1), [1])
+    return graph("Less", steps, graph.cast(lengths, np.int64))
+
+
 def zero_padding(graph, x, lengths, n_timesteps):
     """Return x (T, N, F) with zeros on padding."""
-    is_real = graph("Less", graph("Unsqueeze", graph("Range", 0, n_timesteps, 1), [1]), lengths)
+    is_real = real_timesteps(graph, lengths, n_timesteps)
     return graph("Where", graph("Unsqueeze", is_real, [2]), x, np.float32(0))
+
+
+def n_patches(graph, n_timesteps, size):
+    """Return the number of patches of so many timesteps, rounded up; an int32 or int64 value."""
+    size = graph("CastLike", size, n_timesteps)
+    return graph("Div", graph("Add", n_timesteps, graph("Sub", size, graph("CastLike", 1, size))), size)
+
+
+def differences(graph, x):
+    """Return x (T, N, F), and beside it its first differences, of which the first is zero: (T, N, 2 * F)."""
+    changes = graph("Sub", graph("Slice", x, [1], [LAST], [0]), graph("Slice", x, [0], [-1], [0]))
+    return graph("Concat", x, graph("Pad", changes, [1, 0, 0, 0, 0, 0]), axis=2)
+
+
+def patches(graph, layer, x, lengths):
+    """Return the patches of x (T, N, F), the last ones filled up by the last real timesteps: (P, N, S * F)."""
+    steps = graph("Range", 0, graph("Add", size(graph, x, 0), layer.size - 1), 1)
+    last = graph("Max", graph("Sub", graph.cast(lengths, np.int64), 1), 0)
+    steps = graph("Min", graph("Unsqueeze", steps, [1]), last)  # (T + S - 1, N)
+    shape = graph("Concat", graph("Shape", steps), graph("Shape", x, start=2), axis=0)
+    x = graph("GatherElements", x, graph("Expand", graph("Unsqueeze", steps, [2]), shape), axis=0)
+    # the j-th timestep of each patch
+    stops = [j + 1 - layer.size or LAST for j in range(layer.size)]
+    parts = [
+        graph("Slice", group, [j], [stop], [0], [layer.size])
+        for group in split(graph, x, layer.n_groups)
+        for j, stop in enumerate(stops)
+    ]
+    return graph("Concat", *parts, axis=2)
+
+
+def time_features(graph, lengths, n_timesteps):
+    """Return the Chebyshev polynomials of the position of each timestep, as the plan describes them: (T, N, V)."""
+    one, two = np.float32(1), np.float32(2)
+    steps = graph.cast(graph("Unsqueeze", graph("Range", 0, n_timesteps, 1), [1]), np.float32)
+    last = graph("Sub", graph.cast(lengths, np.float32), one)
+    position = graph("Div", graph("Min", steps, graph("Max", last, np.float32(0))), graph("Max", last, one))
+    v = graph("Sub", graph("Mul", two, position), one)
+    polynomials = [one, v]
+    while len(polynomials) <= N_TIME_FEATURES:
+        product = graph("Mul", graph("Mul", two, v), polynomials[-1])
+        polynomials.append(graph("Sub", product, polynomials[-2]))
+    return graph("Concat", *(graph("Unsqueeze", each, [2]) for each in polynomials[1:]), axis=2)
 
 
 def dense(graph, x, kernel, bias, activation="linear"):
@@ -27,15 +78,15 @@ def dense(graph, x, kernel, bias, activation="linear"):
     return graph(OPERATORS[activation], graph("Add", graph("MatMul", x, kernel), bias))
 
 
-def recurrent(graph, layer, directions, x, lengths="", state=(), *, keep=True):
+def recurrent(graph, layer, branches, x, lengths="", state=(), *, keep=True):
     """Run a recurrent layer over x (T, N, F).
 
     Parameters
     ----------
     layer : Recurrent
         Of the layer plan.
-    directions : list of 1 or 2 lists of arrays
-        Kernel, recurrent kernel and bias, as Keras keeps them.
+    branches : list of lists of arrays
+        Kernel, recurrent kernel and bias of each branch, as Keras keeps them.
     lengths : int32 value (N,)
         "": all have T timesteps.
     state : values (D, N, H), one for each part of the state
@@ -45,9 +96,26 @@ def recurrent(graph, layer, directions, x, lengths="", state=(), *, keep=True):
 
     Returns
     -------
-    history : value (T, D, N, H), or ""
-    state : values (D, N, H), after each sequence's last timestep
+    history : value (T, K, N, H), or ""
+    state : values (K, N, H), after each sequence's last timestep
     """
+    if layer.n_groups == 1:
+        return _run_group(graph, layer, branches, x, lengths, state, keep=keep)
+    by_group = [
+        _run_group(graph, layer, branches[i : i + layer.n_directions], group, lengths, keep=keep)
+        for i, group in zip(range(0, len(branches), layer.n_directions), split(graph, x, layer.n_groups), strict=True)
+    ]
+    history, *states = zip(*by_group, strict=True)
+    return [keep and graph("Concat", *history, axis=1), *(graph("Concat", *parts, axis=0) for parts in states)]
+
+
+def split(graph, x, n_groups):
+    """Return groups of as many features of x (T, N, F) each."""
+    return graph.node("Split", [x], [True] * n_groups, axis=2) if n_groups > 1 else [x]
+
+
+def _run_group(graph, layer, directions, x, lengths="", state=(), *, keep=True):
+    """Run the directions of a recurrent layer over a group of features."""
     cell, n_directions = CELLS[layer.cell], len(directions)
     order = [cell.gates.index(gate) for gate in cell.onnx_gates]
     arrays = [np.stack(arrays) for arrays in zip(*(_as_onnx(*each, order) for each in directions), strict=True)]
@@ -105,18 +173,18 @@ def _reordered(weights, order):
     return np.concatenate([gates[i] for i in order], axis=-1)
 
 
-def join_history(graph, history, directions):
-    """Return h of all directions (T, D, N, H) side by side: (T, N, D * H)."""
-    return graph("Reshape", graph("Transpose", history, perm=[0, 2, 1, 3]), [0, 0, _joined_width(directions)])
+def join_history(graph, history, branches):
+    """Return h of all branches (T, K, N, H) side by side: (T, N, K * H)."""
+    return graph("Reshape", graph("Transpose", history, perm=[0, 2, 1, 3]), [0, 0, _joined_width(branches)])
 
 
-def join_state(graph, state, directions):
-    """Return a part of the state of all directions (D, N, H) side by side: (N, D * H)."""
-    return graph("Reshape", graph("Transpose", state, perm=[1, 0, 2]), [0, _joined_width(directions)])
+def join_state(graph, state, branches):
+    """Return a part of the state of all branches (K, N, H) side by side: (N, K * H)."""
+    return graph("Reshape", graph("Transpose", state, perm=[1, 0, 2]), [0, _joined_width(branches)])
 
 
-def _joined_width(directions):
-    return sum(len(recurrent_kernel) for _, recurrent_kernel, _ in directions)
+def _joined_width(branches):
+    return sum(len(recurrent_kernel) for _, recurrent_kernel, _ in branches)
 
 
 def embed(graph, tokens, directions):

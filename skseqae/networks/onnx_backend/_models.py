@@ -5,24 +5,44 @@ import numpy as np
 from .._layer_plan import layer_plan
 from ._graph import Graph
 from ._label_search import search_beams, search_greedily
-from ._layers import dense
+from ._layers import dense, size
 from ._networks import Context, add_part
 
 
 def encoder_model(architecture, weights):
-    """Return a model from `x` and `lengths` to `encodings` (N, L)."""
+    """Return a model from `x` and `lengths` to `encodings` (N, E)."""
+    return _encoder_model(architecture, weights, "encoding")
+
+
+def latent_model(architecture, weights):
+    """Return a model from `x` and `lengths` to `latent` vectors (N, L)."""
+    return _encoder_model(architecture, weights, "latent")
+
+
+def hidden_model(architecture, weights):
+    """Return a model from `x` and `lengths` to the `hidden` states (T, N, D) of the top layer of an encoder."""
     graph = Graph()
-    z, _ = _add_encoder(graph, architecture, weights)
-    graph.output("encodings", z, np.float32, ["N", "L"])
-    return graph.model("encoder")
+    h, _ = _add_encoder(graph, architecture, weights)
+    graph.output("hidden", h, np.float32, ["T_", "N", "D"])
+    return graph.model("hidden")
+
+
+def inverse_model(architecture, weights):
+    """Return a model from `encodings` (N, E) to `latent` vectors (N, L)."""
+    graph, part = Graph(), layer_plan(architecture)["inverse"]
+    encodings = graph.input("encodings", np.float32, ["N", part.input_width])
+    latent = add_part(part, weights["inverse"], encodings, Context(graph))
+    graph.output("latent", latent, np.float32, ["N", "L"])
+    return graph.model("inverse")
 
 
 def decoder_model(architecture, weights, head):
-    """Return a model from `encodings` (N, L) and `n_timesteps` to `decoded` (T, N, F); for rows, to (N, F)."""
+    """Return a model from `latent` (N, L), `lengths` and `n_timesteps` to `decoded` (T, N, F); for rows, to (N, F)."""
     graph, part = Graph(), layer_plan(architecture)[head]
     context, axes = Context(graph), ["N"]
-    z = graph.input("encodings", np.float32, ["N", part.input_width])
+    z = graph.input("latent", np.float32, ["N", part.input_width])
     if not architecture.is_tabular:
+        context.lengths = graph.input("lengths", np.int32, ["N"])
         context.n_timesteps, axes = graph.input("n_timesteps", np.int64, []), ["T", "N"]
     decoded = add_part(part, weights[head], z, context)
     graph.output("decoded", decoded, np.float32, [*axes, architecture.width(head)])
@@ -67,6 +87,19 @@ def initial_states(graph, context):
     return [graph("Unsqueeze", each, [0]) for i in layers for each in context.final_state(i)]
 
 
+def add_encoding(graph, architecture, weights, name, h, context):
+    """Return the encoding or the latent vector, given what the encoder returns: with pooling, its hidden states."""
+    part = layer_plan(architecture).get(name)
+    return add_part(part, weights[name], h, context) if part else h
+
+
+def _encoder_model(architecture, weights, name):
+    graph = Graph()
+    h, context = _add_encoder(graph, architecture, weights)
+    graph.output(name, add_encoding(graph, architecture, weights, name, h, context), np.float32, ["N", "L"])
+    return graph.model(name)
+
+
 def _add_encoder(graph, architecture, weights):
     """Return the output of the encoder for new inputs `x` and `lengths`, and its `Context`."""
     part, context = layer_plan(architecture)["encoder"], Context(graph)
@@ -76,6 +109,7 @@ def _add_encoder(graph, architecture, weights):
         shape = ["T", "N"] if part.n_tokens else ["T", "N", architecture.n_features]
         x = graph.input("x", np.int64 if part.n_tokens else np.float32, shape)
         context.lengths = graph.input("lengths", np.int32, ["N"])
+        context.n_timesteps = size(graph, x, 0)
     return add_part(part, weights["encoder"], x, context), context
 
 

@@ -6,7 +6,19 @@ import numpy as np
 
 from .. import _layer_plan as plan
 from .._cells import CELLS
-from ._layers import dense, embed, join_history, join_state, recurrent
+from ._layers import (
+    OPERATORS,
+    dense,
+    differences,
+    embed,
+    join_history,
+    join_state,
+    n_patches,
+    patches,
+    recurrent,
+    time_features,
+)
+from ._statistics import pool
 
 
 @dataclass
@@ -14,14 +26,23 @@ class Context:
     """The further inputs of the layers, and their final states."""
 
     graph: object
-    lengths: str = ""  # value (N,); "": all have T timesteps, or x holds rows
-    n_timesteps: object = None
-    states: list = field(default_factory=list)  # of each recurrent layer, with its directions: values (D, N, H)
+    lengths: str = ""  # value (N,), in patches after a layer of patches; "": x holds rows
+    n_timesteps: object = None  # the longest of the lengths, likewise
+    whole_steps: object = None  # the number of timesteps where `n_timesteps` is that of patches
+    states: list = field(default_factory=list)  # of each recurrent layer, with its branches: values (K, N, H)
 
     def final_state(self, i):
-        """Return the parts of the final state of a recurrent layer, values (N, D * H)."""
-        state, directions = self.states[i]
-        return [join_state(self.graph, each, directions) for each in state]
+        """Return the parts of the final state of a recurrent layer, values (N, K * H)."""
+        state, branches = self.states[i]
+        return [join_state(self.graph, each, branches) for each in state]
+
+    def into_patches(self, size):
+        """Count timesteps in patches from here on."""
+        if size == 1:
+            return
+        self.whole_steps = self.n_timesteps
+        self.lengths = self.lengths and n_patches(self.graph, self.lengths, size)
+        self.n_timesteps = n_patches(self.graph, self.n_timesteps, size)
 
 
 def add_part(part, weights, x, context):
@@ -47,15 +68,15 @@ def add_part(part, weights, x, context):
     return x
 
 
-def _add_recurrent(part, i, directions, x, context):
+def _add_recurrent(part, i, branches, x, context):
     layer, graph, keep = part.layers[i], context.graph, part.keeps_sequence(i)
     if layer.n_tokens:
-        x, directions = embed(graph, x, directions)
-    history, *state = recurrent(graph, layer, directions, x, context.lengths, keep=keep)
-    context.states.append((state, directions))
+        x, branches = embed(graph, x, branches)
+    history, *state = recurrent(graph, layer, branches, x, context.lengths, keep=keep)
+    context.states.append((state, branches))
     if keep:
-        return join_history(graph, history, directions)
-    return join_state(graph, state[0], directions) if layer.output == "last" else None
+        return join_history(graph, history, branches)
+    return join_state(graph, state[0], branches) if layer.output == "last" else None
 
 
 def _add_dense(part, i, arrays, x, context):
@@ -63,14 +84,42 @@ def _add_dense(part, i, arrays, x, context):
 
 
 def _add_last_hidden(part, i, arrays, x, context):
-    (h, *_), directions = context.states[-1]
-    return join_state(context.graph, h, directions)
+    (h, *_), branches = context.states[-1]
+    return join_state(context.graph, h, branches)
+
+
+def _add_differences(part, i, arrays, x, context):
+    return differences(context.graph, x)
+
+
+def _add_patch(part, i, arrays, x, context):
+    x = patches(context.graph, part.layers[i], x, context.lengths)
+    context.into_patches(part.layers[i].size)
+    return x
+
+
+def _add_pool(part, i, arrays, x, context):
+    return pool(context.graph, part.layers[i], x, context.lengths, context.n_timesteps, *arrays)
 
 
 def _add_repeat(part, i, arrays, x, context):
-    graph = context.graph
+    graph, layer = context.graph, part.layers[i]
+    context.into_patches(layer.patch_size)
     shape = graph("Concat", graph("Reshape", context.n_timesteps, [1]), [1, 1], axis=0)
-    return graph("Expand", graph("Unsqueeze", x, [0]), shape)
+    x = graph("Expand", graph("Unsqueeze", x, [0]), shape)
+    if layer.time_features:
+        x = graph("Concat", x, time_features(graph, context.lengths, context.n_timesteps), axis=2)
+    return x
+
+
+def _add_unpatch(part, i, arrays, x, context):
+    graph, layer = context.graph, part.layers[i]
+    groups = graph.node("Split", [x], [True] * layer.size, axis=2)
+    x = graph("Concat", *(graph("Unsqueeze", group, [1]) for group in groups), axis=1)  # (P, S, N, F)
+    n_rows, n_features = graph("Shape", x, start=2, end=3), graph("Shape", x, start=3, end=4)
+    x = graph("Reshape", x, graph("Concat", [-1], n_rows, n_features, axis=0))
+    x = graph("Slice", x, [0], graph("Reshape", context.whole_steps, [1]), [0])
+    return graph(OPERATORS[layer.activation], x)
 
 
 def _add_nothing(part, i, arrays, x, context):
@@ -82,6 +131,10 @@ LAYERS = {  # without Feedback: `_add_free_running` adds the whole part
     plan.Recurrent: _add_recurrent,
     plan.Dense: _add_dense,
     plan.LastHidden: _add_last_hidden,
+    plan.Differences: _add_differences,
+    plan.Patch: _add_patch,
+    plan.Pool: _add_pool,
+    plan.Unpatch: _add_unpatch,
     plan.Repeat: _add_repeat,
     plan.Noise: _add_nothing,
 }

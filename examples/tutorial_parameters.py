@@ -1,0 +1,18 @@
+"""The parameters of the autoencoders of the tutorials, for `LSTMAutoencoderTransformer` and `CompositeSequenceRegressor`.
+
+The encoding is the last hidden state of one encoder that reads whole sequences forwards, timestep by timestep, and the
+learning rate is constant.
+"""
+
+LAST_STATE = {
+    "pooling": "last",
+    "differences": False,
+    "bidirectional": False,
+    "units": None,  # as many as `latent_dim`
+    "patch_size": 1,
+    "time_features": False,
+    "learning_rate": 1e-3,
+    "schedule": "constant",
+    "batch_size": 32,
+}
+WHOLE_SEQUENCES = {"min_crop": 1.0}  # in training, of `LSTMAutoencoderTransformer`

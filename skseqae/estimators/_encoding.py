@@ -1,0 +1,115 @@
+"""The map from hidden states to encodings, and from encodings to latent vectors: both in closed form, after training.
+
+An encoding is made of statistics of the hidden states. A user usually standardises the columns of encodings. This would
+make as much of the last principal component of the statistics as of the first. So the components are rotated by a
+random rotation. It spreads the variance over all columns and keeps all distances.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from ..inference._batching import make_batches, model_inputs
+from ..inference._encode_decode import encode
+from ..networks._statistics import QUANTILES
+
+MAX_TIMESTEPS = 20_000  # from which quantiles are computed
+# Principal components of less than this share of the variance are rounding errors.
+MIN_VARIANCE = 1e-10
+RIDGE = 1e-3  # penalty of the regression of latent vectors, relative to the variance of the encodings
+
+
+def fit_encoding(state, x, sample_weight):
+    """Return a fitted state with the weights of its parts "encoding" and "inverse"; without pooling, the same state.
+
+    Parameters
+    ----------
+    state : FittedState
+        Its network is trained.
+    x : Sequences
+        The training set, in scaled units.
+    sample_weight : array of shape (N,)
+        Above 0.
+
+    Returns
+    -------
+    FittedState
+    """
+    architecture = state.architecture
+    if not getattr(architecture, "pooling", ()):
+        return state
+    thresholds = _fit_thresholds(state.network, x, sample_weight) if "shares" in architecture.pooling else None
+    arrays = [] if thresholds is None else [thresholds]
+    unmapped = replace(architecture, n_encodings=None)
+    network = replace(state, architecture=unmapped, weights=state.weights | {"encoding": arrays}).network
+    encodings = encode(network, x).astype(np.float64)
+    if architecture.n_encodings:
+        arrays += _fit_map(encodings, sample_weight, architecture.n_encodings)
+        encodings = encodings @ arrays[-2] + arrays[-1]
+    inverse = _fit_inverse(encodings, encode(state.network, x, "latent"), sample_weight)
+    return replace(state, weights=state.weights | {"encoding": arrays, "inverse": inverse})
+
+
+def _fit_thresholds(network, x, sample_weight):
+    """Return the quantiles of each hidden state over real timesteps of the training set: (Q, D)."""
+    model, size = network.model("hidden"), network.architecture.patch_size
+    n_patches = -(-x.lengths // size)
+    rows = np.arange(0, len(x), max(1, int(n_patches.sum()) // MAX_TIMESTEPS))
+    states, weights = [], []
+    for batch in make_batches(x.lengths[rows]):
+        chosen = rows[batch]
+        (h,) = model(**model_inputs(network.architecture, x[chosen]))
+        is_real = np.arange(len(h))[:, None] < n_patches[chosen]
+        states.append(h[is_real])
+        weights.append(np.broadcast_to(sample_weight[chosen], is_real.shape)[is_real])
+    return _weighted_quantiles(np.concatenate(states), np.concatenate(weights))
+
+
+def _weighted_quantiles(values, weights):
+    """Return the quantiles of each column, as if each row was repeated by its weight: (Q, D)."""
+    order = np.argsort(values, axis=0, kind="stable")
+    shares = np.cumsum(weights[order], axis=0)
+    shares /= shares[-1]
+    rows = np.stack([(shares < quantile).sum(axis=0) for quantile in QUANTILES])
+    return np.take_along_axis(np.take_along_axis(values, order, axis=0), np.minimum(rows, len(values) - 1), axis=0)
+
+
+def _fit_map(statistics, sample_weight, n_encodings):
+    """Return kernel and bias of the map to rotated principal components of the standardised statistics.
+
+    Of the rotations, the one nearest to a fixed random matrix is chosen. It does not depend on the signs and the order
+    in which the components are computed.
+    """
+    mean = np.average(statistics, axis=0, weights=sample_weight)
+    std = np.sqrt(np.average((statistics - mean) ** 2, axis=0, weights=sample_weight))
+    std = np.where(std > 1e-6 * (np.abs(mean) + 1), std, np.inf)  # a constant statistic says nothing
+    standardised = (statistics - mean) / std
+    components = _components(standardised * np.sqrt(sample_weight / sample_weight.sum())[:, None])[:, :n_encodings]
+    target = np.random.RandomState(0).standard_normal((len(mean), n_encodings))
+    u, _, v = np.linalg.svd(components.T @ target, full_matrices=False)
+    kernel = (components @ (u @ v)) / std[:, None]
+    return [kernel.astype(np.float32), (-mean @ kernel).astype(np.float32)]
+
+
+def _components(rows):
+    """Return the principal components of centred rows, of which none is a rounding error: (S, at most min(N, S))."""
+    if len(rows) < rows.shape[1]:
+        variances, vectors = np.linalg.eigh(rows @ rows.T)
+        kept = variances > MIN_VARIANCE * max(variances[-1], np.finfo(float).tiny)
+        components = rows.T @ (vectors[:, kept] / np.sqrt(variances[kept]))
+    else:
+        variances, vectors = np.linalg.eigh(rows.T @ rows)
+        components = vectors[:, variances > MIN_VARIANCE * max(variances[-1], np.finfo(float).tiny)]
+    return components[:, ::-1]
+
+
+def _fit_inverse(encodings, latent, sample_weight):
+    """Return kernel and bias of the ridge regression of latent vectors on encodings."""
+    weights = sample_weight / sample_weight.sum()
+    mean, target_mean = weights @ encodings, weights @ latent
+    centred = (encodings - mean) * np.sqrt(weights)[:, None]
+    target = (latent - target_mean) * np.sqrt(weights)[:, None]
+    products = centred.T @ centred
+    penalty = RIDGE * max(np.trace(products) / len(products), np.finfo(float).tiny)
+    kernel = np.linalg.solve(products + penalty * np.eye(len(products)), centred.T @ target)
+    return [kernel.astype(np.float32), (target_mean - mean @ kernel).astype(np.float32)]
