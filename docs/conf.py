@@ -53,7 +53,7 @@ sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "_generated/examples",
     "filename_pattern": r"plot_(display|networks|outliers)\.py",  # are run: the others train for minutes to hours
-    "ignore_pattern": "quickstart",
+    "ignore_pattern": "quickstart|tutorial_parameters",
     "reset_argv": "gallery.arguments_of",
     "download_all_examples": False,
     "show_memory": False,

@@ -54,10 +54,10 @@ def main():
 
     X, y = load_japanese_vowels(subset="train", return_X_y=True)
     X_test, y_test = load_japanese_vowels(subset="test", return_X_y=True)
-    epochs = 30
+    budget = {}
     if arguments.fast:
-        X, y, epochs = X[::6], y[::6], 1
-    encoder = skseqae.LSTMAutoencoderTransformer(latent_dim=32, epochs=epochs, random_state=0)
+        X, y, budget = X[::6], y[::6], {"epochs": 1}
+    encoder = skseqae.LSTMAutoencoderTransformer(random_state=0, **budget)
     classifier = GridSearchCV(LogisticRegression(max_iter=1000), {"C": [0.01, 0.1, 1.0]}, cv=3)
     model = make_pipeline(PerTimestep(StandardScaler()), encoder, StandardScaler(), classifier).fit(X, y)
 

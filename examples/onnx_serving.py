@@ -52,10 +52,10 @@ def main():
     from skseqae.datasets import load_japanese_vowels
 
     X, _ = load_japanese_vowels(subset="train", return_X_y=True)
-    X, epochs = [x.astype(np.float32) for x in X], 30
+    X, budget = [x.astype(np.float32) for x in X], {}
     if arguments.fast:
-        X, epochs = X[:32], 1
-    encoder = skseqae.LSTMAutoencoderTransformer(latent_dim=64, epochs=epochs, random_state=0)
+        X, budget = X[:32], {"epochs": 1}
+    encoder = skseqae.LSTMAutoencoderTransformer(random_state=0, **budget)
     expected = encoder.fit(X).transform(X)
     start = perf_counter()
     for x in X:

@@ -18,6 +18,7 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 from keras import layers
+from tutorial_parameters import LAST_STATE, WHOLE_SEQUENCES
 
 from skseqae import LSTMAutoencoderTransformer
 from skseqae.datasets import make_waves
@@ -70,7 +71,8 @@ def strides(n_timesteps, latent_dim, n_features):
 # %%
 # The sequences are sums of two sines and have 10 to 30 timesteps. The output of a custom decoder always has the length
 # of the longest training sequence. Timesteps after the end of a shorter sequence are excluded from the loss and are not
-# returned. All four autoencoders use the same encoder architecture.
+# returned. All four autoencoders use the same encoder architecture. With `LAST_STATE`, the encoding is the last hidden
+# state of one LSTM, as in the tutorials.
 
 X, _ = make_waves(400, lengths=(10, 30), noise=0.05, random_state=0)
 X_test, y_test = make_waves(100, lengths=(10, 30), noise=0.05, random_state=1)
@@ -78,11 +80,10 @@ decoders = {"repeat": "repeat", "conditional": "conditional", "unfold": unfold, 
 fitted = {
     name: LSTMAutoencoderTransformer(
         latent_dim=20,
-        units=50,
         decoder=decoder,
-        learning_rate=3e-3,
         epochs=2 if arguments.fast else 60,
         random_state=0,
+        **LAST_STATE | WHOLE_SEQUENCES | {"units": 50, "learning_rate": 1e-2, "schedule": "cosine"},
     ).fit(X)
     for name, decoder in decoders.items()
 }

@@ -28,13 +28,7 @@ arguments = parser.parse_args()
 
 X, y = make_waves(300, lengths=(10, 40), random_state=0)
 model = LSTMAutoencoderTransformer(
-    latent_dim=16,
-    units=48,
-    learning_rate=1e-2,
-    epochs=3 if arguments.fast else 150,
-    early_stopping=True,
-    n_iter_no_change=30,
-    random_state=0,
+    max_steps=20 if arguments.fast else 1000, early_stopping=True, n_iter_no_change=30, random_state=0
 )
 boxes = plot_network(model, X)
 boxes[0].figure.savefig(f"{arguments.picture}_network.png", dpi=120)
@@ -46,7 +40,7 @@ losses = LossCurveDisplay.from_estimator(model.fit(X))
 losses.figure_.savefig(f"{arguments.picture}_losses.png", dpi=120)
 
 # %%
-# Plot two principal components of the 16-dimensional encodings. The class labels only determine the colours.
+# Plot two principal components of the 256-dimensional encodings. The class labels only determine the colours.
 
 encodings = EncodingDisplay.from_estimator(model, X, y)
 encodings.figure_.savefig(f"{arguments.picture}_encodings.png", dpi=120)

@@ -25,6 +25,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from scipy.stats import t as student
 from sklearn.frozen import FrozenEstimator
+from tutorial_parameters import LAST_STATE, WHOLE_SEQUENCES
 
 from skseqae import LSTMAutoencoderTransformer, Seq2SeqClassifier
 from skseqae.datasets import load_japanese_vowels, make_moving_digits
@@ -69,7 +70,8 @@ def videos():
 DATA = {"Japanese Vowels": vowels(), "moving digits": videos()}
 
 # %%
-# Train one autoencoder per data set, without labels.
+# Train one autoencoder per data set, without labels. Its encoding is the last hidden state of one encoder, as in the
+# classifier (`LAST_STATE`).
 
 PRETRAINING = {
     "Japanese Vowels": {"latent_dim": 128, "units": 64, "bidirectional": True, "dropout": 0.2, "epochs": 100},
@@ -79,9 +81,9 @@ PRETRAINING = {
 
 def pretrained(name):
     """Return an autoencoder fitted on the training sequences."""
-    settings = PRETRAINING[name] | ({"epochs": 2} if arguments.fast else {})
-    autoencoder = LSTMAutoencoderTransformer(scale=None, learning_rate=3e-3, random_state=0, **settings)
-    return autoencoder.fit(DATA[name][0])
+    settings = LAST_STATE | WHOLE_SEQUENCES | {"learning_rate": 3e-3} | PRETRAINING[name]
+    settings |= {"epochs": 2} if arguments.fast else {}
+    return LSTMAutoencoderTransformer(scale=None, random_state=0, **settings).fit(DATA[name][0])
 
 
 ENCODERS = {name: FrozenEstimator(pretrained(name)) for name in DATA}

@@ -25,18 +25,13 @@ parser.add_argument("--fast", action="store_true", help="few epochs, as a smoke 
 arguments = parser.parse_args()
 
 # %%
-# The autoencoder has two recurrent layers in the encoder and two in the decoder. The training utterances have 7 to 26
-# timesteps. With early stopping, a tenth of the utterances are held out for validation, training ends after ten epochs
-# without improvement, and the best weights are restored.
+# The autoencoder has two bidirectional layers in the encoder and two layers in the decoder. The utterances have
+# 7 to 26 timesteps. With early stopping, a tenth of the utterances are held out for validation, training ends after ten
+# epochs without improvement, and the best weights are restored.
 
 X, _ = load_japanese_vowels(subset="train", return_X_y=True)
 model = LSTMAutoencoderTransformer(
-    latent_dim=16,
-    units=(64, 32),
-    learning_rate=1e-2,
-    epochs=3 if arguments.fast else 100,
-    early_stopping=True,
-    random_state=0,
+    units=(32, 16), max_steps=20 if arguments.fast else 600, early_stopping=True, random_state=0
 ).fit(X)
 
 # %%

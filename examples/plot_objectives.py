@@ -30,6 +30,7 @@ from sklearn.metrics import r2_score
 from sklearn.model_selection import StratifiedKFold, cross_validate
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from tutorial_parameters import LAST_STATE, WHOLE_SEQUENCES
 
 from skseqae import LSTMAutoencoderTransformer
 from skseqae.datasets import load_japanese_vowels, make_waves
@@ -79,8 +80,9 @@ def measure(first, X, y):
 
 def autoencoder(decoder, objective):
     epochs = 1 if arguments.fast else arguments.epochs
+    published = LAST_STATE | WHOLE_SEQUENCES | {"learning_rate": 5e-3}
     return LSTMAutoencoderTransformer(
-        latent_dim=24, decoder=decoder, objective=objective, learning_rate=5e-3, epochs=epochs, random_state=0
+        latent_dim=24, decoder=decoder, objective=objective, epochs=epochs, random_state=0, **published
     )
 
 

@@ -20,6 +20,7 @@ import joblib
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
+from tutorial_parameters import LAST_STATE, WHOLE_SEQUENCES
 
 from skseqae import CompositeSequenceRegressor, LSTMAutoencoderTransformer
 
@@ -31,11 +32,12 @@ seeds = range(1) if arguments.fast else range(5)
 
 # %%
 # The data are one sequence of nine timesteps and one feature. The parameters are those of the tutorials: 100 units with
-# relu activation, the target in forward order, and 300 steps of Adam. The tutorials do not scale the values. Here they
-# are standardised before training, which is the default; the outputs are in the original units.
+# relu activation, the target in forward order, and 300 steps of Adam; `LAST_STATE` and `WHOLE_SEQUENCES` replace the
+# other defaults, so that the encoding is the last hidden state of one encoder. The tutorials do not scale the values.
+# Here they are standardised before training, which is the default; the outputs are in the original units.
 
 X = np.arange(1, 10).reshape(1, 9, 1) / 10
-tutorial_parameters = {
+tutorial_parameters = LAST_STATE | {
     "latent_dim": 100,
     "activation": "relu",
     "reverse": False,
@@ -50,7 +52,9 @@ tutorial_parameters = {
 objectives = ("reconstruction", "prediction", "composite")
 fitted = {
     objective: [
-        LSTMAutoencoderTransformer(objective=objective, random_state=seed, **tutorial_parameters).fit(X)
+        LSTMAutoencoderTransformer(
+            objective=objective, random_state=seed, **tutorial_parameters, **WHOLE_SEQUENCES
+        ).fit(X)
         for seed in seeds
     ]
     for objective in objectives

@@ -14,9 +14,9 @@ To run it::
 
 import argparse
 
-import keras
 import matplotlib.pyplot as plt
 import numpy as np
+from tutorial_parameters import LAST_STATE, WHOLE_SEQUENCES
 
 from skseqae import LSTMAutoencoderTransformer
 from skseqae.datasets import make_events
@@ -28,21 +28,22 @@ parser.add_argument("--fast", action="store_true", help="few sequences and epoch
 arguments = parser.parse_args()
 
 # %%
-# The real-valued sequences are a list of arrays (T_i, 1), which are standardised over the real timesteps. The encoder
-# has two units, so that the encodings can be plotted without a projection. One of the four sequences is held out for
-# validation. The patience is as long as the training, so that all 400 epochs run; the best weights are restored.
+# The real-valued sequences are a list of arrays (T_i, 1), which are standardised over the real timesteps. The encoding
+# is the last hidden state (`LAST_STATE`), and the encoder has two units, so that the encodings can be plotted without a
+# projection. One of the four sequences is held out for validation. The patience is as long as the training, so that all
+# 400 epochs run; the best weights are restored.
 
 names = ["rises", "rises, shorter", "falls", "stays"]
 X = [np.arange(1, 10)[:, None], np.arange(1, 9)[:, None], np.arange(4, 0, -1)[:, None], np.full((4, 1), 5)]
 epochs = 5 if arguments.fast else 400
 plane = LSTMAutoencoderTransformer(
     latent_dim=2,
-    learning_rate=1e-2,
     epochs=epochs,
     early_stopping=True,
     validation_fraction=0.25,
     n_iter_no_change=epochs,
     random_state=arguments.seed,
+    **LAST_STATE | WHOLE_SEQUENCES | {"learning_rate": 1e-2},
 ).fit(X)
 encodings = plane.transform(X)
 
@@ -57,20 +58,17 @@ new_events, _ = make_events(1000, n_kinds=n_kinds, rates=n_kinds / (n_kinds + 1)
 
 # %%
 # A linear activation preserves information best: a bounded activation would attenuate it at every timestep. The
-# learning rate decays to zero with half a cosine: a Keras optimizer instance can have a learning rate schedule.
+# learning rate decays to zero with half a cosine (`schedule`).
 
-n_epochs, batch_size = (2 if arguments.fast else 25), 32
-schedule = keras.optimizers.schedules.CosineDecay(0.01, n_epochs * -(-n_samples // batch_size))
 autoencoder = LSTMAutoencoderTransformer(
     latent_dim=128,
     cell="gru",
     activation="linear",
     loss="binary_crossentropy",
     scale=None,
-    optimizer=keras.optimizers.Adam(schedule, clipnorm=1.0),
-    epochs=n_epochs,
-    batch_size=batch_size,
+    epochs=2 if arguments.fast else 25,
     random_state=arguments.seed,
+    **LAST_STATE | WHOLE_SEQUENCES | {"learning_rate": 0.01, "schedule": "cosine"},
 ).fit(events)
 
 # %%

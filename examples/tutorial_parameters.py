@@ -1,4 +1,4 @@
-"""The parameters of the autoencoders of the tutorials, for `LSTMAutoencoderTransformer` and `CompositeSequenceRegressor`.
+"""The parameters of the tutorials' autoencoders: `LSTMAutoencoderTransformer` and `CompositeSequenceRegressor`.
 
 The encoding is the last hidden state of one encoder that reads whole sequences forwards, timestep by timestep, and the
 learning rate is constant.

@@ -50,7 +50,7 @@ class LSTMAutoencoderTransformer(BaseRecurrentAutoencoder):
         beside those of the first.
     patch_size : int or "auto", default="auto"
         Number of timesteps that the network reads, and that a "repeat" decoder reconstructs, as one step, at least 1.
-        "auto" is the median length divided by 512, rounded up. Outputs are always per timestep.
+        "auto" is the median length divided by 256, rounded up. Outputs are always per timestep.
     objective : {"reconstruction", "prediction", "composite"}, default="reconstruction"
         Output of the decoder: the sequence itself, each next timestep (the sequence shifted by one), or both, by two
         decoders.
@@ -96,7 +96,7 @@ class LSTMAutoencoderTransformer(BaseRecurrentAutoencoder):
         `scale=None` and values from 0 to 1.
     min_crop : float, default=0.5
         Each training step sees a random contiguous part of each sequence: a share of at least `min_crop`, in (0, 1], of
-        the sequence, and at most 128 steps (of `patch_size` timesteps). If 1, whole sequences.
+        the sequence, and at most 256 steps (of `patch_size` timesteps). If 1, whole sequences.
     optimizer : str, keras.optimizers.Optimizer or its class, default="adam"
         The Keras optimizer. If it is an instance, only its configuration is used, and `learning_rate` and `clipnorm`
         must keep their default values.

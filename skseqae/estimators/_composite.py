@@ -44,7 +44,7 @@ class CompositeSequenceRegressor(RegressorMixin, BaseRecurrentAutoencoder):
         beside those of the first.
     patch_size : int or "auto", default="auto"
         Number of timesteps that the network reads, and that a "repeat" decoder reconstructs, as one step, at least 1.
-        "auto" is the median length divided by 512, rounded up. Outputs are always per timestep.
+        "auto" is the median length divided by 256, rounded up. Outputs are always per timestep.
     horizon : int, default=None
         Number of timesteps to forecast, at least 1. `fit` is then called without y: the target is the last `horizon`
         timesteps of each sequence of X, and the encoder reads the timesteps before them. If None, the target is y.
@@ -101,7 +101,7 @@ class CompositeSequenceRegressor(RegressorMixin, BaseRecurrentAutoencoder):
         optimizer that is an instance, always have a constant one.
     clipnorm : float, default=1.0
         Maximum norm of the gradient of each weight array, above 0. If None, gradients are not clipped.
-    max_steps : int, default=300
+    max_steps : int, default=600
         Number of gradient steps, at least 1, for any number of samples: `fit` runs as many epochs as they need, at
         least two. It ends before if the loss no longer falls. Not used if `epochs` is set.
     epochs : int, default=None
@@ -210,7 +210,7 @@ class CompositeSequenceRegressor(RegressorMixin, BaseRecurrentAutoencoder):
         learning_rate=3e-3,
         schedule="cosine",
         clipnorm=1.0,
-        max_steps=300,
+        max_steps=600,
         epochs=None,
         batch_size=32,
         early_stopping=False,

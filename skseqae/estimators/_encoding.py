@@ -66,12 +66,19 @@ def _fit_thresholds(network, x, sample_weight):
 
 
 def _weighted_quantiles(values, weights):
-    """Return the quantiles of each column, as if each row was repeated by its weight: (Q, D)."""
+    """Return the quantiles of each column, as if each row was repeated by its weight: (Q, D).
+
+    They lie halfway between a value and the next larger one, so that rounding errors change no share of the training
+    set.
+    """
     order = np.argsort(values, axis=0, kind="stable")
+    values = np.take_along_axis(values, order, axis=0)
     shares = np.cumsum(weights[order], axis=0)
     shares /= shares[-1]
-    rows = np.stack([(shares < quantile).sum(axis=0) for quantile in QUANTILES])
-    return np.take_along_axis(np.take_along_axis(values, order, axis=0), np.minimum(rows, len(values) - 1), axis=0)
+    rows = [np.minimum((shares < quantile).sum(axis=0), len(values) - 1) for quantile in QUANTILES]
+    below = np.stack([values[row, np.arange(values.shape[1])] for row in rows])
+    above = np.stack([np.where(values > value, values, np.inf).min(axis=0) for value in below])
+    return np.where(np.isfinite(above), (below + above) / 2, below).astype(np.float32)
 
 
 def _fit_map(statistics, sample_weight, n_encodings):
@@ -82,7 +89,7 @@ def _fit_map(statistics, sample_weight, n_encodings):
     """
     mean = np.average(statistics, axis=0, weights=sample_weight)
     std = np.sqrt(np.average((statistics - mean) ** 2, axis=0, weights=sample_weight))
-    std = np.where(std > 1e-6 * (np.abs(mean) + 1), std, np.inf)  # a constant statistic says nothing
+    std = np.where(std > 1e-6 * (np.abs(mean) + 1), std, np.inf)  # a constant statistic is left out
     standardised = (statistics - mean) / std
     components = _components(standardised * np.sqrt(sample_weight / sample_weight.sum())[:, None])[:, :n_encodings]
     target = np.random.RandomState(0).standard_normal((len(mean), n_encodings))

@@ -5,6 +5,7 @@ import copy
 from sklearn.utils.validation import check_is_fitted
 
 from ..runtime._tensorflow import check_tensorflow
+from ._encoding import fit_encoding
 from ._fitted_state import FittedState
 from ._fitting import choose_architecture, prepare_training, read_problem
 
@@ -63,10 +64,11 @@ class KerasModelsMixin:
         untrained.random_state = 0  # a generator passed by the user must not advance
         problem = read_problem(untrained, X, y, None, None, {})
         architecture = choose_architecture(untrained, problem, getattr(self, "_fitted", None))
-        prepare_training(untrained, architecture, problem)  # for the errors that `fit` would raise
+        data, _ = prepare_training(untrained, architecture, problem)  # with the errors that `fit` would raise
         _, parts = join(architecture, build_custom_decoders(architecture))
         weights = {name: part.get_weights() for name, part in parts.items()}
-        untrained._fitted = FittedState(
+        state = FittedState(
             architecture, weights, [], {"loss": []}, problem.generator, problem.fitted_input, problem.fitted_target
         )
+        untrained._fitted = fit_encoding(state, data.x, data.sample_weight)
         return untrained

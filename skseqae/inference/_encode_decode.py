@@ -27,7 +27,7 @@ def encode(network, sequences, output="encoder"):
     """
     batches = make_batches(sequences.lengths)
     _check_batches(network.weights["encoder"], sequences.lengths, batches)
-    model = network.model(output)
+    model = network.model(output if "latent" in network.weights else "encoder")
     return map_batches(lambda rows: model(**model_inputs(network.architecture, sequences[rows]))[0], batches)
 
 

@@ -132,7 +132,7 @@ class Unpatch(_Weightless):
 class Pool:
     """Statistics of hidden states over the real timesteps, name by name; the shares have thresholds as weights.
 
-    The hidden states are those of a layer with so many units and directions.
+    The hidden states are those of a layer with these numbers of units, directions and groups.
     """
 
     statistics: tuple[str, ...]

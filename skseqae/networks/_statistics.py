@@ -23,5 +23,5 @@ MIN_VARIANCE = 1e-5  # added to variances: the gradient of a standard deviation 
 
 
 def n_statistics(names, width):
-    """Return the number of statistics of so many hidden states."""
+    """Return the number of statistics of `width` hidden states."""
     return width * sum(SIZES[name] for name in names)

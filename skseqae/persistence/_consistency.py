@@ -182,6 +182,8 @@ def _check_labels(state, path):
     require(n_tokens == architecture.n_tokens, f"{path}.input.vocabulary must be {architecture.n_tokens} tokens.")
     one_feature = n_tokens is None or architecture.n_features == 1
     require(one_feature, f"{path}.architecture.n_features must be 1 for tokens.")
+    reads_one = n_tokens is None or not (architecture.differences or architecture.patch_size > 1)
+    require(reads_one, f"{path}.architecture: tokens have no differences and no patches.")
 
 
 def _check_heads(state, path):

@@ -115,6 +115,8 @@ def _restore_parameters(cls, described, path, tensors):
         estimator._validate_params()
         if "units" in parameters:
             estimator._check_units(1)
+        if "pooling" in parameters:
+            estimator._check_pooling()
     except (TypeError, ValueError) as error:
         raise SkseqaeFormatError(f"{path}.parameters: {str(error)[:500]}") from None
     require(not parameters.get("callbacks"), f"{path}.callbacks must be None.")

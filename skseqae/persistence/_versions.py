@@ -111,7 +111,7 @@ CHANGES = {
         },
         added_parameters={
             "LSTMAutoencoderTransformer": AUTOENCODER_OF_FORMAT_2 | {"min_crop": 1.0},
-            "CompositeSequenceRegressor": AUTOENCODER_OF_FORMAT_2,
+            "CompositeSequenceRegressor": AUTOENCODER_OF_FORMAT_2 | {"max_steps": 600},
         },
     ),
 }

@@ -134,7 +134,7 @@ class TrainingData:
         longest = max(1, int(lengths.max()))
         if self.crops:
             longest = min(longest, self.crops.max_timesteps)
-        elif lengths.min() == longest:
+        elif lengths.min() == lengths.max():
             return longest
         multiple = max(4, 2 ** ceil(log2(longest)) // 8)
         return ceil(longest / multiple) * multiple

@@ -5,10 +5,11 @@ import warnings
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-# Shares of the loss of the mean: a fall by more in the second half of training is a clear one, and a final loss above
-# the other is hardly better than the mean.
+# Shares of the loss of the mean: a fall by more from the third quarter of training to the last is a clear one, and a
+# final loss above the other is hardly better than the mean.
 CLEAR_FALL, HARDLY_BETTER = 0.1, 0.95
 MIN_STEPS = 5
+MAX_VALUES = 2**22  # of predictions, which are compared with targets at a time
 
 
 def baseline_loss(program, settings, data):
@@ -25,10 +26,16 @@ def baseline_loss(program, settings, data):
         else:
             counts = np.bincount(target.packed[:, 0].astype(int), weights, minlength=n_outputs)
             prediction = np.log(np.maximum(counts / counts.sum(), 1e-7))
-        predicted = np.broadcast_to(prediction.astype(np.float32), (len(target.packed), n_outputs))
-        losses = np.asarray(program.loss(target.packed[None], predicted[None]))[0]
+        n_steps = max(MAX_VALUES // n_outputs, 1)
+        parts = (target.packed[start : start + n_steps] for start in range(0, len(target.packed), n_steps))
+        losses = np.concatenate([_loss_of(prediction.astype(np.float32), part, program.loss) for part in parts])
         total += head_weight * np.average(losses, weights=weights)
     return total
+
+
+def _loss_of(prediction, target, loss):
+    """Return the loss of the same prediction for each timestep of a target (T, F): (T,)."""
+    return np.asarray(loss(target[None], np.broadcast_to(prediction, (1, len(target), len(prediction)))))[0]
 
 
 def warn_about_convergence(losses, baseline):
@@ -41,10 +48,10 @@ def warn_about_convergence(losses, baseline):
     baseline : float
         The loss of the mean of the targets.
     """
-    n = max(len(losses) // 5, 1)
     if len(losses) < MIN_STEPS:
         return
-    middle, last = np.mean(losses[2 * n : 3 * n]), np.mean(losses[-n:])
+    n = len(losses) // 4
+    before, last = np.mean(losses[-2 * n : -n]), np.mean(losses[-n:])
     if last > HARDLY_BETTER * baseline:
         warnings.warn(
             f"The loss after {len(losses)} steps is {last:.3g}, hardly better than that of the mean, {baseline:.3g}: "
@@ -53,10 +60,11 @@ def warn_about_convergence(losses, baseline):
             ConvergenceWarning,
             stacklevel=2,
         )
-    elif middle - last > CLEAR_FALL * baseline:
+    elif before - last > CLEAR_FALL * baseline:
         warnings.warn(
-            f"Training ended after {len(losses)} steps while the loss still fell, from {middle:.3g} to {last:.3g} in "
-            "the second half. Raise max_steps or epochs. skseqae.display.LossCurveDisplay plots the loss.",
+            f"Training ended after {len(losses)} steps while the loss still fell, from {before:.3g} in the third "
+            f"quarter to {last:.3g} in the last. Raise max_steps or epochs. skseqae.display.LossCurveDisplay plots the "
+            "loss.",
             ConvergenceWarning,
             stacklevel=2,
         )

@@ -118,7 +118,7 @@ def train(
     with pool.borrow(key, build) as program:
         if weights is None:
             weights = initial_weights(program.parts, custom_decoders, random_state)
-            scale_differences(architecture, weights["encoder"], data.x)
+            scale_differences(architecture, weights["encoder"], data.x, data.sample_weight)
             weights |= pretrained_weights or {}
         program.start(weights, optimizer_state, learning_rate)
         if custom_decoders:

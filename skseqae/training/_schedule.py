@@ -30,5 +30,5 @@ def has_plateau(losses, n_steps):
 
     Never in the first half of training.
     """
-    n = ceil(n_steps / 4)
+    n = max(ceil(n_steps / 4), 10)
     return len(losses) >= 2 * n and np.mean(losses[-n:]) > (1 - MIN_FALL) * np.mean(losses[-2 * n : -n])

@@ -6,6 +6,7 @@ import pytest
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from examples.tutorial_parameters import LAST_STATE, WHOLE_SEQUENCES
 from skseqae import DenseAutoencoderTransformer, LSTMAutoencoderTransformer
 from skseqae.preprocessing import PerTimestep
 from tests.display.samples import ROWS, X
@@ -25,8 +26,8 @@ def canvas():
 @pytest.fixture(scope="session")
 def autoencoder():
     """An autoencoder with a history whose lowest validation loss is in epochs 2 and 4."""
-    fitted = quick(LSTMAutoencoderTransformer, latent_dim=3, epochs=4, early_stopping=True, validation_fraction=0.3)
-    fitted.fit(X)
+    parameters = {"latent_dim": 3, "epochs": 4, "early_stopping": True, "validation_fraction": 0.3}
+    fitted = quick(LSTMAutoencoderTransformer, **LAST_STATE | WHOLE_SEQUENCES | parameters).fit(X)
     fitted.history_["val_loss"] = [0.9, 0.5, 0.7, 0.5]
     return fitted
 
@@ -34,7 +35,7 @@ def autoencoder():
 @pytest.fixture(scope="session")
 def sentinel_autoencoder():
     """An autoencoder with a padding value and without a validation set."""
-    return quick(LSTMAutoencoderTransformer, latent_dim=3, padding_value=-9.0).fit(X)
+    return quick(LSTMAutoencoderTransformer, latent_dim=3, units=3, padding_value=-9.0).fit(X)
 
 
 @pytest.fixture(scope="session")
@@ -45,4 +46,4 @@ def dense_autoencoder():
 @pytest.fixture(scope="session")
 def scaled_pipeline():
     """A pipeline of a scaler and an autoencoder."""
-    return make_pipeline(PerTimestep(StandardScaler()), quick(LSTMAutoencoderTransformer, latent_dim=2)).fit(X)
+    return make_pipeline(PerTimestep(StandardScaler()), quick(LSTMAutoencoderTransformer, latent_dim=2, units=2)).fit(X)

@@ -12,6 +12,7 @@ from sklearn.decomposition import PCA
 from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import make_pipeline
 
+from examples.tutorial_parameters import LAST_STATE, WHOLE_SEQUENCES
 from skseqae import (
     CompositeSequenceRegressor,
     DenseAutoencoderTransformer,
@@ -37,15 +38,19 @@ def custom_decoder(n_timesteps, latent_dim, n_features):
     return keras.Sequential([keras.Input((latent_dim,)), *layers])
 
 
+def autoencoder_of(**parameters):
+    """Return an autoencoder whose encodings are last hidden states."""
+    defaults = {"latent_dim": 3, "random_state": 0} | LAST_STATE | WHOLE_SEQUENCES
+    return LSTMAutoencoderTransformer(**defaults | parameters)
+
+
 TOKENS, REVERSED = make_reversals(20, lengths=(2, 5), n_symbols=5, random_state=0)
 NETWORKS = {
-    "stacked": (
-        LSTMAutoencoderTransformer(3, units=(5, 4), bidirectional=True, random_state=0),
-        (X,),
-    ),
-    "conditional": (LSTMAutoencoderTransformer(3, decoder="conditional", cell="gru", random_state=0), (X,)),
-    "custom-decoder": (LSTMAutoencoderTransformer(3, decoder=custom_decoder, random_state=0), (X,)),
-    "regressor": (CompositeSequenceRegressor(3, random_state=0), (X, LABELS)),
+    "statistics": (LSTMAutoencoderTransformer(5, units=3, patch_size=2, random_state=0), (X,)),
+    "stacked": (autoencoder_of(units=(5, 4), bidirectional=True), (X,)),
+    "conditional": (autoencoder_of(decoder="conditional", cell="gru"), (X,)),
+    "custom-decoder": (autoencoder_of(decoder=custom_decoder), (X,)),
+    "regressor": (CompositeSequenceRegressor(**{"latent_dim": 3, "random_state": 0} | LAST_STATE), (X, LABELS)),
     "labels": (Seq2SeqClassifier(4, random_state=0), (X, LABELS)),
     "tokens": (Seq2SeqClassifier((6, 4), tokens=True, random_state=0), (TOKENS, REVERSED)),
     "rows": (DenseAutoencoderTransformer(2, hidden_layer_sizes=(4, 3), noise=0.1, random_state=0), (ROWS,)),
@@ -102,7 +107,7 @@ def test_shapes_have_letters_for_variable_sizes(autoencoder):
 
 @pytest.mark.parametrize("decoder", ["repeat", "conditional"])
 def test_two_decoders_are_drawn_with_reconstruction_on_the_left(decoder):
-    estimator = LSTMAutoencoderTransformer(3, objective="composite", decoder=decoder, random_state=0)
+    estimator = autoencoder_of(objective="composite", decoder=decoder)
     heads = {text.split(":")[0]: box for box in plot_network(estimator, X) for text in [box.get_text()]}
     assert heads["reconstruction"].get_position()[0] < heads["prediction"].get_position()[0]
     names = [text.get_text() for text in heads["prediction"].axes.texts if text.get_style() == "italic"]
@@ -115,7 +120,7 @@ def test_two_decoders_are_drawn_with_reconstruction_on_the_left(decoder):
 
 def test_the_generator_of_random_state_is_not_advanced():
     random_state = np.random.RandomState(0)
-    plot_network(LSTMAutoencoderTransformer(3, random_state=random_state), X)
+    plot_network(autoencoder_of(random_state=random_state), X)
     assert random_state.randint(1000) == np.random.RandomState(0).randint(1000)
 
 

@@ -14,7 +14,7 @@ UNSTABLE = {"early_stopping": True, "validation_fraction": 0.3, "learning_rate":
 
 
 def autoencoder(**parameters):
-    return LSTMAutoencoderTransformer(**{"latent_dim": 3, "epochs": 2, "random_state": 0} | parameters)
+    return LSTMAutoencoderTransformer(**{"latent_dim": 3, "units": 3, "epochs": 2, "random_state": 0} | parameters)
 
 
 def shapes(rows):

@@ -49,7 +49,7 @@ LONG_ENOUGH = draw_sequences([5, 4, 7, 9, 4, 7], 2, seed=0)  # for a horizon of 
 
 
 def regressor(**parameters):
-    return CompositeSequenceRegressor(**{"latent_dim": 3, "epochs": 2, "random_state": 0} | parameters)
+    return CompositeSequenceRegressor(**{"latent_dim": 3, "units": 3, "epochs": 2, "random_state": 0} | parameters)
 
 
 @cache

@@ -8,6 +8,7 @@ from skseqae.inference._label_search import beams, greedy, greedy_logits, label_
 from skseqae.inference._network import Network
 from skseqae.networks._architectures import ACTIVATIONS, Architecture, DenseArchitecture, Seq2SeqArchitecture
 from skseqae.networks._cells import CELLS
+from skseqae.networks._statistics import SIZES
 from skseqae.networks._weight_shapes import weight_shapes
 
 NARROW = range(1, 10)
@@ -31,8 +32,14 @@ def draw_architecture(kind, rng, widths=WIDTHS, cells=tuple(CELLS)):
         options |= {"heads": ("label" if kind == "label" else "sequence",), "has_end": bool(rng.integers(2))}
         return Seq2SeqArchitecture(n_features, n_tokens, latent_dim, tuple(units), **options)
     latent_dim = units[-1] * (1 + is_bidirectional) if coin else latent_dim  # without and with a dense layer
-    decoder = "conditional" if kind == "conditional" else "repeat"
-    return Architecture(n_features, latent_dim, tuple(units), **options, **output, decoder=decoder)
+    options |= {"decoder": "conditional" if kind == "conditional" else "repeat"}
+    options |= {"differences": bool(rng.integers(2)), "patch_size": int(rng.choice([1, 1, 2, 3, 7]))}
+    if kind == "repeat":
+        options["time_features"] = bool(rng.integers(2))
+    if kind == "encoder" and rng.integers(3):
+        pooling = rng.choice([*SIZES], size=rng.integers(1, len(SIZES) + 1), replace=False)
+        options |= {"pooling": (*map(str, pooling),), "n_encodings": latent_dim if coin else None}
+    return Architecture(n_features, latent_dim, tuple(units), **options, **output)
 
 
 def draw_network(architecture, rng):

@@ -17,7 +17,8 @@ from sklearn.base import clone
 from threadpoolctl import threadpool_limits
 
 import skseqae
-from skseqae import LSTMAutoencoderTransformer, config_context
+from examples.tutorial_parameters import LAST_STATE
+from skseqae import CompositeSequenceRegressor, LSTMAutoencoderTransformer, config_context
 from skseqae.inference import _network
 from skseqae.inference._encode_decode import encode
 from skseqae.runtime._config import get_providers
@@ -49,11 +50,14 @@ assert "tensorflow" not in sys.modules
 """
 
 
+SMALL = {"latent_dim": 5, "units": 4}
+WIDTHS = {LSTMAutoencoderTransformer: SMALL, CompositeSequenceRegressor: SMALL}
+
+
 @pytest.fixture(scope="module")
 def estimators():
-    """Return a fitted estimator of each class, for tests to copy by `fresh`; a session would raise an error."""
-    with config_context(providers=["NoSuchProvider"]):
-        return {cls: quick(cls).fit(data_for(cls), y) for cls in CLASSES}
+    """Return a fitted estimator of each class, for tests to copy by `fresh`."""
+    return {cls: quick(cls, **WIDTHS.get(cls, {})).fit(data_for(cls), y) for cls in CLASSES}
 
 
 @pytest.fixture
@@ -83,7 +87,18 @@ def draw(n_samples=64):
 
 
 @every_class
-def test_sessions_are_made_by_the_first_call_of_a_method_and_not_by_fit(cls, estimators, fresh, made):
+def test_only_statistics_need_sessions_in_fit(cls):
+    """A session would raise an error."""
+    parameters = {"latent_dim": 3} | LAST_STATE if cls in WIDTHS else {}
+    with config_context(providers=["NoSuchProvider"]):
+        quick(cls, **parameters).fit(data_for(cls), y)
+        if cls in WIDTHS:
+            with pytest.raises(ValueError, match="no provider 'NoSuchProvider'"):
+                quick(cls, **WIDTHS[cls]).fit(data_for(cls), y)
+
+
+@every_class
+def test_sessions_are_made_by_the_first_call_of_a_method_and_not_kept_by_fit(cls, estimators, fresh, made):
     assert "network" not in vars(estimators[cls]._fitted)
     fitted = fresh(cls)
     expected, n_made = output_of(fitted), len(made)
@@ -97,14 +112,31 @@ def test_each_method_makes_the_sessions_that_it_needs(fresh, made):
     fitted.transform(X)
     assert len(made) == 1
     fitted.reconstruct(X)
+    assert len(made) == 3  # latent vectors and sequences
+    fitted.inverse_transform(fitted.transform(X), n_timesteps=3)
+    assert len(made) == 4  # latent vectors of encodings
+
+
+def test_last_states_are_latent_vectors_and_need_one_session(made):
+    fitted = quick(LSTMAutoencoderTransformer, latent_dim=3, **LAST_STATE).fit(X)
+    fitted.transform(X)
+    assert len(made) == 1
+    fitted.inverse_transform(fitted.transform(X), n_timesteps=3)
+    assert len(made) == 2
+    fitted.reconstruct(X)
     assert len(made) == 2
 
 
 def test_further_training_makes_new_sessions(fresh, made):
     fitted = fresh()
     before = fitted.transform(X)
-    after = fitted.partial_fit(X).transform(X)
-    assert len(made) == 2
+    n_made = len(made)
+    assert_array_equal(fitted.transform(X), before)
+    assert len(made) == n_made == 1
+    fitted.partial_fit(X)
+    n_made = len(made)
+    after = fitted.transform(X)
+    assert len(made) == n_made + 1
     assert (before != after).any()
 
 

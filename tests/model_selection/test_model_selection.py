@@ -70,9 +70,9 @@ def test_routed_weights_are_passed_through_a_pipeline(cls):
 def test_routed_weights_are_passed_through_a_grid_search(cls):
     estimator = quick(cls).set_fit_request(sample_weight=True).set_score_request(sample_weight=True)
     X, cv = data_for(cls), KFold(2)
-    search = GridSearchCV(estimator, {"learning_rate": [1e-3, 1e-2]}, cv=cv).fit(X, y, sample_weight=WEIGHTS)
+    search = GridSearchCV(estimator, {"learning_rate": [1e-3, 3e-2]}, cv=cv).fit(X, y, sample_weight=WEIGHTS)
     train, test = next(cv.split(X))
-    fitted = quick(cls, learning_rate=1e-2).fit(*select(X, train), sample_weight=WEIGHTS[train])
+    fitted = quick(cls, learning_rate=3e-2).fit(*select(X, train), sample_weight=WEIGHTS[train])
     score = search.cv_results_["split0_test_score"][1]
     assert score == fitted.score(*select(X, test), sample_weight=WEIGHTS[test])
     assert abs(score - fitted.score(*select(X, test))) > 1e-3

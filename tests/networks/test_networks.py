@@ -25,6 +25,10 @@ ARCHITECTURES = {
     "gru": Architecture(n_features=2, latent_dim=3, units=(4, 3), cell="gru", activation="sigmoid"),
     "simple rnn": Architecture(n_features=2, latent_dim=3, units=(4, 3), cell="rnn", bidirectional=True),
     "bidirectional gru": Architecture(n_features=2, latent_dim=6, units=(3,), cell="gru", bidirectional=True),
+    "statistics": Architecture(n_features=2, latent_dim=3, units=(4, 3), pooling=("max",), differences=True),
+    "patches": Architecture(
+        n_features=2, latent_dim=3, units=(3,), bidirectional=True, differences=True, patch_size=3, time_features=True
+    ),
 }
 every_architecture = pytest.mark.parametrize("architecture", ARCHITECTURES.values(), ids=ARCHITECTURES)
 LENGTHS = np.array([4, 2, 1])
@@ -63,7 +67,8 @@ def test_stock_encoders_have_the_weights_of_trained_ones_in_the_same_order(archi
     trained, stock = build_encoder(architecture), build_encoder(architecture, stock=True)
     stock.set_weights(with_known_weights(trained).get_weights())
     inputs = [draw(3, 5, architecture.n_features), MASK]
-    assert trained(inputs).shape == (3, architecture.latent_dim)
+    shape = (3, 5, architecture.hidden_width) if architecture.pooling else (3, architecture.latent_dim)
+    assert trained(inputs).shape == shape
     assert_allclose(stock(inputs), trained(inputs), rtol=1e-5, atol=1e-6)
 
 

@@ -11,6 +11,7 @@ import pytest
 from numpy.testing import assert_array_equal
 from sklearn.frozen import FrozenEstimator
 
+from examples.tutorial_parameters import LAST_STATE, WHOLE_SEQUENCES
 from skseqae import (
     CompositeSequenceRegressor,
     DenseAutoencoderTransformer,
@@ -32,29 +33,36 @@ LABELS = np.array(["no", "yes"])[y]
 
 
 def frozen_encoder():
-    return FrozenEstimator(quick(LSTMAutoencoderTransformer, latent_dim=3).fit(X))
+    return FrozenEstimator(quick(LSTMAutoencoderTransformer, latent_dim=3, units=3).fit(X))
 
 
 # a class, its parameters (a function returns the value), and the arguments of `fit`
 CASES = {
     "autoencoder": (LSTMAutoencoderTransformer, {"latent_dim": 3, "units": [4, 3], "optimizer__beta_1": 0.8}, (X,)),
+    "statistics": (
+        LSTMAutoencoderTransformer,
+        {"latent_dim": None, "pooling": ("shares", "mean", "last"), "units": 2, "patch_size": 2, "min_crop": 0.25},
+        (X,),
+    ),
     "two objectives": (
         LSTMAutoencoderTransformer,
-        {"latent_dim": 3, "objective": "composite", "decoder": "conditional", "cell": "gru", "dropout": 0.1},
+        LAST_STATE
+        | WHOLE_SEQUENCES
+        | {"latent_dim": 3, "objective": "composite", "decoder": "conditional", "cell": "gru", "dropout": 0.1},
         (X,),
     ),
     "dataframe": (
         LSTMAutoencoderTransformer,
-        {"latent_dim": 2, "early_stopping": True, "bidirectional": True, "optimizer": "nadam"},
+        LAST_STATE | {"latent_dim": 2, "early_stopping": True, "bidirectional": True, "optimizer": "nadam"},
         (TABLE,),
     ),
     "number targets": (
         CompositeSequenceRegressor,
-        {"latent_dim": 3, "random_state": np.random.RandomState(5), "loss": "huber", "loss__delta": 0.5},
+        {"latent_dim": 3, "units": 2, "random_state": np.random.RandomState(5), "loss": "huber", "loss__delta": 0.5},
         (X, y.astype(float)),
     ),
-    "sequence targets": (CompositeSequenceRegressor, {"latent_dim": 3}, (X, FIRST_HALVES)),
-    "forecast": (CompositeSequenceRegressor, {"latent_dim": 3, "horizon": 2, "clipnorm": None}, (X,)),
+    "sequence targets": (CompositeSequenceRegressor, LAST_STATE | {"latent_dim": 3}, (X, FIRST_HALVES)),
+    "forecast": (CompositeSequenceRegressor, LAST_STATE | {"latent_dim": 3, "horizon": 2, "clipnorm": None}, (X,)),
     "labels": (Seq2SeqClassifier, {"units": (3,), "class_weight": {"no": 1, "yes": 2.5}}, (X, LABELS)),
     "frozen encoder": (Seq2SeqClassifier, {"encoder": frozen_encoder, "freeze_encoder": True}, (X, y.astype(bool))),
     "tables of labels": (Seq2SeqClassifier, {"units": 3, "cell": "gru"}, (X, np.c_[y, 1 - y].astype("i2"))),

@@ -31,6 +31,7 @@ import pandas as pd
 from sklearn.frozen import FrozenEstimator
 
 import skseqae
+from examples.tutorial_parameters import LAST_STATE, WHOLE_SEQUENCES
 from skseqae import (
     CompositeSequenceRegressor,
     DenseAutoencoderTransformer,
@@ -120,6 +121,7 @@ def call(estimator, content, method, data, arguments):
 # --- the files --------------------------------------------------------------------------------------------------------
 
 SMALL = {"epochs": 2, "batch_size": 4, "random_state": 0, "learning_rate": 0.05}
+LAST_STATES = LAST_STATE | SMALL
 X_TRAIN, Y_TRAIN = make_waves(8, n_features=2, lengths=(3, 6), n_classes=2, random_state=0)
 X_TEST, Y_TEST = make_waves(3, n_features=2, lengths=(2, 5), n_classes=2, random_state=1)
 COLUMNS = [f"hour {t}" for t in range(6)]
@@ -161,18 +163,23 @@ def autoencoders():
     """Yield the name, the fitted estimator, the data and the calls of each file of an autoencoder."""
     inverse = ("inverse_transform", ["Z"], {"n_timesteps": 4})
     settings = {"units": (3, 2), "bidirectional": True, "loss": "huber", "loss__delta": 2.0, "dropout": 0.1}
-    fitted = LSTMAutoencoderTransformer(3, **settings, **SMALL).fit(pd.DataFrame(table(X_TRAIN), columns=COLUMNS))
+    settings = LAST_STATES | WHOLE_SEQUENCES | settings
+    fitted = LSTMAutoencoderTransformer(3, **settings).fit(pd.DataFrame(table(X_TRAIN), columns=COLUMNS))
     data = {"container": "frame", "columns": COLUMNS, "X": table(X_TEST)}
     yield "autoencoder_bidirectional_frame", fitted, data, [*AUTOENCODER, *SCORES, inverse]
 
-    settings = {"cell": "gru", "decoder": "conditional", "objective": "composite", "reverse": False}
+    settings = {"cell": "gru", "decoder": "conditional", "objective": "composite", "reverse": False, "units": 3}
     fitted = LSTMAutoencoderTransformer(3, **settings, **SMALL).fit(named(X_TRAIN))
     data = {"container": "sequences", "feature_names": FEATURES, "X": X_TEST}
     calls = [*AUTOENCODER, *SCORES, ("predict_next", ["X"], {}), inverse]
     yield "autoencoder_gru_conditional_composite_named", fitted, data, calls
 
-    fitted = LSTMAutoencoderTransformer(3, cell="rnn", scale=None, **SMALL).fit(X_TRAIN)
+    fitted = LSTMAutoencoderTransformer(3, cell="rnn", scale=None, **LAST_STATES).fit(X_TRAIN)
     yield "autoencoder_rnn", fitted, {"container": "list", "X": X_TEST}, [*AUTOENCODER, *SCORES, inverse]
+
+    settings = {"pooling": ("last", "shares", "std"), "latent_dim": None, "units": 2, "patch_size": 2}
+    fitted = LSTMAutoencoderTransformer(**settings, **SMALL).fit(X_TRAIN)
+    yield "autoencoder_patches", fitted, {"container": "list", "X": X_TEST}, [*AUTOENCODER, *SCORES, inverse]
 
     settings = {"hidden_layer_sizes": (3,), "optimizer": "sgd", "optimizer__momentum": 0.9, "activation": "tanh"}
     fitted = DenseAutoencoderTransformer(2, noise=0.1, **settings, **SMALL).fit(rows(X_TRAIN))
@@ -180,7 +187,7 @@ def autoencoders():
     calls += [("score", ["X"], {}), ("inverse_transform", ["Z"], {})]
     yield "dense_optimizer_routed", fitted, {"container": "array", "X": rows(X_TEST)}, calls
 
-    detector = SequenceOutlierDetector(LSTMAutoencoderTransformer(2, **SMALL), contamination=0.25)
+    detector = SequenceOutlierDetector(LSTMAutoencoderTransformer(2, units=2, **SMALL), contamination=0.25)
     detector.fit(padded(X_TRAIN, 6))
     methods = ("predict", "score_samples", "decision_function", "error_map")
     data = {"container": "array", "X": padded(X_TEST, 5)}
@@ -189,12 +196,12 @@ def autoencoders():
 
 def predictors():
     """Yield the same for regressors and classifiers."""
-    fitted = CompositeSequenceRegressor(3, horizon=2, early_stopping=True, **SMALL).fit(X_TRAIN)
+    fitted = CompositeSequenceRegressor(3, units=3, horizon=2, early_stopping=True, **SMALL).fit(X_TRAIN)
     data = {"container": "list", "X": [x for x in X_TRAIN if len(x) > 2][:3]}
     yield "regressor_horizon", fitted, data, [*AUTOENCODER, ("predict", ["X"], {}), ("score", ["X"], {})]
 
     settings = {"cell": "gru", "units": 3, "reconstruction_weight": 0.25, "activation": "relu"}
-    fitted = CompositeSequenceRegressor(2, **settings, **SMALL).fit(X_TRAIN, means(X_TRAIN))
+    fitted = CompositeSequenceRegressor(2, **LAST_STATES | settings).fit(X_TRAIN, means(X_TRAIN))
     data = {"container": "list", "X": X_TEST, "y": means(X_TEST)}
     yield "regressor_vector_gru", fitted, data, [*AUTOENCODER, ("predict", ["X"], {}), ("score", ["X", "y"], {})]
 
@@ -204,7 +211,7 @@ def predictors():
     beams = [("predict_beams", ["X"], {}), ("predict_beams", ["X"], {"num_beams": 3})]
     yield "classifier_tokens_ragged", fitted, data, [*PREDICTIONS, *beams, *ACCURACIES]
 
-    encoder = FrozenEstimator(LSTMAutoencoderTransformer(2, **SMALL).fit(X_TRAIN))
+    encoder = FrozenEstimator(LSTMAutoencoderTransformer(2, units=2, **SMALL).fit(X_TRAIN))
     fitted = Seq2SeqClassifier(encoder=encoder, freeze_encoder=True, **SMALL).fit(X_TRAIN, NAMES[Y_TRAIN])
     data = {"container": "list", "X": X_TEST, "y": NAMES[Y_TEST]}
     yield "classifier_label_frozen_encoder", fitted, data, [*PREDICTIONS, *ACCURACIES]

@@ -27,23 +27,23 @@ def bytes_of(content):
     return np.frombuffer(content, np.uint8)
 
 
-def sealed(body, magic=MAGIC, version=2):
+def sealed(body, magic=MAGIC, version=FORMAT):
     """Return a file with this body and a valid checksum."""
     return bytes_of(magic + version.to_bytes(8, "little") + hashlib.sha256(body).digest() + body)
 
 
-def file_of(header, data=b"", version=2):
+def file_of(header, data=b"", version=FORMAT):
     """Return a file with this header: bytes, or a JSON value."""
     header = header if isinstance(header, bytes) else json.dumps(header).encode()
     return sealed(len(header).to_bytes(8, "little") + header + data, version=version)
 
 
-def with_manifest(text, version=2):
+def with_manifest(text, version=FORMAT):
     return file_of({"__metadata__": {"skseqae": text}}, version=version)
 
 
 def with_tensors(table, n_bytes):
-    return file_of({"__metadata__": {"skseqae": '{"format": 2}'}} | table, bytes(n_bytes))
+    return file_of({"__metadata__": {"skseqae": json.dumps({"format": FORMAT})}} | table, bytes(n_bytes))
 
 
 def entry(dtype="U8", shape=(4,), offsets=(0, 4)):
@@ -58,7 +58,13 @@ def test_tensors_of_every_dtype_and_shape_are_read_as_views():
     tensors = {
         f"{name}{shape}": rng.integers(0, 2, shape).astype(dtype) for name, dtype in DTYPES.items() for shape in shapes
     }
-    manifest = {"format": 2, "text": "ü\ud800", "numbers": [1, -2.5, 2**70], "none": None, "nested": {"list": [[]]}}
+    manifest = {
+        "format": FORMAT,
+        "text": "ü\ud800",
+        "numbers": [1, -2.5, 2**70],
+        "none": None,
+        "nested": {"list": [[]]},
+    }
     content = bytes_of(pack(manifest, tensors))
     read, views = unpack(content)
     assert read == manifest
@@ -71,7 +77,7 @@ def test_tensors_of_every_dtype_and_shape_are_read_as_views():
 def test_a_file_begins_with_its_magic_number_its_version_and_the_digest_of_the_rest():
     content = pack({}, {})
     assert content[:8] == b"\x93SKSEQAE"
-    assert content[8:16] == b"\x02" + bytes(7)
+    assert content[8:16] == bytes([FORMAT]) + bytes(7)
     assert content[16:48] == hashlib.sha256(content[48:]).digest()
     assert_array_equal(sealed(content[48:]), bytes_of(content))
     with pytest.raises(ValueError, match="not JSON compliant"):
@@ -101,7 +107,7 @@ def test_files_up_to_the_limits_are_read():
 
 
 def nest_of(item, n_items):
-    return '{"format":2,"a":[' + ",".join([item] * n_items) + "]}"
+    return f'{{"format":{FORMAT},"a":[' + ",".join([item] * n_items) + "]}"
 
 
 # --- files that are refused -------------------------------------------------------------------------------------------
@@ -111,8 +117,11 @@ NO_TEXT = "__metadata__ must hold one text"
 REFUSED = {
     "another magic number": (sealed(b"", magic=b"\x93SKSEQAF"), r"it begins with .*SKSEQAF', and not with"),
     "no bytes": (bytes_of(b""), "it begins with b''"),
-    "version 0": (sealed(b"", version=0), "its format has version 0, this skseqae reads versions 1 to 2"),
-    "the next version": (sealed(b"", version=FORMAT + 1), "its format has version 3, this skseqae reads versions 1 to"),
+    "version 0": (sealed(b"", version=0), f"its format has version 0, this skseqae reads versions 1 to {FORMAT}"),
+    "the next version": (
+        sealed(b"", version=FORMAT + 1),
+        f"its format has version {FORMAT + 1}, this skseqae reads versions 1 to {FORMAT}",
+    ),
     "a much later version": (sealed(b"", version=2**56 + 1), "its format has version 72057594037927937"),
     "an additional byte": (np.append(sealed(b"x"), np.uint8(0)), "its SHA-256 checksum is not that of its bytes"),
     "a header longer than memory": (sealed(bytes(7) + b"\x01"), "its header has 72057594037927936 bytes"),
@@ -143,10 +152,13 @@ REFUSED = {
         file_of(json.dumps({"__metadata__": {"skseqae": "X"}}).encode().replace(b"X", ESCAPED)),
         "the manifest nests 20001 objects, more than 20000",
     ),
-    "no format in the manifest": (with_manifest("{}"), "the format of the manifest must be 2"),
-    "another format in the manifest": (with_manifest('{"format": 1}'), "the format of the manifest must be 2"),
+    "no format in the manifest": (with_manifest("{}"), f"the format of the manifest must be {FORMAT}"),
+    "another format in the manifest": (with_manifest('{"format": 1}'), f"the format of the manifest must be {FORMAT}"),
     "a later format in the manifest": (with_manifest('{"format": 2}', 1), "the format of the manifest must be 1"),
-    "a format that is a float": (with_manifest('{"format": 2.0}'), "the format of the manifest must be 2"),
+    "a format that is a float": (
+        with_manifest(json.dumps({"format": float(FORMAT)})),
+        f"the format of the manifest must be {FORMAT}",
+    ),
     "a format that is a boolean": (with_manifest('{"format": true}', 1), "the format of the manifest must be 1"),
 }
 NO_SHAPE = "must have a shape of at most 4 ints of at least 1"
@@ -190,7 +202,7 @@ def test_bytes_that_were_not_written_by_save_are_refused(content, message):
 
 
 def test_booleans_are_0_or_1_and_other_dtypes_hold_any_number():
-    header = {"__metadata__": {"skseqae": '{"format": 2}'}, "t": entry("BOOL", (3,), (0, 3))}
+    header = {"__metadata__": {"skseqae": json.dumps({"format": FORMAT})}, "t": entry("BOOL", (3,), (0, 3))}
     assert unpack(file_of(header, b"\x00\x01\x00"))[1]["t"].tolist() == [False, True, False]
     with pytest.raises(SkseqaeFormatError, match="tensor 't' holds values that are not booleans"):
         unpack(file_of(header, b"\x01\x02\x00"))

@@ -143,7 +143,19 @@ VOCABULARY = (*STATE, "input", "FittedInput", "vocabulary")
 LABELS, TARGET = (*STATE, "target", "FittedLabels"), (*STATE, "target", "FittedTarget")
 TARGET_LAYOUT = (*TARGET, "layout", "TargetLayout")
 LETTERS = {"tokens": ["<U1", ["a", "b", "c"]]}
+AUTOENCODER = (*STATE, "architecture", "Architecture")
 MISMATCHES = [
+    ("statistics", (*AUTOENCODER, "pooling"), {"tuple": ["shares", "median", "last"]}, "architecture.pooling is"),
+    ("statistics", (*AUTOENCODER, "pooling"), {"tuple": ["shares", "last", "last"]}, "names a statistic twice"),
+    ("statistics", (*AUTOENCODER, "pooling"), {"tuple": ["mean", "last"]}, r"weights\.encoding must be 0 arrays"),
+    ("statistics", (*AUTOENCODER, "pooling"), {"tuple": []}, r"weights must be those of \['encoder', 'recon"),
+    ("statistics", (*AUTOENCODER, "n_encodings"), 3, r"weights\.encoding must be 3 arrays"),
+    ("statistics", (*AUTOENCODER, "differences"), False, r"weights\.encoder must be 6 arrays"),
+    ("statistics", (*AUTOENCODER, "patch_size"), 10**9, r"weights\.encoder\.0 must be an array"),
+    ("autoencoder", (*AUTOENCODER, "n_encodings"), 10**9, r"weights\.encoding\.1 must be an array"),
+    ("two objectives", (*AUTOENCODER, "n_encodings"), 3, "n_encodings has no meaning without pooling"),
+    ("two objectives", (*AUTOENCODER, "time_features"), True, "time_features has no meaning"),
+    ("tokens", (*ARCHITECTURE, "patch_size"), 2, "tokens have no differences and no patches"),
     ("labels", (*LABELS, "label_type"), "table", "target.label_type is 'table'"),
     ("labels", (*LABELS, "classes"), LETTERS, "target.classes must be 2 labels"),
     ("labels", (*STATE, "target"), None, "_fitted.target must be a FittedLabels"),
@@ -171,11 +183,24 @@ def test_values_that_do_not_match_are_refused(name, path, value, message, saved,
         load(tmp_path / "file")
 
 
+@pytest.mark.parametrize("name", ["encoding.0", "inverse.0", "latent.0"], ids=["thresholds", "inverse", "latent"])
+@pytest.mark.parametrize("change", [np.transpose, lambda array: array[:-1], np.float64], ids=["turned", "short", "f8"])
+def test_statistics_of_another_shape_or_type_are_refused(name, change, saved, tmp_path):
+    path = f"estimator._fitted.weights.{name}"
+
+    def forge(arrays):
+        arrays[path] = np.ascontiguousarray(change(arrays[path]))
+
+    (tmp_path / "file").write_bytes(FileParts(saved("statistics")).with_tensors(forge))
+    with pytest.raises(SkseqaeFormatError, match=rf"weights\.{name} must be an array"):
+        load(tmp_path / "file")
+
+
 @pytest.fixture(scope="module")
 def detector(tmp_path_factory):
     """The parts of the file of an outlier detector."""
     path = tmp_path_factory.mktemp("detector") / "file"
-    save(SequenceOutlierDetector(quick(LSTMAutoencoderTransformer, latent_dim=2)).fit(X), path)
+    save(SequenceOutlierDetector(quick(LSTMAutoencoderTransformer, latent_dim=2, units=2)).fit(X), path)
     return FileParts(path.read_bytes())
 
 

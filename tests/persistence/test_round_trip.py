@@ -14,6 +14,7 @@ from numpy.testing import assert_array_equal
 from sklearn.base import clone
 
 from skseqae import LSTMAutoencoderTransformer
+from skseqae.networks._architectures import STATISTICS
 from tests.persistence.cases import (
     CASE_OF_CLASS,
     CASES,
@@ -135,7 +136,12 @@ LAYER_SIZES = SIZES | SIZES.map(tuple) | INTS | SIZES.map(np.array)
 LABEL = st.text(max_size=3) | st.integers() | st.booleans() | st.tuples(st.integers(), st.text(max_size=2))
 ACTIVATIONS = st.sampled_from(["tanh", "relu", "sigmoid", "linear"])
 VALUES = {
-    "latent_dim": INTS | INTS.map(np.int64),
+    "latent_dim": INTS | INTS.map(np.int64),  # not None, which requires statistics
+    "pooling": st.sampled_from(["statistics", "last"]) | st.permutations(STATISTICS).map(tuple),
+    "patch_size": st.just("auto") | INTS,
+    "min_crop": st.floats(1e-9, 1),
+    "schedule": st.sampled_from(["cosine", "constant"]),
+    "max_steps": INTS,
     "objective": st.sampled_from(["reconstruction", "prediction", "composite"]),
     "decoder": st.sampled_from(["repeat", "conditional"]),
     "cell": st.sampled_from(["lstm", "gru", "rnn"]),
@@ -149,7 +155,7 @@ VALUES = {
     "optimizer": NAMES,
     "learning_rate": POSITIVE | POSITIVE.map(np.float64),
     "clipnorm": st.none() | POSITIVE,
-    "epochs": INTS,
+    "epochs": INTS | st.none(),
     "batch_size": INTS,
     "validation_fraction": st.floats(1e-9, 0.999),
     "n_iter_no_change": INTS,
@@ -167,7 +173,16 @@ VALUES = {
     "activation": ACTIVATIONS,
     "latent_activation": ACTIVATIONS,
     **dict.fromkeys(
-        ("reverse", "bidirectional", "tokens", "freeze_encoder", "early_stopping", "warm_start"),
+        (
+            "reverse",
+            "bidirectional",
+            "differences",
+            "time_features",
+            "tokens",
+            "freeze_encoder",
+            "early_stopping",
+            "warm_start",
+        ),
         st.booleans() | st.booleans().map(np.bool_),
     ),
 }
@@ -181,6 +196,8 @@ ROUTED = st.dictionaries(
 @given(draws=st.data())
 def test_any_parameters_are_saved(cls, fitted, tmp_path, draws):
     own = {name: VALUES[name] for name in cls().get_params()}
+    if "max_steps" not in own:
+        own["epochs"] = INTS  # None requires a number of steps
     routed = draws.draw(ROUTED)
     estimator = copy.copy(fitted(CASE_OF_CLASS[cls]))
     vars(estimator).update(draws.draw(st.fixed_dictionaries(own)) | routed)

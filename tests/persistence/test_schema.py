@@ -15,6 +15,7 @@ from skseqae.estimators._fitted_state import FittedInput, FittedLabels, FittedSt
 from skseqae.estimators._registry import ESTIMATORS
 from skseqae.networks._architectures import Architecture, DenseArchitecture, Seq2SeqArchitecture
 from skseqae.networks._cells import CELLS
+from skseqae.networks._statistics import QUANTILES, SIZES
 from skseqae.networks._weight_shapes import weight_shapes
 from skseqae.persistence import _estimators
 from skseqae.persistence._consistency import check_fitted
@@ -23,6 +24,7 @@ from skseqae.persistence._schema import CONTAINER, FEATURES, OPTIONAL, RECORD_RU
 
 MAX_INT = 2**31 - 1  # of the ints in a file
 ENCODER = Architecture(2, 3, (4,), head_features=(2,))
+POOLED = replace(ENCODER, pooling=("shares", "last"), n_encodings=5, differences=True, patch_size=2, time_features=True)
 BOTH = Architecture(2, 3, (4,), cell="gru", heads=("reconstruction", "prediction"), head_features=(2, 5))
 SEQUENCES = Seq2SeqArchitecture(1, 7, 3, (4, 2), heads=("sequence",), has_end=True)
 TABLES = replace(SEQUENCES, has_end=False)
@@ -158,6 +160,8 @@ RECURRENT = {
     "activation": (NAMES["activation"], [*NOT_NAME, "softmax"]),
     "bidirectional": (BOOL, NOT_BOOL),
     "dropout": FRACTIONS,
+    "differences": (BOOL, NOT_BOOL),
+    "patch_size": (COUNT, NOT_COUNT),
 }
 INPUT = FittedInput(Layout("list"), None, (0, 1), scaling(1), None)
 VALUES = {
@@ -174,6 +178,12 @@ VALUES = {
         "n_timesteps": ([()], [(1,), [], None]),
         "output_activation": (NAMES["output_activation"], [*NOT_NAME, "tanh"]),
         "reverse": (BOOL, NOT_BOOL),
+        "pooling": (
+            [(), ("shares",), ("last", "mean"), tuple(SIZES)],
+            [["mean"], "mean", ("median",), ("statistics",), (1,), (None,), ("mean",) * (len(SIZES) + 1), None],
+        ),
+        "n_encodings": ([*COUNT, None], NOT_COUNT[:-1]),
+        "time_features": (BOOL, NOT_BOOL),
     },
     Seq2SeqArchitecture: RECURRENT
     | {
@@ -414,6 +424,87 @@ def test_labels_and_tokens_match_the_network():
     refused(r"\._fitted\.input\.vocabulary must be None tokens", name, label, input__vocabulary=LETTERS)
     wide = fitted(replace(SEQUENCES, n_features=2), LIST_OF_LABELS, **TOKENS)
     refused(r"\._fitted\.architecture\.n_features must be 1 for tokens", name, wide)
+
+
+def test_tokens_have_no_differences_and_no_patches():
+    for change in ({"differences": True}, {"patch_size": 2}):
+        architecture = replace(SEQUENCES, **change)
+        refused(
+            r"\._fitted\.architecture: tokens have no differences and no patches",
+            "Seq2SeqClassifier",
+            fitted(architecture, LIST_OF_LABELS, **TOKENS),
+        )
+        check("Seq2SeqClassifier", fitted(replace(SINGLE, **change), LABEL))
+
+
+NAME, POOLED_PATH = "LSTMAutoencoderTransformer", r"\._fitted"
+
+
+def test_architectures_with_statistics_are_accepted():
+    for change in (
+        {},
+        {"n_encodings": None},
+        {"pooling": ("mean",)},
+        {"pooling": tuple(SIZES), "bidirectional": True, "units": (2, 3)},
+        {"time_features": False, "decoder": "conditional"},
+        {"heads": BOTH.heads, "head_features": (2, 2)},
+    ):
+        check(NAME, fitted(replace(POOLED, **change)))
+    check(NAME, fitted(replace(ENCODER, differences=True, patch_size=3, time_features=True)))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"pooling": ("mean", "mean")}, "pooling names a statistic twice"),
+        ({"pooling": ()}, "n_encodings has no meaning without pooling"),
+        ({"decoder": "conditional"}, "time_features has no meaning"),
+        ({"pooling": ("median",)}, r"pooling is .*median.*, but must be a tuple"),
+        ({"n_encodings": 0}, "n_encodings is '0', but must be "),
+    ],
+)
+def test_impossible_statistics_are_refused(change, message):
+    refused(rf"{POOLED_PATH}\.architecture\.{message}", NAME, fitted(POOLED), architecture=replace(POOLED, **change))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"pooling": ("last",)},
+        {"pooling": ("shares",)},
+        {"pooling": ("shares", "last", "mean")},
+        {"pooling": (), "n_encodings": None},
+        {"n_encodings": None},
+        {"n_encodings": 6},
+        {"latent_dim": 4},
+        {"units": (5,)},
+        {"bidirectional": True},
+        {"differences": False},
+        {"patch_size": 3},
+        {"time_features": False},
+    ],
+    ids=str,
+)
+def test_weights_with_statistics_are_those_of_the_architecture(change):
+    changed = replace(POOLED, **change)
+    refused(rf"{POOLED_PATH}\.weights", NAME, fitted(POOLED), architecture=changed)
+    refused(rf"{POOLED_PATH}\.weights", NAME, fitted(changed), architecture=POOLED)
+
+
+def test_each_array_of_statistics_has_its_shape():
+    weights = fitted(POOLED)["_fitted"].weights
+    assert [array.shape for array in weights["encoding"]] == [(len(QUANTILES), 8), (8 * (len(QUANTILES) + 1), 5), (5,)]
+    for part in ("latent", "encoding", "inverse"):
+        refused(rf"{POOLED_PATH}\.weights must be those", NAME, fitted(POOLED), weights={**weights} | {"more": []})
+        without_part = {name: arrays for name, arrays in weights.items() if name != part}
+        refused(rf"{POOLED_PATH}\.weights must be those", NAME, fitted(POOLED), weights=without_part)
+        for i, array in enumerate(weights[part]):
+            path = rf"{POOLED_PATH}\.weights\.{part}"
+            for wrong in (array[:-1], array[None], array.astype(np.float64), array * np.nan):
+                arrays = [*weights[part][:i], wrong, *weights[part][i + 1 :]]
+                refused(rf"{path}\.{i} ", NAME, fitted(POOLED), weights=weights | {part: arrays})
+            fewer = weights[part][:i] + weights[part][i + 1 :]
+            refused(path, NAME, fitted(POOLED), weights=weights | {part: fewer})
 
 
 def test_each_head_of_an_autoencoder_has_the_features_of_x():

@@ -1,5 +1,6 @@
 """Files of earlier versions: they are loaded with the same weights and outputs, or refused if they are damaged."""
 
+import inspect
 import json
 import math
 import warnings
@@ -9,13 +10,14 @@ import numpy as np
 import pytest
 
 import skseqae
+from examples.tutorial_parameters import LAST_STATE, WHOLE_SEQUENCES
 from skseqae import SequenceOutlierDetector, SkseqaeFormatError, load, save
 from skseqae.estimators._registry import ESTIMATORS
 from skseqae.persistence import _file_format, _saving, _versions
 from skseqae.persistence._file_format import FORMAT
 from skseqae.persistence._versions import CHANGES, Change
 from tests.persistence.cases import assert_same, loads, run, state
-from tests.persistence.make_files import FILES, call, data_of, describe, write
+from tests.persistence.make_files import FILES, as_json, call, data_of, describe, write
 from tests.support.file_parts import FileParts, flipped
 from tests.support.hostile_files import READER, with_invalid_fields, with_unusual_fields
 from tests.support.hostile_headers import deep
@@ -23,6 +25,7 @@ from tests.support.hostile_headers import deep
 RECORDS = {f"{path.parent.name}/{path.stem}": path for path in sorted(FILES.glob("*/*.json"))}
 FIRST = "0.1.0.dev0"  # wrote format 1
 NEXT_FORMAT = FORMAT + 1
+NESTED = {"encoder", "estimator"}  # parameters that hold estimators
 OF_FORMAT_1 = [name for name in RECORDS if name.startswith(f"{FIRST}/")]
 every_file = pytest.mark.parametrize("name", RECORDS)
 every_file_of_format_1 = pytest.mark.parametrize("name", OF_FORMAT_1)
@@ -59,13 +62,33 @@ def test_every_class_has_a_file_of_the_first_version():
     assert {FileParts(bytes_of(name)).version for name in OF_FORMAT_1} == {1}
 
 
+# the defaults of the parameters that format 3 added or changed, so that a file means what it meant
+LAST_STATES = LAST_STATE | {"latent_dim": 32, "max_steps": 300}
+DEFAULTS_BEFORE_FORMAT_3 = {
+    "LSTMAutoencoderTransformer": LAST_STATES | WHOLE_SEQUENCES | {"epochs": 100},
+    "CompositeSequenceRegressor": LAST_STATES | {"epochs": 200, "max_steps": 600},
+}
+
+
+def parameters_of(record, version):
+    """Return all parameters of the recorded estimator, without nested estimators."""
+    defaults = inspect.signature(ESTIMATORS[record["class"]]).parameters.values()
+    parameters = {each.name: each.default for each in defaults if each.kind is not each.VAR_KEYWORD}
+    parameters |= DEFAULTS_BEFORE_FORMAT_3.get(record["class"], {}) if version < 3 else {}
+    return {name: value for name, value in parameters.items() if name not in NESTED} | record["parameters"]
+
+
 @every_file
 def test_a_file_loads_with_the_same_parameters_attributes_and_weights(name):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         estimator = load_file(name)
     record, description = record_of(name), describe(estimator)
-    assert {key: record[key] for key in description} == description
+    parameters = {key: as_json(value) for key, value in estimator.get_params(deep=False).items() if key not in NESTED}
+    assert parameters == as_json(parameters_of(record, FileParts(bytes_of(name)).version))
+    assert {key: record[key] for key in description if key != "parameters"} == {
+        key: value for key, value in description.items() if key != "parameters"
+    }
     assert any(content for key, content in description.items() if key.startswith("weights"))
     if type(estimator) is not SequenceOutlierDetector:
         assert estimator.n_iter_ == len(estimator.history_["loss"]) == record["attributes"]["n_iter_"]
@@ -108,9 +131,8 @@ def test_a_file_saved_again_has_the_current_format_and_the_same_tensors(name, tm
     assert again.manifest["versions"]["skseqae"] == skseqae.__version__
     assert again.estimator["class"] == before.estimator["class"]
     assert tensors_of(again) == tensors_of(before)
-    nested = {"encoder", "estimator"}
-    assert {key: again.parameters[key] for key in before.parameters if key not in nested} == {
-        key: value for key, value in before.parameters.items() if key not in nested
+    assert {key: again.parameters[key] for key in before.parameters if key not in NESTED} == {
+        key: value for key, value in before.parameters.items() if key not in NESTED
     }
     assert_same(state(load(tmp_path / "file")), state(estimator))
 

@@ -8,6 +8,8 @@ import pytest
 
 # NumPy 2 deprecates how Keras converts TensorFlow's variables, for example when it saves a model.
 WARNINGS = ["-W", "error", "-W", "ignore:__array__ implementation doesn't accept a copy:DeprecationWarning"]
+# With `--fast`, training is too short, and reports that.
+WARNINGS += ["-W", "ignore:Training ended after", "-W", "ignore:The loss after"]
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("plot_*.py"))
 
 

@@ -13,4 +13,5 @@ def test_code_of_the_migration_guide_runs_block_by_block():
         exec(compile(block, "migrating.md", "exec"), names)
     assert names["encodings"].shape == (200, 16)
     assert names["again"].shape == names["waves"][0].shape
-    assert len(CODE) == 1 + PAGE.count("Instead:") + 1
+    assert names["as_before"].n_iter_ == 100
+    assert len(CODE) == 2 + PAGE.count("Instead:") + 1

@@ -39,7 +39,7 @@ def test_the_readmes_code_runs_as_printed(capsys, monkeypatch, tmp_path):
         exec(compile(block, "README.md", "exec"), names)
     reported, true = (float(line.split()[-1]) for line in capsys.readouterr().out.splitlines())
     assert true > 1.5 * reported
-    assert names["encodings"].shape == (270, 64)
+    assert names["encodings"].shape == (270, 256)
 
 
 def test_the_quickstart_runs(tmp_path):

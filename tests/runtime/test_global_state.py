@@ -87,7 +87,8 @@ def calls_of_all_estimators():
     """Yield calls of the estimators of every class."""
     lengths = {"n_timesteps": 3, "Z": np.zeros((2, 3)), "transform": "default"}
     for cls in CLASSES:
-        narrow = {"latent_dim": 3} if "latent_dim" in cls().get_params() else {"units": 3}
+        widths = {"latent_dim": 3, "units": 2}
+        narrow = {name: width for name, width in widths.items() if name in cls().get_params()}
         estimator, others = quick(cls, verbose=1, early_stopping=True, **narrow), dict(lengths)
         if cls is CompositeSequenceRegressor:  # y holds numbers, which have no length
             del others["n_timesteps"]
@@ -96,9 +97,11 @@ def calls_of_all_estimators():
         yield "export_onnx", partial(export, estimator)
     tokens, reversals = datasets.make_reversals(12, lengths=(2, 4), n_symbols=3, random_state=0)
     yield from calls_of_estimator(quick(Seq2SeqClassifier, units=3, tokens=True), X=tokens, y=reversals)
-    composite = quick(LSTMAutoencoderTransformer, latent_dim=3, objective="composite", optimizer="sgd")
+    composite = quick(LSTMAutoencoderTransformer, latent_dim=3, units=2, objective="composite", optimizer="sgd")
     yield from calls_of_estimator(composite, X=X, y=None, **lengths)
-    yield from calls_of_estimator(SequenceOutlierDetector(quick(LSTMAutoencoderTransformer, latent_dim=3), cv=2), X=X)
+    yield from calls_of_estimator(
+        SequenceOutlierDetector(quick(LSTMAutoencoderTransformer, latent_dim=3, units=2), cv=2), X=X
+    )
     for step in (preprocessing.PerTimestep(StandardScaler()), preprocessing.SequencePadder(20)):
         yield from calls_of_estimator(step, X=X if "Per" in repr(step) else [x[:, 0] for x in X], y=None)
     yield from calls_of_estimator(preprocessing.Resampler(4), X=X, y=None)

@@ -26,8 +26,8 @@ SHARED = {"epochs": 1, "random_state": 0}
 @pytest.fixture(scope="module")
 def fitted():
     return {
-        "autoencoder": LSTMAutoencoderTransformer(3, **SHARED).fit(X),
-        "regressor": CompositeSequenceRegressor(3, horizon=1, **SHARED).fit(X),
+        "autoencoder": LSTMAutoencoderTransformer(3, units=2, **SHARED).fit(X),
+        "regressor": CompositeSequenceRegressor(3, units=2, horizon=1, **SHARED).fit(X),
         "classifier": Seq2SeqClassifier(3, tokens=True, **SHARED).fit([["a"], ["b", "a"]], [["a"], ["a", "b"]]),
     }
 

@@ -30,6 +30,9 @@ SEQUENCE_CLASSES = [cls for cls in CLASSES if get_tags(cls()).input_tags.three_d
 TRANSFORMERS = [cls for cls in CLASSES if hasattr(cls, "transform")]
 
 
+SMALL = {"units": 4, "latent_dim": 6}
+
+
 def parameters_of(cls):
     """Return the names of the parameters of a class."""
     return set(inspect.signature(cls).parameters)
@@ -139,8 +142,9 @@ def data_for(cls, contain=None):
 
 
 def quick(cls, **parameters):
-    """Return an estimator with few epochs."""
-    return cls(**{"epochs": 2, "random_state": 0, **parameters})
+    """Return an estimator with few units and few epochs."""
+    small = {name: value for name, value in SMALL.items() if name in parameters_of(cls)}
+    return cls(**{"epochs": 2, "random_state": 0, **small, **parameters})
 
 
 def resume_training(estimator):

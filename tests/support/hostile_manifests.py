@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 
+from skseqae.persistence._file_format import FORMAT
 from tests.support.hostile_formats import LAMBDA
 from tests.support.hostile_headers import deep, with_manifest
 
@@ -108,7 +109,7 @@ MANIFESTS = {
     "another format version in the manifest": setting(("format",), 1),
     "a format version that is a bool": setting(("format",), True),
     "an earlier format version in the prefix and the manifest": of_format(1),
-    "a later format version in the prefix and the manifest": of_format(3),
+    "a later format version in the prefix and the manifest": of_format(FORMAT + 1),
     "format version 0 in the prefix and the manifest": of_format(0),
     "an estimator of None": setting(("estimator",), None),
     "a class of os.system": setting(("estimator", "class"), "os.system"),

@@ -23,13 +23,16 @@ SETTINGS = Settings(
     clipnorm=1.0,
     loss="mse",
     routed={},
+    schedule="constant",
     epochs=2,
+    ends_on_plateau=False,
     batch_size=4,
     head_weights={"reconstruction": 1.0},
     n_iter_no_change=None,
     tol=0.0,
     callbacks=None,
     verbose=0,
+    warns=False,
 )
 
 

@@ -1,4 +1,6 @@
-"""Batches of similar lengths: each row once, in an order determined by the seed."""
+"""Batches of similar lengths: each row once, in an order determined by the seed; and random parts of sequences."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -6,7 +8,8 @@ from numpy.testing import assert_array_equal
 
 from skseqae.data._padding import mask_of, padded_and_mask
 from skseqae.data._sequences import Sequences
-from skseqae.training._batches import BATCHES_PER_CHUNK, TrainingData, shuffle_into_batches
+from skseqae.data._targets import next_steps, reversed_in_time
+from skseqae.training._batches import BATCHES_PER_CHUNK, Crops, TrainingData, shuffle_into_batches
 
 LENGTHS = np.array([3, 0, 2])
 X = Sequences.from_packed(np.arange(10, dtype=np.float32).reshape(5, 2), LENGTHS)
@@ -26,11 +29,12 @@ def test_batches_contain_each_row_exactly_once(n_samples, batch_size):
     assert_array_equal(np.sort(np.concatenate(batches)), np.arange(n_samples))
 
 
-@pytest.mark.parametrize(("n_samples", "batch_size"), [(1, 8), (7, 7), (100, 7), (1000, 3)])
-def test_all_batches_except_one_are_full(n_samples, batch_size):
-    sizes = sorted(map(len, shuffle_into_batches(lengths_of(n_samples), batch_size, np.random.RandomState(0))))
-    rest = n_samples % batch_size
-    assert sizes == ([rest] if rest else []) + [batch_size] * (n_samples // batch_size)
+@pytest.mark.parametrize(("n_samples", "batch_size"), [(1, 8), (7, 7), (100, 7), (129, 64), (1000, 3)])
+def test_as_few_batches_as_possible_differ_by_at_most_one_row(n_samples, batch_size):
+    sizes = [len(rows) for rows in shuffle_into_batches(lengths_of(n_samples), batch_size, np.random.RandomState(0))]
+    assert len(sizes) == -(-n_samples // batch_size)
+    assert max(sizes) <= batch_size
+    assert max(sizes) - min(sizes) <= 1
 
 
 def test_batches_are_the_same_for_the_same_seed_only():
@@ -143,3 +147,74 @@ def test_take_selects_samples_of_all_arrays():
 def test_total_weight_is_the_sum_of_weight_times_length():
     assert DATA.total_weight("reconstruction") == 2.0 * 3 + 0.5 * 2
     assert DATA.total_weight("prediction") == 2.0 * 2 + 0.5 * 1
+
+
+# --- crops ------------------------------------------------------------------------------------------------------------
+
+
+def numbered(lengths):
+    """Return training data of one feature, whose values are the numbers of all timesteps from 1, with three targets."""
+    x = Sequences.from_packed(np.arange(1, sum(lengths) + 1, dtype=np.float32)[:, None], lengths)
+    targets = {"reconstruction": reversed_in_time(x), "prediction": next_steps(x), "same": x}
+    weights = np.linspace(0.5, 2, len(lengths))
+    return TrainingData(x, targets, weights, crops=Crops(0.5, 20), reversed_heads=("reconstruction",))
+
+
+def real(batch, name):
+    """Return the values of the real timesteps of each row."""
+    masks = batch["mask" if name == "x" else f"{name}_mask"] > 0
+    return [row[mask, 0] for row, mask in zip(batch[name], masks, strict=True)]
+
+
+CROPPED_LENGTHS = [12, 0, 1, 2, 3, 50, 7, 20]
+
+
+def test_a_crop_is_a_contiguous_part_and_its_targets_are_those_of_the_crop():
+    data, random_state = numbered(CROPPED_LENGTHS), np.random.RandomState(0)
+    rows = np.array([5, 0, 1, 2, 3, 4, 6, 7])
+    first, last = np.cumsum(CROPPED_LENGTHS) - CROPPED_LENGTHS + 1, np.cumsum(CROPPED_LENGTHS)
+    for n_rows in (None, 10) * 20:
+        batch = data.batch(rows, n_rows, random_state)
+        crops = real(batch, "x")
+        for row, crop in zip(rows, crops, strict=False):
+            assert_array_equal(np.diff(crop), 1)
+            assert len(crop) == 0 or first[row] <= crop[0] <= crop[-1] <= last[row]
+        expected = {"reconstruction": [crop[::-1] for crop in crops], "prediction": [crop[1:] for crop in crops]}
+        for name, parts in (expected | {"same": crops}).items():
+            for got, part, weight in zip(real(batch, name), parts, batch[f"{name}_weight"], strict=True):
+                assert_array_equal(got, part)
+                assert np.count_nonzero(weight) == len(part)
+
+
+def test_crops_have_all_lengths_from_the_shortest_share_and_start_anywhere():
+    lengths = np.array(CROPPED_LENGTHS)
+    draws = [Crops(0.5, 20).draw(lengths, random_state) for random_state in [np.random.RandomState(0)] * 5000]
+    starts, cropped = map(np.array, zip(*draws, strict=True))
+    assert_array_equal(cropped.min(axis=0), [6, 0, 1, 2, 2, 10, 4, 10])
+    assert_array_equal(cropped.max(axis=0), np.minimum(lengths, 20))
+    assert starts.min() == 0
+    assert_array_equal((starts + cropped).max(axis=0), lengths)
+    assert_array_equal(np.unique(starts[:, 5]), np.arange(41))
+    assert np.abs(cropped.mean(axis=0) - Crops(0.5, 20).mean_lengths(lengths))[[0, 5, 7]].max() < 0.3
+
+
+def test_the_total_weight_of_crops_is_the_expected_one():
+    data = replace(numbered([12, 50, 20]), crops=Crops(0.5, 20))
+    random_state = np.random.RandomState(0)
+    batches = [data.batch(np.arange(3), None, random_state) for _ in range(500)]
+    mean = np.mean([batch["same_weight"].sum() for batch in batches])
+    assert mean == pytest.approx(data.total_weight("same"), rel=0.02)
+
+
+def test_validation_data_and_data_without_crops_are_not_cropped():
+    data, rows = numbered(CROPPED_LENGTHS), np.arange(len(CROPPED_LENGTHS))
+    whole = replace(data, crops=None)
+    for batch in (data.batch(rows), whole.batch(rows, None, np.random.RandomState(0))):
+        assert_array_equal([len(row) for row in real(batch, "x")], CROPPED_LENGTHS)
+    assert whole.total_weight("same") == whole.sample_weight @ CROPPED_LENGTHS
+
+
+def test_filled_crops_have_one_shape_that_ends_at_the_longest_crop():
+    data, random_state = numbered(CROPPED_LENGTHS), np.random.RandomState(0)
+    shapes = {data.batch(rows, 8, random_state)["x"].shape for rows in (np.array([1]), np.array([5, 7]))}
+    assert shapes == {(8, 20, 1)}

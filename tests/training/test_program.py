@@ -6,6 +6,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 
+from examples.tutorial_parameters import LAST_STATE, WHOLE_SEQUENCES
 from skseqae import (
     CompositeSequenceRegressor,
     DenseAutoencoderTransformer,
@@ -25,19 +26,33 @@ RNG = np.random.default_rng(0)
 X = [RNG.normal(size=(n, 2)) for n in RNG.integers(0, 15, size=70)]
 WORDS, REVERSED = make_reversals(70, lengths=(2, 5), n_symbols=4, random_state=0)
 SHARED = {"epochs": 2, "batch_size": 33, "random_state": 0}
+LAST_STATES = {"latent_dim": 4} | LAST_STATE | SHARED
+
+
+def autoencoder(**parameters):
+    """Return an autoencoder whose encodings are last hidden states."""
+    return LSTMAutoencoderTransformer(**LAST_STATES | WHOLE_SEQUENCES | parameters)
+
+
+def regressor(**parameters):
+    return CompositeSequenceRegressor(**LAST_STATES | parameters)
+
+
 CASES = {
-    "lstm": (LSTMAutoencoderTransformer(4, **SHARED), X, None),
-    "gru": (LSTMAutoencoderTransformer(4, cell="gru", units=(5, 4), bidirectional=True, **SHARED), X, None),
-    "relu": (LSTMAutoencoderTransformer(4, activation="relu", reverse=False, **SHARED), X, None),
-    "conditional": (LSTMAutoencoderTransformer(4, decoder="conditional", objective="composite", **SHARED), X, None),
-    "early stopping": (LSTMAutoencoderTransformer(4, early_stopping=True, loss="huber", **SHARED), X, None),
-    "number": (CompositeSequenceRegressor(4, **SHARED), X, RNG.normal(size=70)),
-    "horizon": (CompositeSequenceRegressor(4, horizon=2, **SHARED), [x for x in X if len(x) > 2], None),
+    "statistics": (LSTMAutoencoderTransformer(6, units=3, patch_size=2, **SHARED), X, None),
+    "lstm": (autoencoder(), X, None),
+    "gru": (autoencoder(cell="gru", units=(5, 4), bidirectional=True), X, None),
+    "relu": (autoencoder(activation="relu", reverse=False), X, None),
+    "conditional": (autoencoder(decoder="conditional", objective="composite"), X, None),
+    "early stopping": (autoencoder(early_stopping=True, loss="huber"), X, None),
+    "number": (regressor(), X, RNG.normal(size=70)),
+    "horizon": (regressor(horizon=2), [x for x in X if len(x) > 2], None),
     "labels": (Seq2SeqClassifier(units=4, class_weight="balanced", **SHARED), X, np.arange(70) % 3),
     "tokens": (Seq2SeqClassifier(units=4, tokens=True, **SHARED), WORDS, REVERSED),
     "dense": (DenseAutoencoderTransformer(2, hidden_layer_sizes=(5,), **SHARED), RNG.normal(size=(70, 4)), None),
 }
-WITH_DROPOUT = LSTMAutoencoderTransformer(4, dropout=0.5, learning_rate=0.01, **SHARED)
+CLOSED_FORM = {"encoding", "inverse"}  # parts that are not trained, and magnify rounding errors
+WITH_DROPOUT = autoencoder(dropout=0.5, learning_rate=0.01)
 
 
 @pytest.fixture
@@ -54,14 +69,16 @@ def test_training_in_pieces_equals_training_on_whole_batches(monkeypatch, case):
     whole = clone(estimator).fit(*data)
     for name, losses in whole.history_.items():
         assert_allclose(in_pieces.history_[name], losses, rtol=1e-4)
-    for name, arrays in whole._fitted.weights.items():
-        for got, expected in zip(in_pieces._fitted.weights[name], arrays, strict=True):
+    for name in whole._fitted.weights.keys() - CLOSED_FORM:
+        for got, expected in zip(in_pieces._fitted.weights[name], whole._fitted.weights[name], strict=True):
             assert_allclose(got, expected, atol=1e-4)
 
 
 @pytest.mark.usefixtures("compiled")
 @pytest.mark.parametrize(
-    "case", [CASES["gru"], CASES["tokens"], (WITH_DROPOUT, X, None)], ids=["gru", "tokens", "dropout"]
+    "case",
+    [CASES["statistics"], CASES["gru"], CASES["tokens"], (WITH_DROPOUT, X, None)],
+    ids=["statistics", "gru", "tokens", "dropout"],
 )
 def test_training_in_pieces_is_bitwise_reproducible(case):
     estimator, *data = case

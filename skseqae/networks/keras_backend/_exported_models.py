@@ -5,6 +5,7 @@ from keras import ops
 
 from .._architectures import Architecture, DenseArchitecture, Seq2SeqArchitecture
 from ._custom_decoders import build_custom_decoders
+from ._initialization import own_generator
 from ._networks import at_steps, build_decoder, build_encoder, build_free_decoder, build_pool
 
 
@@ -116,6 +117,7 @@ def _label_decoder(architecture, weights, output_scaling):
 DECODERS = {Architecture: _sequence_decoder, DenseArchitecture: _row_decoder, Seq2SeqArchitecture: _label_decoder}
 
 
+@own_generator()
 def _dense(weights, name):
     """Return a linear dense layer with these weights."""
     layer = keras.layers.Dense(weights[0].shape[1], name=name)

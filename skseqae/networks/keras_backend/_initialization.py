@@ -50,7 +50,7 @@ def initial_weights(parts, custom_decoders, random_state):
     }
 
 
-def scale_differences(architecture, weights, x):
+def scale_differences(architecture, weights, x, sample_weight):
     """Divide the kernels of the encoder of differences by the standard deviation of these, in place.
 
     Differences are smaller than values if sequences are smooth. The network reads them in the units of the values.
@@ -62,12 +62,14 @@ def scale_differences(architecture, weights, x):
         Of the encoder.
     x : Sequences
         The training set, in scaled units.
+    sample_weight : array of shape (N,)
     """
     if not getattr(architecture, "differences", False):
         return
     starts = (np.cumsum(x.lengths) - x.lengths)[x.lengths > 0]
-    changes = np.delete(np.diff(x.packed, axis=0), starts[1:] - 1, axis=0)
-    std = np.sqrt(np.mean(changes.astype(np.float64) ** 2, axis=0)) if len(changes) else np.ones(x.n_features)
+    changes = np.delete(np.diff(x.packed, axis=0), starts[1:] - 1, axis=0).astype(np.float64)
+    step_weight = np.repeat(sample_weight, np.maximum(x.lengths - 1, 0))
+    std = np.sqrt(step_weight @ changes**2 / max(step_weight.sum(), np.finfo(float).tiny))
     std = np.tile(np.where(std > 0, std, 1.0), architecture.patch_size)
     n_directions = 1 + architecture.bidirectional
     for branch in range(n_directions, 2 * n_directions):

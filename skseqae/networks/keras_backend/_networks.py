@@ -151,7 +151,7 @@ def _run(layer, y, context, **initial):
     varying = {} if context.varying is None else {"varying": context.varying}
     context.varying = None
     outputs = built(y, mask=context.mask, **initial, **varying)
-    return outputs if isinstance(outputs, list) else [outputs]
+    return outputs if isinstance(outputs, list | tuple) else [outputs]
 
 
 def _run_stock(layer, y, context, **initial):
@@ -166,7 +166,7 @@ def _run_stock(layer, y, context, **initial):
         built = getattr(keras.layers, CELLS[layer.cell].keras_layer)(layer.units, name=name, **options)
         built = keras.layers.Bidirectional(built, name=f"{name}_both") if layer.bidirectional else built
         outputs = built(group, mask=context.mask, **initial)
-        h, *state = outputs if isinstance(outputs, list) else [outputs]
+        h, *state = outputs if isinstance(outputs, list | tuple) else [outputs]
         by_group.append([h, *(_joined(state) if layer.bidirectional else state)])
     return [_side_by_side(parts) for parts in zip(*by_group, strict=True)]
 
@@ -213,8 +213,11 @@ def _add_repeat(layer, y, context):
 
 
 def _add_unpatch(layer, y, context):
-    y = keras.layers.Reshape((-1, y.shape[-1] // layer.size))(y)
-    return keras.layers.Activation(layer.activation, name="output_activation")(at_steps(y, context.whole_mask))
+    steps = _steps(context.whole_mask)
+    y = ops.take_along_axis(y, steps // layer.size, axis=1)
+    parts = ops.split(y, layer.size, axis=-1)
+    y = sum(ops.where(ops.equal(steps % layer.size, j), part, 0.0) for j, part in enumerate(parts))
+    return keras.layers.Activation(layer.activation, name="output_activation")(y)
 
 
 def _add_feedback(layer, y, context):
@@ -292,8 +295,12 @@ def _repeat(z, mask):
 
 def at_steps(y, mask, *, reverse=False):
     """Return y at the mask's timesteps, or at each row's real timesteps in reverse: (B, T, F)."""
-    mask = ops.cast(mask, "int32")
-    steps = ops.cumsum(mask, axis=1) - 1
+    steps = _steps(mask)
     if reverse:
-        steps = ops.sum(mask, axis=1, keepdims=True) - 1 - steps
-    return ops.take_along_axis(y, ops.expand_dims(ops.maximum(steps, 0), 2), axis=1)
+        steps = ops.maximum(ops.sum(ops.cast(mask, "int32"), axis=1)[:, None, None] - 1 - steps, 0)
+    return ops.take_along_axis(y, steps, axis=1)
+
+
+def _steps(mask):
+    """Return the number of each timestep, on padding that of the last real one: (B, T, 1)."""
+    return ops.maximum(ops.cumsum(ops.cast(mask, "int32"), axis=1) - 1, 0)[:, :, None]

@@ -31,7 +31,7 @@ def zero_padding(graph, x, lengths, n_timesteps):
 
 
 def n_patches(graph, n_timesteps, size):
-    """Return the number of patches of so many timesteps, rounded up; an int32 or int64 value."""
+    """Return the number of patches of `n_timesteps` timesteps, rounded up; an int32 or int64 value."""
     size = graph("CastLike", size, n_timesteps)
     return graph("Div", graph("Add", n_timesteps, graph("Sub", size, graph("CastLike", 1, size))), size)
 
