@@ -38,17 +38,19 @@ class Skseqae:
     """The package, through its public API."""
 
     def __init__(self, case):
+        from examples.tutorial_parameters import LAST_STATE, WHOLE_SEQUENCES
         from skseqae import LSTMAutoencoderTransformer
 
         self.make, self.sequences = LSTMAutoencoderTransformer, draw_sequences(case)
-        self.settings = {"latent_dim": case["units"], "epochs": case["epochs"], "batch_size": case["batch_size"]}
+        sizes = {"latent_dim": case["units"], "epochs": case["epochs"], "batch_size": case["batch_size"]}
+        self.settings = LAST_STATE | WHOLE_SEQUENCES | sizes
         self.n_fits = 0
 
     def fit(self):
         """Train a model with a new seed and another learning rate, like each candidate of a search."""
         self.n_fits += 1
         rate = 1e-3 * (1 + self.n_fits % 5)
-        self.model = self.make(**self.settings, learning_rate=rate, random_state=self.n_fits).fit(self.sequences)
+        self.model = self.make(**self.settings | {"learning_rate": rate}, random_state=self.n_fits).fit(self.sequences)
 
     def fit_another(self):
         """Train a model with a new architecture."""
@@ -144,11 +146,13 @@ class SkseqaeSearch:
     """A grid search of 12 candidates and 3 folds on the Japanese Vowels."""
 
     def __init__(self, case):
+        from examples.tutorial_parameters import LAST_STATE, WHOLE_SEQUENCES
         from skseqae import LSTMAutoencoderTransformer
         from skseqae.datasets import load_japanese_vowels
 
         self.X = load_japanese_vowels(subset="train").data
-        self.estimator = LSTMAutoencoderTransformer(epochs=case["epochs"], random_state=0)
+        tutorial = LAST_STATE | WHOLE_SEQUENCES
+        self.estimator = LSTMAutoencoderTransformer(**tutorial, epochs=case["epochs"], random_state=0)
 
     def fit(self):
         """Run the search."""

@@ -114,7 +114,7 @@ class LSTMAutoencoderTransformer(BaseRecurrentAutoencoder):
     epochs : int, default=None
         Number of passes over the training set, at least 1. With `early_stopping`, the maximum number. If None,
         `max_steps` determines it.
-    batch_size : int, default=32
+    batch_size : int, default=16
         Number of sequences per gradient step, at least 1.
     early_stopping : bool, default=False
         Whether to hold out part of the samples, stop training when the loss on them no longer falls, and restore the
@@ -216,7 +216,7 @@ class LSTMAutoencoderTransformer(BaseRecurrentAutoencoder):
         clipnorm=1.0,
         max_steps=300,
         epochs=None,
-        batch_size=32,
+        batch_size=16,
         early_stopping=False,
         validation_fraction=0.1,
         n_iter_no_change=10,

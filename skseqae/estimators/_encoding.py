@@ -6,6 +6,7 @@ random rotation. It spreads the variance over all columns and keeps all distance
 """
 
 from dataclasses import replace
+from math import ceil
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from ..inference._batching import make_batches, model_inputs
 from ..inference._encode_decode import encode
 from ..networks._statistics import QUANTILES
 
-MAX_TIMESTEPS = 20_000  # from which quantiles are computed
+MAX_TIMESTEPS, MAX_SAMPLES = 20_000, 10_000  # from which quantiles and maps are computed
 # Principal components of less than this share of the variance are rounding errors.
 MIN_VARIANCE = 1e-10
 RIDGE = 1e-3  # penalty of the regression of latent vectors, relative to the variance of the encodings
@@ -38,23 +39,30 @@ def fit_encoding(state, x, sample_weight):
     architecture = state.architecture
     if not getattr(architecture, "pooling", ()):
         return state
-    thresholds = _fit_thresholds(state.network, x, sample_weight) if "shares" in architecture.pooling else None
-    arrays = [] if thresholds is None else [thresholds]
+    has_shares = "shares" in architecture.pooling
+    thresholds = [_fit_thresholds(state.network, x, sample_weight)] if has_shares else []
+    rows = _spread(np.arange(len(x)), len(x) / MAX_SAMPLES)
+    x, sample_weight = x[rows], sample_weight[rows]
     unmapped = replace(architecture, n_encodings=None)
-    network = replace(state, architecture=unmapped, weights=state.weights | {"encoding": arrays}).network
-    encodings = encode(network, x).astype(np.float64)
+    pooled = replace(state, architecture=unmapped, weights=state.weights | {"encoding": thresholds})
+    encodings, arrays = encode(pooled.network, x).astype(np.float64), []
     if architecture.n_encodings:
-        arrays += _fit_map(encodings, sample_weight, architecture.n_encodings)
-        encodings = encodings @ arrays[-2] + arrays[-1]
+        arrays = kernel, bias = _fit_map(encodings, sample_weight, architecture.n_encodings)
+        encodings = encodings @ kernel + bias
     inverse = _fit_inverse(encodings, encode(state.network, x, "latent"), sample_weight)
-    return replace(state, weights=state.weights | {"encoding": arrays, "inverse": inverse})
+    return replace(state, weights=state.weights | {"encoding": [*thresholds, *arrays], "inverse": inverse})
+
+
+def _spread(rows, share):
+    """Return each `share`-th row, all rows if it is below 1."""
+    return rows[:: max(1, ceil(share))]
 
 
 def _fit_thresholds(network, x, sample_weight):
     """Return the quantiles of each hidden state over real timesteps of the training set: (Q, D)."""
     model, size = network.model("hidden"), network.architecture.patch_size
     n_patches = -(-x.lengths // size)
-    rows = np.arange(0, len(x), max(1, int(n_patches.sum()) // MAX_TIMESTEPS))
+    rows = _spread(np.flatnonzero(x.lengths), n_patches.sum() / MAX_TIMESTEPS)
     states, weights = [], []
     for batch in make_batches(x.lengths[rows]):
         chosen = rows[batch]

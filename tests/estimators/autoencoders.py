@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from examples.tutorial_parameters import LAST_STATE, WHOLE_SEQUENCES
 from skseqae import LSTMAutoencoderTransformer
 from tests.support.strategies import draw_sequences
 
@@ -14,7 +15,9 @@ UNSTABLE = {"early_stopping": True, "validation_fraction": 0.3, "learning_rate":
 
 
 def autoencoder(**parameters):
-    return LSTMAutoencoderTransformer(**{"latent_dim": 3, "units": 3, "epochs": 2, "random_state": 0} | parameters)
+    return LSTMAutoencoderTransformer(
+        **LAST_STATE | WHOLE_SEQUENCES | {"latent_dim": 3, "epochs": 2, "random_state": 0} | parameters
+    )
 
 
 def shapes(rows):

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 
+from examples.tutorial_parameters import LAST_STATE
 from skseqae import CompositeSequenceRegressor
 from tests.support.containers import packed, padded
 from tests.support.strategies import draw_sequences
@@ -49,7 +50,7 @@ LONG_ENOUGH = draw_sequences([5, 4, 7, 9, 4, 7], 2, seed=0)  # for a horizon of 
 
 
 def regressor(**parameters):
-    return CompositeSequenceRegressor(**{"latent_dim": 3, "units": 3, "epochs": 2, "random_state": 0} | parameters)
+    return CompositeSequenceRegressor(**LAST_STATE | {"latent_dim": 3, "epochs": 2, "random_state": 0} | parameters)
 
 
 @cache

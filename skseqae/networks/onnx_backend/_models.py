@@ -20,10 +20,10 @@ def latent_model(architecture, weights):
 
 
 def hidden_model(architecture, weights):
-    """Return a model from `x` and `lengths` to the `hidden` states (T, N, D) of the top layer of an encoder."""
+    """Return a model from `x` and `lengths` to the `hidden` states (P, N, D) of the top layer of an encoder."""
     graph = Graph()
     h, _ = _add_encoder(graph, architecture, weights)
-    graph.output("hidden", h, np.float32, ["T_", "N", "D"])
+    graph.output("hidden", h, np.float32, ["P", "N", "D"])
     return graph.model("hidden")
 
 
