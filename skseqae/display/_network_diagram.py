@@ -189,11 +189,15 @@ def _parts(estimator):
     boxes = [_box(layer) for layer in _layers(encoder) if layer.name != "mask"]
     parts = [Part("encoder", encoder.count_params(), boxes, [])]
     for head in _heads(decoder):
-        network = decoder.get_layer(f"{head}_decoder")
-        boxes = [_box(layer) for layer in _layers(network) if not _is_input(layer)]
+        network, maps = (
+            decoder.get_layer(f"{head}_decoder"),
+            [each for each in decoder.layers if each.name == "inverse"],
+        )
+        boxes = [_box(layer) for layer in (*maps, *_layers(network)) if not _is_input(layer)]
         boxes += [_box(layer) for layer in decoder.layers if layer.name == head]  # inverts the scaling
         further_inputs = [_box(layer) for layer in network.layers if layer.name == "previous"]
-        parts.append(Part(f"{head} decoder", network.count_params(), boxes, further_inputs))
+        n_weights = sum(layer.count_params() for layer in (*maps, network))
+        parts.append(Part(f"{head} decoder", n_weights, boxes, further_inputs))
     return parts
 
 

@@ -43,7 +43,7 @@ class AutoencoderMixin(ClassNamePrefixFeaturesOutMixin, FrameOutputMixin):
         check_is_fitted(self)
         Z = read_rows(Z, "Z")
         if Z.shape[1] != self._n_features_out:
-            raise ValueError(f"Z has {Z.shape[1]} columns, but encodings have {self._n_features_out}.")
+            raise ValueError(f"Z has {Z.shape[1]} columns, but encodings have {self._n_features_out} columns.")
         return Z
 
 

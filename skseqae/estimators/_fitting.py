@@ -289,8 +289,9 @@ def _check_same_tokens(previous, problem):
 
 
 def _changed_architecture(before, after):
+    parameters = {"n_encodings": "latent_dim"}  # of the estimator, that are called differently
     changed = [
-        f"{field}: {getattr(before, field)!r} -> {getattr(after, field)!r}"
+        f"{parameters.get(field, field)}: {getattr(before, field)!r} -> {getattr(after, field)!r}"
         for field in before.shape
         if before.shape[field] != after.shape[field]
     ]

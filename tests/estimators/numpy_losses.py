@@ -77,7 +77,8 @@ def teacher_forced(fitted, head, inputs, scaled):
     padded = np.zeros((*mask.shape, scaled[0].shape[1]), np.float32)
     for row, p in zip(padded, previous, strict=True):
         row[: len(p)] = p
-    decoded = decoder([fitted.transform(inputs), mask.astype(np.float32), padded])
+    _, _, x = fitted._read(inputs)
+    decoded = decoder([fitted._encode_latent(x), mask.astype(np.float32), padded])
     return [np.asarray(row, dtype=float)[: len(s)] for row, s in zip(decoded, scaled, strict=True)]
 
 

@@ -14,11 +14,13 @@ from tests.support.strategies import draw_sequences
 # NumPy 2 warns about code of Keras 3 that reads a variable for a learning rate schedule
 ignore_keras_warning = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
+UNUSED = {"learning_rate": 3e-3}  # the default, which an optimizer instance requires
+
 # --- optimizers -------------------------------------------------------------------------------------------------------
 
 
 def test_an_optimizer_instance_equals_its_name_with_routed_parameters():
-    instance = autoencoder(optimizer=keras.optimizers.SGD(0.05, momentum=0.9, nesterov=True)).fit(X)
+    instance = autoencoder(optimizer=keras.optimizers.SGD(0.05, momentum=0.9, nesterov=True), **UNUSED).fit(X)
     name = autoencoder(
         optimizer="sgd", learning_rate=0.05, clipnorm=None, optimizer__momentum=0.9, optimizer__nesterov=True
     ).fit(X)
@@ -28,12 +30,12 @@ def test_an_optimizer_instance_equals_its_name_with_routed_parameters():
 @pytest.mark.parametrize(("name", "value"), [("learning_rate", 0.1), ("clipnorm", None), ("clipnorm", 2.0)])
 def test_optimizer_parameters_are_refused_with_an_optimizer_instance(name, value):
     with pytest.raises(ValueError, match=rf"{name}={value} has no effect, because optimizer is an instance"):
-        autoencoder(optimizer=keras.optimizers.SGD(), **{name: value}).fit(X)
+        autoencoder(optimizer=keras.optimizers.SGD(), **UNUSED | {name: value}).fit(X)
 
 
 def test_a_learning_rate_schedule_is_followed():
     schedule = keras.optimizers.schedules.PiecewiseConstantDecay([3], [0.05, 0.0])
-    fitted = autoencoder(optimizer=keras.optimizers.SGD(schedule), epochs=8).fit(X)
+    fitted = autoencoder(optimizer=keras.optimizers.SGD(schedule), epochs=8, **UNUSED).fit(X)
     losses = fitted.history_["loss"]
     assert losses[0] > losses[1] > losses[2] > losses[3]
     assert_allclose(losses[5:], losses[4], rtol=1e-6)

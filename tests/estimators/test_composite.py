@@ -12,6 +12,7 @@ from sklearn.model_selection import GridSearchCV, KFold, cross_val_predict, cros
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from examples.tutorial_parameters import LAST_STATE, WHOLE_SEQUENCES
 from skseqae import LSTMAutoencoderTransformer
 from tests.estimators.regressors import (
     ARRAYS,
@@ -202,8 +203,11 @@ def test_sample_weights_in_the_score_apply_to_each_timestep(target_type):
 # --- reconstruction and prediction ------------------------------------------------------------------------------------
 
 
+SAME = LAST_STATE | WHOLE_SEQUENCES | {"latent_dim": 3}
+
+
 def test_a_reconstruction_weight_of_1_gives_an_autoencoder():
-    autoencoder = LSTMAutoencoderTransformer(latent_dim=3, epochs=2, random_state=0).fit(X)
+    autoencoder = LSTMAutoencoderTransformer(**SAME, epochs=2, random_state=0).fit(X)
     composite = regressor(reconstruction_weight=1.0).fit(X, NUMBERS)
     assert_allclose(composite.history_["reconstruction_loss"][0], autoencoder.history_["loss"][0], rtol=1e-6)
     assert_allclose(composite.reconstruction_error(X), autoencoder.reconstruction_error(X), rtol=0.2)

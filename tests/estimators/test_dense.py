@@ -118,7 +118,7 @@ def test_inverse_transform_accepts_any_vectors_of_latent_dim_values(fitted):
 
 @pytest.mark.parametrize("width", [1, 3])
 def test_inverse_transform_refuses_encodings_of_another_width(width, fitted):
-    with pytest.raises(ValueError, match=f"Z has {width} columns, but encodings have latent_dim=2"):
+    with pytest.raises(ValueError, match=f"Z has {width} columns, but encodings have 2 columns"):
         fitted.inverse_transform(np.zeros((2, width)))
 
 

@@ -46,8 +46,9 @@ def test_partial_fit_keeps_the_scaling_of_the_first_call(case):
     X = case.training_set
     in_other_units = [x * 50 + 1000 for x in X]
     fitted = case.resume(case.make(**NO_LEARNING), X)
-    encodings = fitted.transform(X)
-    assert_allclose(case.resume(fitted, in_other_units).transform(X), encodings, atol=1e-6)
+    before = np.concatenate([np.ravel(x) for x in fitted.reconstruct(X)])
+    after = np.concatenate([np.ravel(x) for x in case.resume(fitted, in_other_units).reconstruct(X)])
+    assert_allclose(after, before, atol=1e-6)
     assert np.ptp(fitted.history_["loss"]) > 1e3
 
 
@@ -69,7 +70,7 @@ def test_warm_start_resets_the_optimizer(case):
     """The steps of Adagrad become smaller with the sum of all squared gradients; here that sum grows without steps."""
     X = case.training_set
     one_batch = {"batch_size": len(X), "optimizer": "adagrad", "optimizer__initial_accumulator_value": 1e-12}
-    large_steps = {"learning_rate": 0.02, "epochs": 3}
+    large_steps = {"learning_rate": 0.002, "epochs": 3}
     fresh = case.fit(X, **one_batch, **large_steps)
     trained = case.fit(X, **one_batch, learning_rate=1e-30, epochs=20).set_params(**large_steps)
     resumed = case.resume(case.resume(copy.deepcopy(trained), X), X)
@@ -84,7 +85,12 @@ OTHER_ARCHITECTURES = {
     f"{name}-{parameter}": (case, {parameter: value})
     for name, case in PLAIN.items()
     for parameter, value in case.supported(
-        latent_dim=4, units=7, cell="gru", bidirectional=True, decoder="conditional", hidden_layer_sizes=(7,)
+        latent_dim=4,
+        units=7,
+        cell="gru",
+        bidirectional=not case.make().get_params().get("bidirectional"),
+        decoder="conditional",
+        hidden_layer_sizes=(7,),
     ).items()
 }
 

@@ -337,7 +337,7 @@ def test_a_frozen_encoder_keeps_its_weights_while_the_rest_learns(label_type, en
 
 
 def test_the_encoder_may_be_a_composite_regressor():
-    composite = CompositeSequenceRegressor(5, epochs=2, random_state=0).fit(X, LABELS.astype(float))
+    composite = CompositeSequenceRegressor(6, units=5, epochs=2, random_state=0).fit(X, LABELS.astype(float))
     frozen = classifier(units=None, encoder=composite, freeze_encoder=True).fit(X, NAMES)
     assert_array_equal(encoder_weights(frozen)[1], encoder_weights(composite)[1])
     assert frozen._fitted.architecture.units == (5,)

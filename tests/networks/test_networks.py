@@ -69,7 +69,8 @@ def test_stock_encoders_have_the_weights_of_trained_ones_in_the_same_order(archi
     inputs = [draw(3, 5, architecture.n_features), MASK]
     shape = (3, 5, architecture.hidden_width) if architecture.pooling else (3, architecture.latent_dim)
     assert trained(inputs).shape == shape
-    assert_allclose(stock(inputs), trained(inputs), rtol=1e-5, atol=1e-6)
+    is_real = MASK == 1 if architecture.pooling else slice(None)
+    assert_allclose(stock(inputs).numpy()[is_real], trained(inputs).numpy()[is_real], rtol=1e-5, atol=1e-6)
 
 
 @every_architecture

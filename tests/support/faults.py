@@ -134,7 +134,7 @@ FAULT_POINTS = {
     "a batch": (TrainingData, "batch"),
     "the validation": (_loop, "_evaluate"),
     "the early stopping": (_early_stopping.EarlyStopping, "update"),
-    "the losses": (_loop, "_make_logs"),
+    "the losses": (_loop.Totals, "make_logs"),
     "the check for finite values": (_loop, "_check_finite"),
     "the moving averages": (keras.optimizers.Optimizer, "finalize_variable_values"),
     "the result": (_loop, "TrainingResult"),
