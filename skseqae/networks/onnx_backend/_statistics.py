@@ -70,7 +70,8 @@ class States:
         graph = self.graph
         centred = graph("Sub", self.h, self.mean())
         variance = graph("Div", self._total(graph("Mul", centred, centred)), self.n_real)
-        return graph("Sqrt", graph("Add", variance, np.float32(MIN_VARIANCE)))
+        # not by Sqrt, which ONNX Runtime 1.19 rounds in another way where it computes several values at once
+        return graph("Pow", graph("Add", variance, np.float32(MIN_VARIANCE)), np.float32(0.5))
 
     def mean_abs_change(self):
         """Return the mean of the absolute differences of consecutive timesteps."""
