@@ -26,7 +26,7 @@ from skseqae import (
     save,
 )
 from skseqae.mixins import _fit_callbacks
-from tests.support.estimators import X, data_for, every_class, output_of, quick, resume_training, y
+from tests.support.estimators import X, data_for, every_class, output_of, parameters_of, quick, resume_training, y
 
 sklearn_callback = pytest.importorskip("sklearn.callback")
 CALLBACKS = _fit_callbacks.CALLBACKS
@@ -110,16 +110,21 @@ def fitted_state(estimator):
 # --- fit --------------------------------------------------------------------------------------------------------------
 
 
+def constant_rate(cls):
+    """Return the parameters with which the learning rate does not depend on the number of epochs."""
+    return {"schedule": "constant"} if "schedule" in parameters_of(cls) else {}
+
+
 @every_class
 def test_each_epoch_is_a_task_whose_fitted_estimator_equals_a_fit_of_that_many_epochs(cls):
     data, recorder = data_for(cls), Recorder(stop_after=2)
-    stopped = quick(cls, epochs=9).set_callbacks(recorder).fit(data, y)
+    stopped = quick(cls, epochs=9, **constant_rate(cls)).set_callbacks(recorder).fit(data, y)
     first, last = [("setup", "fit"), ("begin", "fit")], [("end", "fit"), ("teardown", "fit")]
     assert recorder.events == [*first, *2 * ONE_EPOCH, *last]
     assert recorder.n_parts == 0  # an epoch has no parts
     assert stopped.n_iter_ == len(stopped.history_["loss"]) == 2
     for n_epochs, fitted in zip((1, 2, 2), recorder.fitted, strict=True):
-        expected = quick(cls, epochs=n_epochs).fit(data, y)
+        expected = quick(cls, epochs=n_epochs, **constant_rate(cls)).fit(data, y)
         assert fitted_state(fitted) == fitted_state(expected)
     assert fitted_state(stopped) == fitted_state(expected)
     for estimator in (recorder.fitted[1], expected):
@@ -143,10 +148,11 @@ def make_decoder(n_timesteps, latent_dim, n_features):
     ids=lambda parameters: next(iter(parameters)),
 )
 def test_callbacks_do_not_change_the_fit(parameters):
-    recorder, estimator = Recorder(), quick(LSTMAutoencoderTransformer, latent_dim=4, epochs=3, **parameters)
+    parameters = {"latent_dim": 4, "schedule": "constant", **parameters}
+    recorder, estimator = Recorder(), quick(LSTMAutoencoderTransformer, epochs=3, **parameters)
     estimator.set_callbacks(recorder, monitor()).fit(X)
     assert fitted_state(estimator) == fitted_state(clone(estimator).set_callbacks().fit(X))
-    shorter = quick(LSTMAutoencoderTransformer, latent_dim=4, epochs=2, **parameters).fit(X)
+    shorter = quick(LSTMAutoencoderTransformer, epochs=2, **parameters).fit(X)
     assert fitted_state(recorder.fitted[1]) == fitted_state(shorter)
 
 
