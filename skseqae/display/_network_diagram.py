@@ -189,10 +189,8 @@ def _parts(estimator):
     boxes = [_box(layer) for layer in _layers(encoder) if layer.name != "mask"]
     parts = [Part("encoder", encoder.count_params(), boxes, [])]
     for head in _heads(decoder):
-        network, maps = (
-            decoder.get_layer(f"{head}_decoder"),
-            [each for each in decoder.layers if each.name == "inverse"],
-        )
+        network = decoder.get_layer(f"{head}_decoder")
+        maps = [layer for layer in decoder.layers if layer.name == "inverse"]  # from encodings to latent vectors
         boxes = [_box(layer) for layer in (*maps, *_layers(network)) if not _is_input(layer)]
         boxes += [_box(layer) for layer in decoder.layers if layer.name == head]  # inverts the scaling
         further_inputs = [_box(layer) for layer in network.layers if layer.name == "previous"]

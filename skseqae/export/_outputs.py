@@ -6,7 +6,7 @@ from sklearn.frozen import FrozenEstimator
 from ..estimators._autoencoder import LSTMAutoencoderTransformer
 from ..networks._layer_plan import layer_plan
 from ..networks.onnx_backend._label_search import search_greedily
-from ..networks.onnx_backend._layers import dense, size, zero_padding
+from ..networks.onnx_backend._layers import LAST, dense, size, zero_padding
 from ..networks.onnx_backend._models import add_encoding, initial_states
 from ..networks.onnx_backend._networks import Context, add_part
 
@@ -101,7 +101,7 @@ def _add_scores(graph, state, x, decoded, steps, requested, offset):
     """Add minus the mean squared error of the decoded timesteps, and its comparison with the offset."""
     lengths, n_timesteps, *_ = steps
     n_missing = graph("Sub", size(graph, x, 0), n_timesteps)  # the first timestep, if each next one is predicted
-    x = graph("Slice", x, graph("Reshape", n_missing, [1]), [np.iinfo(np.int64).max], [0])
+    x = graph("Slice", x, graph("Reshape", n_missing, [1]), [LAST], [0])
     units = (state.input.scaling.std / state.input.feature_std).astype(np.float32)
     errors = zero_padding(graph, graph("Mul", graph("Sub", x, decoded), units), lengths, n_timesteps)
     total = graph("ReduceSum", graph("Mul", errors, errors), [0, 2], keepdims=0)

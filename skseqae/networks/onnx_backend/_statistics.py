@@ -7,7 +7,7 @@ padded timesteps: its terms are integers, or are added one after another.
 import numpy as np
 
 from .._statistics import MIN_VARIANCE
-from ._layers import real_timesteps
+from ._layers import LAST, real_timesteps
 
 
 def pool(graph, layer, h, lengths, n_timesteps, thresholds=None):
@@ -90,4 +90,4 @@ class States:
         """Return the sum over real timesteps, added one after another."""
         graph = self.graph
         totals = graph("CumSum", graph("Where", self.is_real, values, np.float32(0)), 0)
-        return graph("Squeeze", graph("Slice", totals, [-1], [np.iinfo(np.int64).max], [0]), [0])
+        return graph("Squeeze", graph("Slice", totals, [-1], [LAST], [0]), [0])
