@@ -213,10 +213,10 @@ def _add_repeat(layer, y, context):
 
 
 def _add_unpatch(layer, y, context):
-    steps = _steps(context.whole_mask)
-    y = ops.take_along_axis(y, steps // layer.size, axis=1)
-    parts = ops.split(y, layer.size, axis=-1)
-    y = sum(ops.where(ops.equal(steps % layer.size, j), part, 0.0) for j, part in enumerate(parts))
+    steps = ops.cumsum(ops.ones_like(context.whole_mask[0], "int32")) - 1
+    parts = ops.split(ops.take(y, steps // layer.size, axis=1), layer.size, axis=-1)
+    place = (steps % layer.size)[:, None]
+    y = sum(ops.where(ops.equal(place, j), part, 0.0) for j, part in enumerate(parts))
     return keras.layers.Activation(layer.activation, name="output_activation")(y)
 
 

@@ -32,8 +32,8 @@ def pool(layer, h, mask, thresholds=None):
 
 
 def _last(h, mask):
-    last = ops.maximum(ops.sum(ops.cast(mask, "int32"), axis=1) - 1, 0)
-    return ops.where(mask[:, :1] > 0, ops.take_along_axis(h, last[:, None, None], axis=1)[:, 0], 0.0)
+    is_last = mask > ops.pad(mask[:, 1:], ((0, 0), (0, 1)))
+    return ops.sum(ops.where(is_last[:, :, None], h, 0.0), axis=1)
 
 
 def _mean(h, mask):
