@@ -13,10 +13,9 @@ import numpy as np
 from ..inference._batching import make_batches, model_inputs
 from ..inference._encode_decode import encode
 from ..networks._statistics import QUANTILES
+from ._principal_components import principal_components
 
 MAX_TIMESTEPS, MAX_SAMPLES = 20_000, 10_000  # from which quantiles and maps are computed
-# Principal components of less than this share of the variance are rounding errors.
-MIN_VARIANCE = 1e-10
 RIDGE = 1e-3  # penalty of the regression of latent vectors, relative to the variance of the encodings
 
 
@@ -43,8 +42,7 @@ def fit_encoding(state, x, sample_weight):
     thresholds = [_fit_thresholds(state.network, x, sample_weight)] if has_shares else []
     rows = _spread(np.arange(len(x)), len(x) / MAX_SAMPLES)
     x, sample_weight = x[rows], sample_weight[rows]
-    unmapped = replace(architecture, n_encodings=None)
-    pooled = replace(state, architecture=unmapped, weights=state.weights | {"encoding": thresholds})
+    pooled = replace(state, weights=state.weights | {"encoding": thresholds}).unmapped
     encodings, arrays = encode(pooled.network, x).astype(np.float64), []
     if architecture.n_encodings:
         arrays = kernel, bias = _fit_map(encodings, sample_weight, architecture.n_encodings)
@@ -99,23 +97,13 @@ def _fit_map(statistics, sample_weight, n_encodings):
     std = np.sqrt(np.average((statistics - mean) ** 2, axis=0, weights=sample_weight))
     std = np.where(std > 1e-6 * (np.abs(mean) + 1), std, np.inf)  # a constant statistic is left out
     standardised = (statistics - mean) / std
-    components = _components(standardised * np.sqrt(sample_weight / sample_weight.sum())[:, None])[:, :n_encodings]
+    weighted = standardised * np.sqrt(sample_weight / sample_weight.sum())[:, None]
+    _, components = principal_components(weighted)
+    components = components[:, :n_encodings]
     target = np.random.RandomState(0).standard_normal((len(mean), n_encodings))
     u, _, v = np.linalg.svd(components.T @ target, full_matrices=False)
     kernel = (components @ (u @ v)) / std[:, None]
     return [kernel.astype(np.float32), (-mean @ kernel).astype(np.float32)]
-
-
-def _components(rows):
-    """Return the principal components of centred rows, of which none is a rounding error: (S, at most min(N, S))."""
-    if len(rows) < rows.shape[1]:
-        variances, vectors = np.linalg.eigh(rows @ rows.T)
-        kept = variances > MIN_VARIANCE * max(variances[-1], np.finfo(float).tiny)
-        components = rows.T @ (vectors[:, kept] / np.sqrt(variances[kept]))
-    else:
-        variances, vectors = np.linalg.eigh(rows.T @ rows)
-        components = vectors[:, variances > MIN_VARIANCE * max(variances[-1], np.finfo(float).tiny)]
-    return components[:, ::-1]
 
 
 def _fit_inverse(encodings, latent, sample_weight):

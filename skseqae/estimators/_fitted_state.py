@@ -4,7 +4,7 @@ Persistence, export and pretrained encoders read only this record. `n_features_i
 it: scikit-learn sets them as attributes of the estimator.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 
 import numpy as np
@@ -111,6 +111,15 @@ class FittedState:
     def network(self):
         """The network that computes, with its sessions, which are not part of copies and pickles."""
         return Network(self.architecture, self.weights)
+
+    @cached_property
+    def unmapped(self):
+        """The state whose encodings are the statistics of hidden states themselves; without pooling, this state."""
+        if not getattr(self.architecture, "n_encodings", None):
+            return self
+        thresholds = self.weights["encoding"][: "shares" in self.architecture.pooling]
+        architecture = replace(self.architecture, n_encodings=None)
+        return replace(self, architecture=architecture, weights=self.weights | {"encoding": thresholds})
 
     def __getstate__(self):
         """Return the fields alone."""

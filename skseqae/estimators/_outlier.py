@@ -1,4 +1,4 @@
-"""SequenceOutlierDetector: outlier detection by the error of an autoencoder."""
+"""SequenceOutlierDetector: outlier detection by the hidden states or by the error of an autoencoder."""
 
 import copy
 from numbers import Real
@@ -9,11 +9,14 @@ from sklearn.model_selection import check_cv
 from sklearn.utils import _safe_indexing, get_tags
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import _num_samples, check_is_fitted
 
 from ..mixins._fit_callbacks import CallbackSupportMixin, FitTask
 from ..mixins._pipelines import last_step
 from ._autoencoder import LSTMAutoencoderTransformer
+from ._distance import Distance, held_out_distances
+
+MAX_SAMPLES = 5000  # from which the covariance is computed
 
 
 def _has_reconstruction_error(self):
@@ -22,31 +25,40 @@ def _has_reconstruction_error(self):
 
 
 class SequenceOutlierDetector(CallbackSupportMixin, OutlierMixin, BaseEstimator):
-    """Detect outliers among sequences by the error of an autoencoder.
+    """Detect outliers among sequences by the hidden states or by the error of an autoencoder.
 
-    An autoencoder has larger errors on sequences that differ from its training set [1]_. A sequence is an outlier if
-    its error is above a threshold, which is computed from the errors of the training set.
+    With default parameters, the score of a sequence is its distance from the training set, in the statistics of the
+    encoder's hidden states: the features that `LSTMAutoencoderTransformer(latent_dim=None)` returns. Alternatively, the
+    score is the reconstruction error, which is larger for sequences that differ from the training set [1]_. A sequence
+    is an outlier if its distance or its error is above a threshold, which is computed from the training set.
 
     Parameters
     ----------
-    estimator : estimator with `fit` and `score_samples`, default=None
+    estimator : estimator with `fit` and `transform` or `score_samples`, default=None
         The autoencoder, or a pipeline that ends in one; `fit` clones it. If None, `LSTMAutoencoderTransformer()`.
+    method : {"distance", "error"}, default="distance"
+        "distance": the squared Mahalanobis distance from the mean of the training set, with the covariance of the
+        standardised statistics, shrunk so that fewer sequences than statistics suffice [2]_. For an estimator without
+        `pooling`, the distance of the output of its `transform`. "error": the negative of the estimator's
+        `score_samples`, for an autoencoder the mean squared reconstruction error. `error_map` shows its location.
     contamination : "auto" or float, default="auto"
         The proportion of outliers in the training set, in (0, 0.5]: the threshold is chosen such that this proportion
-        of its sequences has errors above it. If "auto", the threshold is the upper fence of a boxplot: the third
-        quartile of the errors plus 1.5 times the difference between the third and the first quartile [2]_. Outliers
+        of its sequences is above it. If "auto", the threshold is the upper fence of a boxplot: the third quartile of
+        the distances or errors plus 1.5 times the difference between the third and the first quartile [3]_. Outliers
         hardly affect the quartiles if they are fewer than a quarter of the sequences.
     cv : int, cross-validation splitter or iterable, default=None
-        Determines how the errors of the training set are computed. If None, the autoencoder scores its own training
-        set. Its errors there are usually smaller than on new sequences. Otherwise, one autoencoder is trained for each
-        fold and scores the sequences that were held out. The threshold is then valid for new sequences.
+        Determines how the distances or errors of the training set are computed. If None, the autoencoder is trained
+        once. The distance of a sequence is then computed with a mean and a covariance that it is held out of, in five
+        folds; errors are those of the training set, which are usually smaller than on new sequences. Otherwise, one
+        autoencoder is trained for each fold, and scores the sequences that were held out. For windows that overlap,
+        pass a splitter that keeps neighbours together, such as `KFold(5)`.
 
     Attributes
     ----------
     estimator_ : estimator
         The autoencoder, fitted on the whole training set.
     offset_ : float
-        The negative of the error threshold. Sequences whose `score_samples` is below `offset_` are outliers.
+        The negative of the threshold. Sequences whose `score_samples` is below `offset_` are outliers.
     n_features_in_ : int
         Number of columns if X is 2-D. Otherwise, the number of features per timestep.
     feature_names_in_ : ndarray of str of shape (`n_features_in_`,)
@@ -61,7 +73,9 @@ class SequenceOutlierDetector(CallbackSupportMixin, OutlierMixin, BaseEstimator)
     ----------
     .. [1] Malhotra, P., Ramakrishnan, A., Anand, G., Vig, L., Agarwal, P. and Shroff, G. (2016). LSTM-based
        Encoder-Decoder for Multi-sensor Anomaly Detection. arXiv:1607.00148.
-    .. [2] Tukey, J. W. (1977). Exploratory Data Analysis. Addison-Wesley.
+    .. [2] Ledoit, O. and Wolf, M. (2004). A Well-Conditioned Estimator for Large-Dimensional Covariance Matrices.
+       Journal of Multivariate Analysis 88(2). doi:10.1016/S0047-259X(03)00096-4.
+    .. [3] Tukey, J. W. (1977). Exploratory Data Analysis. Addison-Wesley.
 
     Examples
     --------
@@ -69,25 +83,30 @@ class SequenceOutlierDetector(CallbackSupportMixin, OutlierMixin, BaseEstimator)
     >>> from skseqae.datasets import make_waves
     >>> X, y = make_waves(40, lengths=(10, 20), random_state=0)
     >>> X[7] = 5 - 10 * X[7]
-    >>> detector = SequenceOutlierDetector(LSTMAutoencoderTransformer(latent_dim=8, epochs=2, random_state=0))
+    >>> detector = SequenceOutlierDetector(LSTMAutoencoderTransformer(epochs=2, random_state=0))
     >>> bool(detector.fit_predict(X)[7] == -1)
     True
     """
 
     _parameter_constraints: dict = {
-        "estimator": [HasMethods(["fit", "score_samples"]), None],
+        "estimator": [HasMethods(["fit", "transform"]), HasMethods(["fit", "score_samples"]), None],
+        "method": [StrOptions({"distance", "error"})],
         "contamination": [StrOptions({"auto"}), Interval(Real, 0, 0.5, closed="right")],
         "cv": ["cv_object"],
     }
 
-    def __init__(self, estimator=None, *, contamination="auto", cv=None):
+    def __init__(self, estimator=None, *, method="distance", contamination="auto", cv=None):
         self.estimator = estimator
+        self.method = method
         self.contamination = contamination
         self.cv = cv
 
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y=None):
-        """Train the autoencoder, and compute the threshold from its errors.
+        """Train the autoencoder, and compute the threshold.
+
+        With `method="distance"`, the mean and the covariance are computed from the sequences below the threshold, at
+        most 5,000 of them.
 
         Parameters
         ----------
@@ -103,15 +122,20 @@ class SequenceOutlierDetector(CallbackSupportMixin, OutlierMixin, BaseEstimator)
         Raises
         ------
         TypeError, ValueError
-            If X does not contain sequences of finite numbers, or if a parameter is out of its range. The detector then
-            keeps its previous state.
+            If X does not contain sequences of finite numbers, if it has only one sequence, or if a parameter is out of
+            its range. The detector then keeps its previous state.
         """
+        self._check_method()
         folds = [] if self.cv is None else list(check_cv(self.cv).split(X))
         task = FitTask.begin(self, 1 + len(folds), X, y)
         fitted = copy.copy(self)
         fitted.estimator_ = estimator = task.fit_part("fit-estimator", clone(self._unfitted()), X)
-        scores = estimator.score_samples(X) if self.cv is None else self._held_out_scores(X, folds, task)
-        fitted.offset_ = self._offset(scores)
+        held_out = self._held_out_scores(X, folds, task) if folds else None
+        if self.method == "distance":
+            fitted.offset_, fitted._distance = self._fit_distance(_pool(estimator, _spread(X)), held_out)
+        else:
+            fitted.offset_ = self._offset(estimator.score_samples(X) if held_out is None else held_out)
+            fitted._distance = None
         for name in ("n_features_in_", "feature_names_in_"):
             vars(fitted).pop(name, None)
             if hasattr(estimator, name):
@@ -121,7 +145,7 @@ class SequenceOutlierDetector(CallbackSupportMixin, OutlierMixin, BaseEstimator)
         return self
 
     def score_samples(self, X):
-        """Return the scores of the autoencoder: higher for sequences like the training set.
+        """Return the scores: higher for sequences like the training set.
 
         Parameters
         ----------
@@ -131,10 +155,10 @@ class SequenceOutlierDetector(CallbackSupportMixin, OutlierMixin, BaseEstimator)
         Returns
         -------
         scores : ndarray of shape (n_samples,)
-            The negative mean squared errors, at most 0.
+            The negative squared distances or the negative mean squared errors, at most 0.
         """
         check_is_fitted(self)
-        return self.estimator_.score_samples(X)
+        return _score(self.estimator_, self._distance, X)
 
     def decision_function(self, X):
         """Return the differences of the scores from the threshold.
@@ -179,8 +203,8 @@ class SequenceOutlierDetector(CallbackSupportMixin, OutlierMixin, BaseEstimator)
         -------
         errors : sequences of shape (n_samples,)
             The squared errors, in units of the variance of each feature in training, in the container of X.
-            Their mean over a sequence is its negative score. For a pipeline, the errors of the input of its last step,
-            in the container of that input.
+            With `method="error"`, their mean over a sequence is its negative score. For a pipeline, the errors of the
+            input of its last step, in the container of that input.
         """
         check_is_fitted(self)
         autoencoder, X = last_step(self.estimator_, X)
@@ -195,17 +219,56 @@ class SequenceOutlierDetector(CallbackSupportMixin, OutlierMixin, BaseEstimator)
     def _unfitted(self):
         return LSTMAutoencoderTransformer() if self.estimator is None else self.estimator
 
+    def _check_method(self):
+        needed = "transform" if self.method == "distance" else "score_samples"
+        if not hasattr(self._unfitted(), needed):
+            raise ValueError(f"method={self.method!r} needs an estimator with `{needed}`, got {self.estimator!r}.")
+
     def _held_out_scores(self, X, folds, task):
         """Return the scores of each fold's test samples, by an estimator that is fitted on its training samples."""
         # not by cross_val_predict, which requires a `predict`
         scores = []
         for train, test in folds:
-            estimator = task.fit_part("fit-fold", clone(self._unfitted()), _safe_indexing(X, train))
-            scores.append(estimator.score_samples(_safe_indexing(X, test)))
+            X_train = _safe_indexing(X, train)
+            estimator = task.fit_part("fit-fold", clone(self._unfitted()), X_train)
+            distance = Distance.fit(_pool(estimator, _spread(X_train))) if self.method == "distance" else None
+            scores.append(_score(estimator, distance, _safe_indexing(X, test)))
         return np.concatenate(scores)
+
+    def _fit_distance(self, rows, held_out):
+        """Return the offset, and the distance from the rows that are not outliers."""
+        scores = -held_out_distances(rows)
+        offset = self._offset(scores if held_out is None else held_out)
+        distance = Distance.fit(rows[scores >= offset])
+        if self.contamination != "auto" and held_out is None:
+            offset = _move_between(offset, -distance.measure(rows), (scores < offset).sum())
+        return offset, distance
 
     def _offset(self, scores):
         if self.contamination != "auto":
             return float(np.percentile(scores, 100 * self.contamination))
         low, high = np.percentile(scores, [25, 75])
         return float(low - 1.5 * (high - low))
+
+
+def _spread(X):
+    """Return at most `MAX_SAMPLES` samples of X, from everywhere in it."""
+    n_samples = _num_samples(X)
+    return X if n_samples <= MAX_SAMPLES else _safe_indexing(X, np.linspace(0, n_samples - 1, MAX_SAMPLES, dtype=int))
+
+
+def _pool(estimator, X):
+    """Return the rows whose distances are computed: (n_samples, n_statistics)."""
+    autoencoder, X = last_step(estimator, X)
+    return np.asarray(getattr(autoencoder, "_pool", autoencoder.transform)(X), np.float64)
+
+
+def _score(estimator, distance, X):
+    return estimator.score_samples(X) if distance is None else -distance.measure(_pool(estimator, X))
+
+
+def _move_between(offset, scores, n_below):
+    """Return the number nearest to the offset that is above just the lowest `n_below` scores, which are below it."""
+    scores = np.sort(scores)
+    lowest = np.nextafter(scores[n_below - 1], 0) if n_below else -np.inf
+    return float(np.clip(offset, lowest, scores[n_below]))

@@ -10,6 +10,7 @@ from sklearn.utils.metaestimators import available_if
 
 from ..data._reconstruction_errors import check_reduction, mean_by_feature, mean_by_sample, mean_by_timestep
 from ..data._targets import reversed_in_time
+from ..inference._encode_decode import encode
 from ..networks._architectures import AUTOENCODER_OPTIONS, STATISTICS, Architecture
 from ..networks._statistics import DEFAULT_STATISTICS
 from ._autoencoder_mixin import AutoencoderMixin
@@ -75,6 +76,11 @@ class BaseRecurrentAutoencoder(AutoencoderMixin, BaseSequenceEstimator):
             If X does not contain sequences with the number of features seen in training.
         """
         return self._transform(X)
+
+    def _pool(self, X):
+        """Return the statistics that encodings are made of; with pooling="last", the encodings."""
+        _, _, x = self._read(X)
+        return encode(self._fitted.unmapped.network, x)
 
     @available_if(has_head("reconstruction"))
     def reconstruct(self, X):

@@ -6,7 +6,7 @@ from sklearn.frozen import FrozenEstimator
 from ..estimators._autoencoder import LSTMAutoencoderTransformer
 from ..networks._layer_plan import layer_plan
 from ..networks.onnx_backend._label_search import search_greedily
-from ..networks.onnx_backend._layers import LAST, dense, size, zero_padding
+from ..networks.onnx_backend._layers import LAST, dense, size, squared_distances, zero_padding
 from ..networks.onnx_backend._models import add_encoding, initial_states
 from ..networks.onnx_backend._networks import Context, add_part
 
@@ -22,8 +22,8 @@ def autoencoder_outputs(estimator):
     return ("encodings", *estimator._fitted.architecture.heads, *["scores"] * hasattr(estimator, "score_samples"))
 
 
-def add_autoencoder(graph, estimator, requested, offset=None):
-    """Add the outputs of a recurrent autoencoder, and the labels of a detector if an offset is given."""
+def add_autoencoder(graph, estimator, requested, detector=None):
+    """Add the outputs of a recurrent autoencoder, and of a detector around it."""
     state = estimator._fitted
     x, lengths = _add_sequences(graph, state)
     n_timesteps = size(graph, x, 0)
@@ -32,7 +32,9 @@ def add_autoencoder(graph, estimator, requested, offset=None):
     h = add_part(encoder, state.weights["encoder"], x, context)
     if "encodings" in requested:
         _add_encodings(graph, state, add_encoding(graph, state.architecture, state.weights, "encoding", h, context))
-    scored = state.architecture.heads[:1] if {"scores", "labels"} & set(requested) else ()
+    distance = getattr(detector, "_distance", None)
+    is_scored = bool({"scores", "labels"} & set(requested))
+    scored = state.architecture.heads[:1] if is_scored and distance is None else ()
     is_decoded = {*requested, *scored} & {*state.architecture.heads}
     z = add_encoding(graph, state.architecture, state.weights, "latent", h, context) if is_decoded else None
     decoded = {
@@ -43,8 +45,10 @@ def add_autoencoder(graph, estimator, requested, offset=None):
     for head in decoded:
         if head in requested:
             _add_decoded(graph, state, head, *decoded[head])
-    for head in scored:
-        _add_scores(graph, state, x, *decoded[head], requested, offset)
+    if is_scored:
+        error = _error(graph, state, x, *decoded[scored[0]]) if scored else None
+        scores = graph("Neg", error or _distance(graph, state, h, context, distance))
+        _add_scores(graph, scores, requested, detector)
 
 
 def _decode(graph, state, head, z, lengths, n_timesteps):
@@ -97,20 +101,30 @@ def _add_decoded(graph, state, head, decoded, steps):
     graph.output(head, decoded, np.float32, shape, f"{meaning} timesteps of each sequence, then zeros")
 
 
-def _add_scores(graph, state, x, decoded, steps, requested, offset):
-    """Add minus the mean squared error of the decoded timesteps, and its comparison with the offset."""
+def _error(graph, state, x, decoded, steps):
+    """Return the mean squared error of the decoded timesteps: (N,)."""
     lengths, n_timesteps, *_ = steps
     n_missing = graph("Sub", size(graph, x, 0), n_timesteps)  # the first timestep, if each next one is predicted
     x = graph("Slice", x, graph("Reshape", n_missing, [1]), [LAST], [0])
     units = (state.input.scaling.std / state.input.feature_std).astype(np.float32)
     errors = zero_padding(graph, graph("Mul", graph("Sub", x, decoded), units), lengths, n_timesteps)
     total = graph("ReduceSum", graph("Mul", errors, errors), [0, 2], keepdims=0)
-    n_values = graph.cast(graph("Mul", graph("Max", lengths, 1), len(units)), np.float32)
-    scores = graph("Neg", graph("Div", total, n_values))
+    return graph("Div", total, graph.cast(graph("Mul", graph("Max", lengths, 1), len(units)), np.float32))
+
+
+def _distance(graph, state, h, context, distance):
+    """Return the squared distance of the statistics of hidden states from the training set: (N,)."""
+    state = state.unmapped
+    rows = add_encoding(graph, state.architecture, state.weights, "encoding", h, context)
+    return squared_distances(graph, rows, distance.mean, distance.scale, distance.components)
+
+
+def _add_scores(graph, scores, requested, detector):
+    """Add the scores, and their comparison with the threshold of a detector."""
     if "scores" in requested:
         graph.output("scores", scores, np.float32, ["N"], "the output of score_samples")
     if "labels" in requested:
-        labels = graph("Where", graph("Less", scores, offset), -1, 1)
+        labels = graph("Where", graph("Less", scores, np.float32(detector.offset_)), -1, 1)
         graph.output("labels", labels, np.int64, ["N"], "-1 for outliers, 1 for inliers")
 
 
@@ -124,7 +138,7 @@ def detector_outputs(detector):
 
 def add_detector(graph, detector, requested):
     """Add the outputs of an outlier detector."""
-    add_autoencoder(graph, _autoencoder_of(detector), requested, np.float32(detector.offset_))
+    add_autoencoder(graph, _autoencoder_of(detector), requested, detector)
 
 
 def _autoencoder_of(detector):

@@ -41,6 +41,13 @@ def latent_vectors(network, encodings):
     return map_batches(lambda rows: model(encodings=encodings[rows])[0], batches)
 
 
+def squared_distances(network, rows):
+    """Return the squared distances (N,), float64, that a network with the model "distance" computes of rows (N, S)."""
+    rows = np.asarray(rows, np.float32)
+    model, batches = network.model("distance"), make_batches(np.ones(len(rows), int))
+    return map_batches(lambda chosen: model(rows=rows[chosen])[0], batches).astype(np.float64)
+
+
 def decode(network, head, Z, lengths):
     """Return the scaled sequences decoded from latent vectors, in the order of time of the decoder.
 

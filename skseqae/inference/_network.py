@@ -11,7 +11,8 @@ class Network:
 
     Parameters
     ----------
-    architecture : Architecture, Seq2SeqArchitecture or DenseArchitecture
+    architecture : Architecture, Seq2SeqArchitecture, DenseArchitecture or None
+        None: the models do not depend on it.
     weights : dict of str to list of arrays
     """
 
@@ -24,7 +25,7 @@ class Network:
 
         Parameters
         ----------
-        name : {"encoder", "latent", "hidden", "inverse", "decoder", "label", "greedy", "beam"}
+        name : {"encoder", "latent", "hidden", "inverse", "distance", "decoder", "label", "greedy", "beam"}
         *options : str or int
             Further arguments of the function of this name in `networks.onnx_backend._models`.
         """

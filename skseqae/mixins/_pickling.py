@@ -2,7 +2,7 @@
 
 import hashlib
 import warnings
-from dataclasses import is_dataclass
+from dataclasses import fields, is_dataclass
 
 import numpy as np
 
@@ -62,5 +62,7 @@ def _arrays_in(value):
     elif isinstance(value, list | tuple):
         for item in value:
             yield from _arrays_in(item)
-    elif isinstance(value, dict) or (is_dataclass(value) and not isinstance(value, type)):
-        yield from _arrays_in(list((value if isinstance(value, dict) else vars(value)).values()))
+    elif isinstance(value, dict):
+        yield from _arrays_in(list(value.values()))
+    elif is_dataclass(value) and not isinstance(value, type):
+        yield from _arrays_in([getattr(value, field.name) for field in fields(value)])

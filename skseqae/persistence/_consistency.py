@@ -62,6 +62,13 @@ def _check_detector(fitted, path):
     for name in ("n_features_in_", "feature_names_in_"):
         same = np.array_equal(fitted[name], getattr(fitted["estimator_"], name, None))
         require(same, f"{path}.{name} is not that of its autoencoder.")
+    distance = fitted["_distance"]
+    if distance is not None:
+        width = fitted["estimator_"]._fitted.unmapped.architecture.encoding_width
+        n_components = getattr(distance.components, "shape", ())[-1:]
+        shapes = {"mean": (width,), "scale": (width,), "components": (width, *n_components)}
+        for name, shape in shapes.items():
+            _check_array(getattr(distance, name), ["<f4"], shape, f"{path}._distance.{name}")
 
 
 def _check_record(record, path):

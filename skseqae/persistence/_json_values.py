@@ -13,6 +13,7 @@ import numpy as np
 from ..data._layout import Layout
 from ..data._scaling import Scaling
 from ..data._targets import TargetLayout
+from ..estimators._distance import Distance
 from ..estimators._fitted_state import FittedInput, FittedLabels, FittedState, FittedTarget
 from ..exceptions import SkseqaeFormatError
 from ..networks._architectures import Architecture, DenseArchitecture, Seq2SeqArchitecture
@@ -23,7 +24,7 @@ RECORDS = {
     for cls in (
         *(Architecture, Seq2SeqArchitecture, DenseArchitecture),
         *(Layout, TargetLayout, Scaling),
-        *(FittedState, FittedInput, FittedTarget, FittedLabels),
+        *(FittedState, FittedInput, FittedTarget, FittedLabels, Distance),
     )
 }
 MAX_TOKEN_BYTES = 2**24

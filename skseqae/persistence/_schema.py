@@ -5,6 +5,7 @@ import numpy as np
 from ..data._layout import Layout
 from ..data._scaling import Scaling
 from ..data._targets import TargetLayout
+from ..estimators._distance import Distance
 from ..estimators._fitted_state import FittedInput, FittedLabels, FittedState, FittedTarget
 from ..networks._architectures import (
     ACTIVATIONS,
@@ -149,5 +150,6 @@ RULES = TRANSFORMER_RULES | {
     | {
         "estimator_": Rule("an autoencoder", lambda value: hasattr(value, "score_samples")),
         "offset_": real(),
+        "_distance": either(instance_of(Distance), NONE),
     },
 }

@@ -55,6 +55,14 @@ def _gather_fitted_state(class_name, fitted, tensors):
     return {"_fitted": {"FittedState": state}} | fitted
 
 
+def _add_distance(class_name, fitted, tensors):
+    """Return the fitted attributes of a detector, which were without a distance: its scores were errors."""
+    if class_name != "SequenceOutlierDetector":
+        return fitted
+    _require_absent(fitted, ["_distance"], class_name)
+    return fitted | {"_distance": None}
+
+
 FITTED_STATE = {
     "architecture": "_architecture",
     "weights": "_weights",
@@ -112,7 +120,9 @@ CHANGES = {
         added_parameters={
             "LSTMAutoencoderTransformer": AUTOENCODER_OF_FORMAT_2 | {"min_crop": 1.0},
             "CompositeSequenceRegressor": AUTOENCODER_OF_FORMAT_2 | {"max_steps": 600},
+            "SequenceOutlierDetector": {"method": "error"},
         },
+        rearrange=_add_distance,
     ),
 }
 

@@ -40,7 +40,7 @@ def test_image_arguments_are_passed_to_matplotlib(autoencoder):
 def test_pipelines_and_detectors_plot_the_errors_of_the_autoencoder(scaled_pipeline):
     expected = ErrorMapDisplay.from_estimator(scaled_pipeline[-1], scaled_pipeline[0].transform(X)).errors
     detector = SequenceOutlierDetector(scaled_pipeline)
-    vars(detector).update(estimator_=scaled_pipeline, offset_=0.0)
+    vars(detector).update(estimator_=scaled_pipeline, offset_=0.0, _distance=None)
     for estimator in (scaled_pipeline, detector):
         assert_array_equal(ErrorMapDisplay.from_estimator(estimator, X).errors, expected)
 

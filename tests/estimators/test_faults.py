@@ -58,7 +58,12 @@ def test_faults_in_the_autoencoder_of_a_detector_keep_the_state_of_the_detector(
     assert differences_after_faults(detector, lambda each: each.fit(X), n_points=10) == ({}, 10)
 
 
-STEPS = [SequenceOutlierDetector(MeanDistance()), PerTimestep(StandardScaler()), SequencePadder(), Resampler(3)]
+STEPS = [
+    SequenceOutlierDetector(MeanDistance(), method="error"),
+    PerTimestep(StandardScaler()),
+    SequencePadder(),
+    Resampler(3),
+]
 
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: type(step).__name__)

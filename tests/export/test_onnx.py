@@ -29,6 +29,7 @@ from skseqae import (
 from skseqae.data._layout import Layout
 from skseqae.data._scaling import Scaling
 from skseqae.data._targets import TargetLayout
+from skseqae.estimators._distance import Distance
 from skseqae.estimators._fitted_state import FittedInput, FittedLabels, FittedState, FittedTarget
 from skseqae.networks._architectures import Architecture, DenseArchitecture, Seq2SeqArchitecture
 from skseqae.networks._cells import CELLS
@@ -82,9 +83,9 @@ def autoencoder(seed=0, **changes):
     return with_network(LSTMAutoencoderTransformer(), architecture, seed)
 
 
-def detector(estimator, offset=-1.0):
+def detector(estimator, offset=-1.0, distance=None):
     fitted = SequenceOutlierDetector(estimator)
-    vars(fitted).update(estimator_=estimator, offset_=offset)
+    vars(fitted).update(estimator_=estimator, offset_=offset, _distance=distance)
     return fitted
 
 
@@ -201,6 +202,21 @@ def test_outliers_equal_those_of_the_detector(cell, heads, decoder, reverse, len
     assert_array_equal(outputs["labels"], np.where(scores < offset, -1, 1))
     (alone,) = serve(detector(model, offset), feeds_for(X), ["labels"]).values()
     assert_array_equal(alone, outputs["labels"])
+
+
+@property_settings(15)
+@given(cells, st.booleans(), st.integers(1, 3), st.sampled_from([None, 3]), some_lengths, st.booleans(), seeds)
+def test_distances_equal_those_of_the_detector(cell, differences, patch_size, n_encodings, lengths, is_frozen, seed):
+    network = {"cell": cell, "differences": differences, "patch_size": patch_size, "n_encodings": n_encodings}
+    model = autoencoder(seed, **network, pooling=("shares", "max", "std"), bidirectional=True, latent_dim=8)
+    X = draw([2, *lengths, 6], seed=seed)
+    distance = Distance.fit(model._pool(draw([5, 3, 7, 6, 2], seed=seed + 1)).astype(float))
+    fitted = detector(FrozenEstimator(model) if is_frozen else model, -9e9, distance)
+    outputs = serve(fitted, feeds_for(X, extra=1))
+    assert list(outputs) == ["encodings", "reconstruction", "prediction", "scores", "labels"]
+    assert_allclose(outputs["scores"], fitted.score_samples(X), rtol=1e-3)
+    (labels,) = serve(detector(model, np.median(outputs["scores"]) + 1e-3, distance), feeds_for(X), ["labels"]).values()
+    assert (labels == -1).sum() == (outputs["scores"] <= np.median(outputs["scores"])).sum()
 
 
 @pytest.mark.parametrize("output_activation", ["linear", "sigmoid", "softmax"])

@@ -11,6 +11,7 @@ from skseqae import SkseqaeFormatError
 from skseqae.data._layout import Layout
 from skseqae.data._scaling import Scaling
 from skseqae.data._targets import TargetLayout
+from skseqae.estimators._distance import Distance
 from skseqae.estimators._fitted_state import FittedInput, FittedLabels, FittedState, FittedTarget
 from skseqae.estimators._registry import ESTIMATORS
 from skseqae.networks._architectures import Architecture, DenseArchitecture, Seq2SeqArchitecture
@@ -266,7 +267,7 @@ def test_a_rule_accepts_all_values_up_to_its_limits_and_no_others(record, field)
 def test_every_field_of_every_record_has_a_rule():
     for record, rules in RECORD_RULES.items():
         assert rules.keys() == VALUES[record].keys() == record.__dataclass_fields__.keys()
-    assert set(RECORDS.values()) - RECORD_RULES.keys() == {Scaling}  # whose arrays depend on the architecture
+    assert set(RECORDS.values()) - RECORD_RULES.keys() == {Scaling, Distance}  # whose arrays depend on others
 
 
 def test_every_attribute_of_every_class_has_a_rule():
@@ -274,7 +275,7 @@ def test_every_attribute_of_every_class_has_a_rule():
     assert STATES.keys() == CASES.keys() == ESTIMATORS.keys() - {"SequenceOutlierDetector"}
     for name in CASES:
         assert RULES[name].keys() - {"_fitted", "_sklearn_output_config"} == FEATURES.keys()
-    assert RULES["SequenceOutlierDetector"].keys() == FEATURES.keys() | {"estimator_", "offset_"}
+    assert RULES["SequenceOutlierDetector"].keys() == FEATURES.keys() | {"estimator_", "offset_", "_distance"}
     for name in ("PerTimestep", "Resampler", "SequencePadder"):
         fitted = _estimators.CLASSES[name](*[StandardScaler()] * (name == "PerTimestep")).fit([[1.0, 2.0], [3.0]])
         assert RULES[name].keys() - {"_sklearn_output_config"} | {*fitted.get_params(deep=False)} >= vars(fitted).keys()

@@ -67,6 +67,7 @@ LAST_STATES = LAST_STATE | {"latent_dim": 32, "max_steps": 300}
 DEFAULTS_BEFORE_FORMAT_3 = {
     "LSTMAutoencoderTransformer": LAST_STATES | WHOLE_SEQUENCES | {"epochs": 100},
     "CompositeSequenceRegressor": LAST_STATES | {"epochs": 200, "max_steps": 600},
+    "SequenceOutlierDetector": {"method": "error"},
 }
 
 

@@ -36,6 +36,17 @@ def n_patches(graph, n_timesteps, size):
     return graph("Div", graph("Add", n_timesteps, graph("Sub", size, graph("CastLike", 1, size))), size)
 
 
+def squared_distances(graph, rows, mean, scale, components):
+    """Return |u|^2 - |u @ components|^2 for u = (rows - mean) * scale, at least 0: (N,)."""
+    u = graph("Mul", graph("Sub", rows, mean), scale)
+    squares = [
+        # by a product, whose bits do not depend on the number of rows, as those of ReduceSum do
+        graph("MatMul", graph("Mul", values, values), np.ones((width, 1), np.float32))
+        for values, width in ((u, len(mean)), (graph("MatMul", u, components), components.shape[1]))
+    ]
+    return graph("Squeeze", graph("Relu", graph("Sub", *squares)), [1])
+
+
 def differences(graph, x):
     """Return x (T, N, F), and beside it its first differences, of which the first is zero: (T, N, 2 * F)."""
     changes = graph("Sub", graph("Slice", x, [1], [LAST], [0]), graph("Slice", x, [0], [-1], [0]))

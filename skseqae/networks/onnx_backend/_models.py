@@ -5,7 +5,7 @@ import numpy as np
 from .._layer_plan import layer_plan
 from ._graph import Graph
 from ._label_search import search_beams, search_greedily
-from ._layers import dense, size
+from ._layers import dense, size, squared_distances
 from ._networks import Context, add_part
 
 
@@ -34,6 +34,14 @@ def inverse_model(architecture, weights):
     latent = add_part(part, weights["inverse"], encodings, Context(graph))
     graph.output("latent", latent, np.float32, ["N", "L"])
     return graph.model("inverse")
+
+
+def distance_model(architecture, weights):
+    """Return a model from `rows` (N, S) to their `squared_distances` (N,)."""
+    graph = Graph()
+    rows = graph.input("rows", np.float32, ["N", len(weights["distance"][0])])
+    graph.output("squared_distances", squared_distances(graph, rows, *weights["distance"]), np.float32, ["N"])
+    return graph.model("distance")
 
 
 def decoder_model(architecture, weights, head):
