@@ -38,8 +38,8 @@ html_theme_options = {
 html_sidebars = {
     name: []
     for name in (
-        *("index", "changelog", "comparison", "containers", "development", "features", "glossary", "migrating"),
-        *("recipes", "user_guide"),
+        *("index", "changelog", "comparison", "containers", "detection", "development", "features", "glossary"),
+        *("migrating", "recipes", "user_guide"),
     )
 }
 

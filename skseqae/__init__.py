@@ -5,7 +5,7 @@ Estimators
     CompositeSequenceRegressor     reconstruct a sequence and predict values or sequences from one encoding
     Seq2SeqClassifier              one label, or a sequence of labels, for each sequence
     DenseAutoencoderTransformer    encodings of rows of equal length
-    SequenceOutlierDetector        outliers by reconstruction error
+    SequenceOutlierDetector        outliers by their distance from the training set
 
 Data and files
     Sequences                      the container of variable-length sequences

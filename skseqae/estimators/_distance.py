@@ -64,14 +64,12 @@ class Distance:
 
 
 def held_out_distances(rows):
-    """Return the squared distance of each row from others: it is held out when their mean and covariance are computed.
+    """Return the squared distance of each of two or more rows from those in other folds: (N,), float64.
 
     Rows are held out in turn, so that each fold has rows from everywhere in the training set.
     """
-    n_folds = min(N_FOLDS, len(rows))
-    if n_folds < 2:
-        raise ValueError("method='distance' needs at least 2 sequences, got n_samples=1.")
-    fold, distances = np.arange(len(rows)) % n_folds, np.empty(len(rows))
+    n_folds, distances = min(N_FOLDS, len(rows)), np.empty(len(rows))
     for i in range(n_folds):
-        distances[fold == i] = Distance.fit(rows[fold != i]).measure(rows[fold == i])
+        is_held_out = np.arange(len(rows)) % n_folds == i
+        distances[is_held_out] = Distance.fit(rows[~is_held_out]).measure(rows[is_held_out])
     return distances

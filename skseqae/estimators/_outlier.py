@@ -17,6 +17,8 @@ from ._autoencoder import LSTMAutoencoderTransformer
 from ._distance import Distance, held_out_distances
 
 MAX_SAMPLES = 5000  # from which the covariance is computed
+# The covariance is computed without samples farther out than the outer fence of a boxplot.
+N_RANGES_TO_KEEP = 3.0
 
 
 def _has_reconstruction_error(self):
@@ -105,8 +107,9 @@ class SequenceOutlierDetector(CallbackSupportMixin, OutlierMixin, BaseEstimator)
     def fit(self, X, y=None):
         """Train the autoencoder, and compute the threshold.
 
-        With `method="distance"`, the mean and the covariance are computed from the sequences below the threshold, at
-        most 5,000 of them.
+        With `method="distance"`, the mean and the covariance are computed from at most 5,000 sequences, and computed
+        again without those that are far from the others: beyond three times the difference between the quartiles, or
+        the proportion `contamination`.
 
         Parameters
         ----------
@@ -122,8 +125,8 @@ class SequenceOutlierDetector(CallbackSupportMixin, OutlierMixin, BaseEstimator)
         Raises
         ------
         TypeError, ValueError
-            If X does not contain sequences of finite numbers, if it has only one sequence, or if a parameter is out of
-            its range. The detector then keeps its previous state.
+            If X does not contain sequences of finite numbers, if it has fewer than three sequences and the method is
+            "distance", or if a parameter is out of its range. The detector then keeps its previous state.
         """
         self._check_method()
         folds = [] if self.cv is None else list(check_cv(self.cv).split(X))
@@ -131,11 +134,10 @@ class SequenceOutlierDetector(CallbackSupportMixin, OutlierMixin, BaseEstimator)
         fitted = copy.copy(self)
         fitted.estimator_ = estimator = task.fit_part("fit-estimator", clone(self._unfitted()), X)
         held_out = self._held_out_scores(X, folds, task) if folds else None
-        if self.method == "distance":
-            fitted.offset_, fitted._distance = self._fit_distance(_pool(estimator, _spread(X)), held_out)
-        else:
-            fitted.offset_ = self._offset(estimator.score_samples(X) if held_out is None else held_out)
-            fitted._distance = None
+        fitted._distance, scores = self._fit_distance(estimator, X)
+        fitted.offset_ = self._offset(scores if held_out is None else held_out)
+        if fitted._distance is not None and self.contamination != "auto" and held_out is None:
+            fitted.offset_ = _move_between(fitted.offset_, fitted.score_samples(_spread(X)), scores)
         for name in ("n_features_in_", "feature_names_in_"):
             vars(fitted).pop(name, None)
             if hasattr(estimator, name):
@@ -231,24 +233,29 @@ class SequenceOutlierDetector(CallbackSupportMixin, OutlierMixin, BaseEstimator)
         for train, test in folds:
             X_train = _safe_indexing(X, train)
             estimator = task.fit_part("fit-fold", clone(self._unfitted()), X_train)
-            distance = Distance.fit(_pool(estimator, _spread(X_train))) if self.method == "distance" else None
+            distance, _ = self._fit_distance(estimator, X_train)
             scores.append(_score(estimator, distance, _safe_indexing(X, test)))
         return np.concatenate(scores)
 
-    def _fit_distance(self, rows, held_out):
-        """Return the offset, and the distance from the rows that are not outliers."""
+    def _fit_distance(self, estimator, X):
+        """Return the distance from a training set, None for errors, and the scores of the training set."""
+        if self.method == "error":
+            return None, estimator.score_samples(X)
+        rows = _pool(estimator, _spread(X))
+        if len(rows) < 3:
+            raise ValueError(f"method='distance' needs at least 3 sequences, got n_samples={len(rows)}.")
         scores = -held_out_distances(rows)
-        offset = self._offset(scores if held_out is None else held_out)
-        distance = Distance.fit(rows[scores >= offset])
-        if self.contamination != "auto" and held_out is None:
-            offset = _move_between(offset, -distance.measure(rows), (scores < offset).sum())
-        return offset, distance
+        is_kept = scores >= self._offset(scores, n_ranges=N_RANGES_TO_KEEP)
+        distance = Distance.fit(rows[is_kept])
+        scores[is_kept] = -held_out_distances(rows[is_kept])
+        scores[~is_kept] = -distance.measure(rows[~is_kept])
+        return distance, scores
 
-    def _offset(self, scores):
+    def _offset(self, scores, n_ranges=1.5):
         if self.contamination != "auto":
             return float(np.percentile(scores, 100 * self.contamination))
         low, high = np.percentile(scores, [25, 75])
-        return float(low - 1.5 * (high - low))
+        return float(low - n_ranges * (high - low))
 
 
 def _spread(X):
@@ -267,8 +274,8 @@ def _score(estimator, distance, X):
     return estimator.score_samples(X) if distance is None else -distance.measure(_pool(estimator, X))
 
 
-def _move_between(offset, scores, n_below):
-    """Return the number nearest to the offset that is above just the lowest `n_below` scores, which are below it."""
-    scores = np.sort(scores)
+def _move_between(offset, scores, held_out_scores):
+    """Return the number nearest to the offset that is above as many scores as the offset is above held-out scores."""
+    scores, n_below = np.sort(scores), (held_out_scores < offset).sum()
     lowest = np.nextafter(scores[n_below - 1], 0) if n_below else -np.inf
     return float(np.clip(offset, lowest, scores[n_below]))

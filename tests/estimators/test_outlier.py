@@ -33,6 +33,7 @@ X, _ = make_waves(30, n_features=2, lengths=(4, 9), random_state=0)
 OUTLIERS = [4, 17]
 WITH_OUTLIERS = [x * -9 if i in OUTLIERS else x for i, x in enumerate(X)]
 AUTOENCODER = LSTMAutoencoderTransformer(4, epochs=2, random_state=0)
+ENCODER_OF_WAVES = clone(AUTOENCODER).fit(make_waves(60, lengths=(20, 30), random_state=0)[0])
 ENCODER = clone(AUTOENCODER).set_params(latent_dim=None).fit(X)
 
 
@@ -147,7 +148,7 @@ def test_distances_do_not_depend_on_the_batch(detectors):
 def test_the_threshold_of_distances_holds_for_new_sequences():
     """In-sample, all distances are nearly equal where statistics are more than sequences; no new one would be near."""
     (train, _), (test, _) = (make_waves(n, lengths=(20, 30), random_state=i) for i, n in enumerate((60, 200)))
-    detector = SequenceOutlierDetector(clone(AUTOENCODER)).fit(train)
+    detector = SequenceOutlierDetector(FrozenEstimator(ENCODER_OF_WAVES)).fit(train)
     assert (detector.predict(test) == -1).mean() < 0.15
     assert (detector.predict([x[::-1] * 2 for x in test]) == -1).mean() > 0.9
 
@@ -157,10 +158,21 @@ def test_equal_sequences_are_no_outliers():
     assert detector.predict([X[0]] * 2).tolist() == [1, 1]
 
 
-def test_a_single_sequence_has_no_distance():
-    with pytest.raises(ValueError, match=r"method='distance' needs at least 2 sequences, got n_samples=1\.$"):
-        SequenceOutlierDetector(FrozenEstimator(ENCODER)).fit(X[:1])
-    SequenceOutlierDetector(FrozenEstimator(ENCODER)).fit(X[:2])
+def test_two_sequences_are_too_few_for_distances():
+    with pytest.raises(ValueError, match=r"method='distance' needs at least 3 sequences, got n_samples=2\.$"):
+        SequenceOutlierDetector(FrozenEstimator(ENCODER)).fit(X[:2])
+    for contamination in ("auto", 0.5):
+        SequenceOutlierDetector(FrozenEstimator(ENCODER), contamination=contamination).fit(X[:3])
+
+
+def test_outliers_in_the_training_set_do_not_hide_others():
+    """They are left out of the covariance, which they would otherwise widen in their direction."""
+    (train, _), (test, _) = (make_waves(n, lengths=(20, 30), random_state=i) for i, n in enumerate((60, 100)))
+    train = [x * 3 if i % 10 == 0 else x for i, x in enumerate(train)]
+    detector = SequenceOutlierDetector(FrozenEstimator(ENCODER_OF_WAVES)).fit(train)
+    assert (detector.predict(train)[::10] == -1).all()
+    assert (detector.predict([x * 3 for x in test]) == -1).mean() > 0.9
+    assert (detector.predict(test) == -1).mean() < 0.15
 
 
 # --- errors -----------------------------------------------------------------------------------------------------------
