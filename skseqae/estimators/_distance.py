@@ -66,7 +66,7 @@ class Distance:
 def held_out_distances(rows):
     """Return the squared distance of each of two or more rows from those in other folds: (N,), float64.
 
-    Rows are held out in turn, so that each fold has rows from everywhere in the training set.
+    Each fold has rows from everywhere in the training set.
     """
     n_folds, distances = min(N_FOLDS, len(rows)), np.empty(len(rows))
     for i in range(n_folds):

@@ -153,7 +153,7 @@ def test_the_threshold_of_distances_holds_for_new_sequences():
     assert (detector.predict([x[::-1] * 2 for x in test]) == -1).mean() > 0.9
 
 
-def test_equal_sequences_are_no_outliers():
+def test_equal_sequences_are_inliers():
     detector = SequenceOutlierDetector(FrozenEstimator(ENCODER)).fit([X[0]] * 3)
     assert detector.predict([X[0]] * 2).tolist() == [1, 1]
 
