@@ -189,6 +189,11 @@ def _parts(estimator):
     boxes = [_box(layer) for layer in _layers(encoder) if layer.name != "mask"]
     parts = [Part("encoder", encoder.count_params(), boxes, [])]
     for head in _heads(decoder):
+        readout = [layer for layer in decoder.layers if layer.name == "readout" and head == "prediction"]
+        if readout:
+            boxes = [_box(layer) for layer in (*readout, decoder.get_layer(head))]
+            parts.append(Part(head, readout[0].count_params(), boxes, []))
+            continue
         network = decoder.get_layer(f"{head}_decoder")
         maps = [layer for layer in decoder.layers if layer.name == "inverse"]  # from encodings to latent vectors
         boxes = [_box(layer) for layer in (*maps, *_layers(network)) if not _is_input(layer)]

@@ -10,8 +10,10 @@ from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from ..data._scaling import Scaling, weighted_moments
+from ..data._sequences import Sequences
 from ..data._tabular import check_sample_weight
 from ..data._targets import TargetLayout, check_target, reversed_in_time, split_future
+from ..inference._encode_decode import read_out
 from ._fitted_state import FittedTarget
 from ._fitting import TrainingTargets
 from ._recurrent_autoencoder import BaseRecurrentAutoencoder
@@ -24,6 +26,10 @@ class CompositeSequenceRegressor(RegressorMixin, BaseRecurrentAutoencoder):
     reconstructs the sequence and another predicts the target. Reconstruction acts as a regulariser that preserves
     information about the whole input; prediction discourages the encoder from memorising irrelevant details [1]_. After
     fitting, `transform` returns the encodings.
+
+    If the target is a number or a vector and the loss is "mse", `fit` ends with a ridge regression of the target on the
+    encodings, which predicts in place of the decoder: it reads statistics that have no gradient. Its penalty is chosen
+    by cross-validation. It requires statistics as encodings, and a built-in decoder.
 
     Parameters
     ----------
@@ -421,7 +427,10 @@ class CompositeSequenceRegressor(RegressorMixin, BaseRecurrentAutoencoder):
     def _architecture_for(self, problem):
         targets = {"reconstruction": problem.sequences, "prediction": problem.target}
         names = ["X", "X" if self.horizon else "y"]
-        return self._recurrent_architecture(problem.sequences, targets, target_names=names)
+        architecture = self._recurrent_architecture(problem.sequences, targets, target_names=names)
+        has_one_value = problem.fitted_target.layout.target_type != "sequences"
+        minimises_squares = self.loss in ("mse", "mean_squared_error") and not callable(self.decoder)
+        return replace(architecture, readout=bool(architecture.pooling) and has_one_value and minimises_squares)
 
     def _training_targets(self, architecture, x, problem):
         targets = {
@@ -432,4 +441,8 @@ class CompositeSequenceRegressor(RegressorMixin, BaseRecurrentAutoencoder):
         return TrainingTargets(targets, head_weights, self.loss, self._routed)
 
     def _predict(self, x, lengths, dtype):
-        return self._fitted.target.scaling.undo(self._decode("prediction", self._encode_latent(x), lengths), dtype)
+        if self._fitted.architecture.readout:
+            predicted = Sequences(read_out(self._fitted.network, self._encode(x)), lengths)
+        else:
+            predicted = self._decode("prediction", self._encode_latent(x), lengths)
+        return self._fitted.target.scaling.undo(predicted, dtype)

@@ -1,4 +1,6 @@
-"""The map from hidden states to encodings, and from encodings to latent vectors: both in closed form, after training.
+"""The maps from hidden states to encodings, and from encodings to latent vectors and to predictions.
+
+They are computed in closed form, after training.
 
 An encoding is made of statistics of the hidden states. A user usually standardises the columns of encodings. This would
 make as much of the last principal component of the statistics as of the first. So the components are rotated by a
@@ -9,6 +11,7 @@ from dataclasses import replace
 from math import ceil
 
 import numpy as np
+from sklearn.linear_model import RidgeCV
 
 from ..inference._batching import make_batches, model_inputs
 from ..inference._encode_decode import encode
@@ -16,7 +19,16 @@ from ..networks._statistics import QUANTILES
 from ._principal_components import principal_components
 
 MAX_TIMESTEPS, MAX_SAMPLES = 20_000, 10_000  # from which quantiles and maps are computed
+READOUT_PENALTIES = np.logspace(-5, 2, 15)  # of the regression of targets, of which cross-validation chooses one
 RIDGE = 1e-3  # penalty of the regression of latent vectors, relative to the variance of the encodings
+
+
+def fit_closed_forms(state, data):
+    """Return a trained state with the weights of all parts that are computed in closed form from its training data."""
+    state = fit_encoding(state, data.x, data.sample_weight)
+    if not getattr(state.architecture, "readout", False):
+        return state
+    return _fit_readout(state, data.x, data.targets["prediction"].packed, data.sample_weight)
 
 
 def fit_encoding(state, x, sample_weight):
@@ -116,3 +128,15 @@ def _fit_inverse(encodings, latent, sample_weight):
     penalty = RIDGE * max(np.trace(products) / len(products), np.finfo(float).tiny)
     kernel = np.linalg.solve(products + penalty * np.eye(len(products)), centred.T @ target)
     return [kernel.astype(np.float32), (target_mean - mean @ kernel).astype(np.float32)]
+
+
+def _fit_readout(state, x, target, sample_weight):
+    """Return the state with the weights of its part "readout", from encodings to scaled targets (N, F)."""
+    rows = _spread(np.arange(len(x)), len(x) / MAX_SAMPLES)
+    x, target, sample_weight = x[rows], target[rows], sample_weight[rows]
+    encodings = encode(state.network, x).astype(np.float64)
+    centred = encodings - np.average(encodings, axis=0, weights=sample_weight)
+    total = np.average(centred**2, axis=0, weights=sample_weight).mean() * sample_weight.sum()
+    ridge = RidgeCV(READOUT_PENALTIES * max(total, np.finfo(float).tiny)).fit(encodings, target, sample_weight)
+    readout = [ridge.coef_.reshape(-1, encodings.shape[1]).T, np.reshape(ridge.intercept_, -1)]
+    return replace(state, weights=state.weights | {"readout": [array.astype(np.float32) for array in readout]})

@@ -17,7 +17,7 @@ from ..runtime._memory import check_memory
 from ..runtime._tensorflow import check_tensorflow
 from ..training._batches import Crops, TrainingData, training_bytes
 from ..training._schedule import count_epochs
-from ._encoding import fit_encoding
+from ._encoding import fit_closed_forms
 from ._fitted_state import FittedInput, FittedLabels, FittedState, FittedTarget
 
 
@@ -192,7 +192,7 @@ def make_fitted_state(architecture, problem, result, data):
         input=problem.fitted_input,
         target=problem.fitted_target,
     )
-    return fit_encoding(state, data.x, data.sample_weight)
+    return fit_closed_forms(state, data)
 
 
 def prepare_training(estimator, architecture, problem):

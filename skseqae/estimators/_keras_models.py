@@ -5,7 +5,7 @@ import copy
 from sklearn.utils.validation import check_is_fitted
 
 from ..runtime._tensorflow import check_tensorflow
-from ._encoding import fit_encoding
+from ._encoding import fit_closed_forms
 from ._fitted_state import FittedState
 from ._fitting import choose_architecture, prepare_training, read_problem
 
@@ -49,7 +49,8 @@ class KerasModelsMixin:
         from ..networks.keras_backend._exported_models import export_decoder, export_encoder, export_model
 
         fitted = self._fitted
-        encoder = export_encoder(fitted.architecture, fitted.weights, fitted.input.scaling, "latent")
+        outputs = ("latent", "encoding") if "readout" in fitted.weights else ("latent",)
+        encoder = export_encoder(fitted.architecture, fitted.weights, fitted.input.scaling, outputs)
         weights = {name: arrays for name, arrays in fitted.weights.items() if name != "inverse"}
         return export_model(encoder, export_decoder(fitted.architecture, weights, fitted.output_scaling))
 
@@ -70,5 +71,5 @@ class KerasModelsMixin:
         state = FittedState(
             architecture, weights, [], {"loss": []}, problem.generator, problem.fitted_input, problem.fitted_target
         )
-        untrained._fitted = fit_encoding(state, data.x, data.sample_weight)
+        untrained._fitted = fit_closed_forms(state, data)
         return untrained

@@ -30,17 +30,22 @@ def add_autoencoder(graph, estimator, requested, detector=None):
     encoder = layer_plan(state.architecture)["encoder"]
     context = Context(graph, lengths, n_timesteps)
     h = add_part(encoder, state.weights["encoder"], x, context)
-    if "encodings" in requested:
-        _add_encodings(graph, state, add_encoding(graph, state.architecture, state.weights, "encoding", h, context))
     distance = getattr(detector, "_distance", None)
     is_scored = bool({"scores", "labels"} & set(requested))
     scored = state.architecture.heads[:1] if is_scored and distance is None else ()
-    is_decoded = {*requested, *scored} & {*state.architecture.heads}
-    z = add_encoding(graph, state.architecture, state.weights, "latent", h, context) if is_decoded else None
+    heads = [head for head in state.architecture.heads if head in {*requested, *scored}]
+    read_out = {"prediction"} & {*heads} if state.architecture.readout else set()
+
+    def add(name):
+        return add_encoding(graph, state.architecture, state.weights, name, h, context)
+
+    encodings = add("encoding") if "encodings" in requested or read_out else None
+    latent = add("latent") if {*heads} - read_out else None
+    if "encodings" in requested:
+        _add_encodings(graph, state, encodings)
     decoded = {
-        head: _decode(graph, state, head, z, lengths, n_timesteps)
-        for head in state.architecture.heads
-        if head in is_decoded
+        head: _decode(graph, state, head, encodings if head in read_out else latent, lengths, n_timesteps)
+        for head in heads
     }
     for head in decoded:
         if head in requested:
@@ -52,7 +57,7 @@ def add_autoencoder(graph, estimator, requested, detector=None):
 
 
 def _decode(graph, state, head, z, lengths, n_timesteps):
-    """Return the output of a decoder for latent vectors: (S, N, F), scaled, in order of time, and `_output_steps`."""
+    """Return the output of a decoder for latent vectors, or encodings: (S, N, F), scaled, and `_output_steps`."""
     architecture = state.architecture
     if callable(architecture.decoder):
         raise ValueError(
@@ -62,6 +67,9 @@ def _decode(graph, state, head, z, lengths, n_timesteps):
     _, layout = state.output_scaling(head)
     steps = _output_steps(graph, head, layout, lengths, n_timesteps)
     lengths, n_timesteps, *_ = steps
+    if head == "prediction" and architecture.readout:
+        decoded = add_part(layer_plan(architecture)["readout"], state.weights["readout"], z, Context(graph))
+        return graph("Unsqueeze", decoded, [0]), steps
     part = layer_plan(architecture)[head]
     decoded = add_part(part, state.weights[head], z, Context(graph, lengths, n_timesteps))
     if head == "reconstruction" and architecture.reverse:

@@ -34,10 +34,16 @@ def encode(network, sequences, output="encoder"):
 def latent_vectors(network, encodings):
     """Return the latent vectors (N, L) that belong to encodings (N, E), float32, as closely as a linear map can."""
     encodings = np.asarray(encodings, np.float32)
-    if "inverse" not in network.weights:
-        return encodings
-    batches = make_batches(np.ones(len(encodings), int))
-    model = network.model("inverse")
+    return _map(network, "inverse", encodings) if "inverse" in network.weights else encodings
+
+
+def read_out(network, encodings):
+    """Return the scaled predictions (N, F) that are a linear map of encodings (N, E), float32."""
+    return _map(network, "readout", encodings)
+
+
+def _map(network, name, encodings):
+    batches, model = make_batches(np.ones(len(encodings), int)), network.model(name)
     return map_batches(lambda rows: model(encodings=encodings[rows])[0], batches)
 
 

@@ -25,7 +25,7 @@ class Network:
 
         Parameters
         ----------
-        name : {"encoder", "latent", "hidden", "inverse", "distance", "decoder", "label", "greedy", "beam"}
+        name : {"encoder", "latent", "hidden", "inverse", "readout", "distance", "decoder", "label", "greedy", "beam"}
         *options : str or int
             Further arguments of the function of this name in `networks.onnx_backend._models`.
         """

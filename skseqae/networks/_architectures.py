@@ -28,9 +28,9 @@ class BaseArchitecture:
 
     @property
     def shape(self):
-        """All fields that weights depend on: a dict without those that act in training alone."""
+        """All fields that trained weights depend on: a dict."""
         names = (field.name for field in fields(self))
-        return {name: getattr(self, name) for name in names if name not in ("dropout", "noise", "frozen")}
+        return {name: getattr(self, name) for name in names if name not in ("dropout", "noise", "frozen", "readout")}
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,7 @@ class Architecture(BaseArchitecture):
     differences: bool = False  # whether a second encoder reads the first differences
     patch_size: int = 1  # timesteps that are read as one
     time_features: bool = False  # whether the decoders read the position in the sequence
+    readout: bool = False  # whether predictions are a linear map of encodings; the decoder is then for training alone
 
     @property
     def encoding_width(self):

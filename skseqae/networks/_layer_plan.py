@@ -249,8 +249,8 @@ def _autoencoder_plan(architecture):
     """Return the plan of a recurrent autoencoder, whose decoders mirror the encoder.
 
     With pooling, the encoder ends in the hidden states of its top layer. From these, "latent" leads to the latent
-    vector, and "encoding" to the encoding. "inverse" leads from there to the latent vector. The weights of the last two
-    are computed after training.
+    vector, and "encoding" to the encoding. "inverse" leads from there to the latent vector, and "readout" to the
+    prediction. The weights of these three are computed after training.
     """
     latent_dim, hidden_width = architecture.latent_dim, architecture.hidden_width
     layers, plan = _recurrent_encoder(architecture), {}
@@ -261,6 +261,8 @@ def _autoencoder_plan(architecture):
         plan["latent"] = Part(hidden_width, (_pool(architecture, LATENT_STATISTICS), Dense("latent", latent_dim)))
         plan["encoding"] = Part(hidden_width, (pool, *encoding))
         plan["inverse"] = Part(n_encodings, (Dense("inverse", latent_dim),))
+        if architecture.readout:
+            plan["readout"] = Part(n_encodings, (Dense("readout", architecture.width("prediction")),))
     else:
         layers[-1] = replace(layers[-1], output="last")
         layers += [Dense("encoding", latent_dim)] if hidden_width != latent_dim else []

@@ -98,6 +98,8 @@ def _check_architecture(architecture, path):
     require(has_map, f"{path}.n_encodings has no meaning without pooling.")
     reads_position = not architecture.time_features or architecture.decoder == "repeat"
     require(reads_position, f"{path}.time_features has no meaning.")
+    has_encodings = architecture.pooling and len(architecture.heads) == 2
+    require(has_encodings or not architecture.readout, f"{path}.readout has no meaning.")
 
 
 def _check_array(array, dtypes, shape, path):
@@ -214,4 +216,6 @@ def _check_heads(state, path):
     require(matches, f"{layout_path}.layout does not match the target type.")
     require(target_type == "sequences" or horizon is None, f"{layout_path}.target_type is not that of a horizon.")
     require(horizon is None or features[1] == features[0], f"{path}.target.horizon requires the features of X.")
+    is_one_value = target_type != "sequences" or not architecture.readout
+    require(is_one_value, f"{architecture_path}.readout does not match the target type.")
     require(target_type != "number" or features[1] == 1, f"{layout_path}.target_type must be 'vector'.")

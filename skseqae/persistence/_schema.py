@@ -45,6 +45,7 @@ RECORD_RULES = {
         "pooling": tuple_of(one_of(*STATISTICS), range(len(STATISTICS) + 1)),
         "n_encodings": either(COUNT, NONE),
         "time_features": BOOL,
+        "readout": BOOL,
     },
     Seq2SeqArchitecture: RECURRENT
     | INPUT

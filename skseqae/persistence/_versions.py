@@ -114,6 +114,7 @@ CHANGES = {
                 "differences": False,
                 "patch_size": 1,
                 "time_features": False,
+                "readout": False,
             },
             "Seq2SeqArchitecture": {"differences": False, "patch_size": 1},
         },

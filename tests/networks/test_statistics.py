@@ -111,7 +111,7 @@ def test_keras_models_equal_onnx_runtime(patch_size, pooling):
     network = Network(architecture, weights)
     encodings, latent = encode(network, sequences), encode(network, sequences, "latent")
     for name, expected in (("encoding", encodings), ("latent", latent)):
-        assert_allclose(export_encoder(architecture, weights, SCALING, name)([x, mask]), expected, atol=1e-5)
+        assert_allclose(export_encoder(architecture, weights, SCALING, (name,))([x, mask]), expected, atol=1e-5)
     reads_latent = {name: arrays for name, arrays in weights.items() if name != "inverse"}
     layout = TargetLayout("sequences", length_offset=0)
     decoder = export_decoder(architecture, reads_latent, lambda head: (SCALING, layout))

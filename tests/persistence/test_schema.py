@@ -185,6 +185,7 @@ VALUES = {
         ),
         "n_encodings": ([*COUNT, None], NOT_COUNT[:-1]),
         "time_features": (BOOL, NOT_BOOL),
+        "readout": (BOOL, NOT_BOOL),
     },
     Seq2SeqArchitecture: RECURRENT
     | {
@@ -460,6 +461,7 @@ def test_architectures_with_statistics_are_accepted():
         ({"pooling": ("mean", "mean")}, "pooling names a statistic twice"),
         ({"pooling": ()}, "n_encodings has no meaning without pooling"),
         ({"decoder": "conditional"}, "time_features has no meaning"),
+        ({"readout": True}, "readout has no meaning"),
         ({"pooling": ("median",)}, r"pooling is .*median.*, but must be a tuple"),
         ({"n_encodings": 0}, "n_encodings is '0', but must be "),
     ],

@@ -9,12 +9,15 @@ from ._initialization import own_generator
 from ._networks import at_steps, build_decoder, build_encoder, build_free_decoder, build_pool
 
 
-def export_encoder(architecture, weights, scaling, output="encoding"):
-    """Return a model from [x (B, T, F), mask (B, T)], or rows x (B, F), to encodings, latent vectors or states."""
+def export_encoder(architecture, weights, scaling, outputs=("encoding",)):
+    """Return a model from [x (B, T, F), mask (B, T)], or rows x (B, F), to encodings, latent vectors or states.
+
+    With pooling, the outputs are those with these names.
+    """
     encoder = build_encoder(architecture, stock=True)
     encoder.set_weights(weights["encoder"])
-    if output in weights:
-        encoder = _with_pool(encoder, architecture, output, weights[output])
+    if outputs[0] in weights:
+        encoder = _with_pools(encoder, architecture, {name: weights[name] for name in outputs})
     x, *rest = _inputs(encoder)
     # shifted before it is scaled: in one step, large means would cancel in float32
     centred = keras.layers.Rescaling(1.0, (-scaling.mean).tolist(), name="centre")(x)
@@ -22,14 +25,16 @@ def export_encoder(architecture, weights, scaling, output="encoding"):
     return keras.Model(_one_or_all([x, *rest]), encoder(_one_or_all([scaled, *rest])), name="encoder")
 
 
-def _with_pool(encoder, architecture, output, weights):
-    """Return the encoder followed by statistics of its hidden states, and their map."""
-    n_arrays = 2 * (output == "latent" or architecture.n_encodings is not None)  # of the map
-    thresholds, arrays = weights[: len(weights) - n_arrays], weights[len(weights) - n_arrays :]
-    network = build_pool(architecture, output, *thresholds)
-    network.set_weights(arrays)
+def _with_pools(encoder, architecture, weights):
+    """Return the encoder followed by statistics of its hidden states and their map, for each part in the weights."""
     inputs = _inputs(encoder)
-    return keras.Model(inputs, network([encoder(inputs), inputs[1]]), name="encoder")
+    h, outputs = encoder(inputs), []
+    for name, arrays in weights.items():
+        n_arrays = 2 * (name == "latent" or architecture.n_encodings is not None)  # of the map
+        network = build_pool(architecture, name, *arrays[: len(arrays) - n_arrays])
+        network.set_weights(arrays[len(arrays) - n_arrays :])
+        outputs.append(network([h, inputs[1]]))
+    return keras.Model(inputs, _one_or_all(outputs), name="encoder")
 
 
 def export_decoder(architecture, weights, output_scaling):
@@ -39,7 +44,7 @@ def export_decoder(architecture, weights, output_scaling):
     ----------
     architecture : Architecture, Seq2SeqArchitecture or DenseArchitecture
     weights : dict of str to list of arrays
-        Without "inverse", the model reads latent vectors in place of encodings.
+        Without "inverse", the model reads latent vectors in place of encodings, and for a readout both.
     output_scaling : function of str
         Returns the `Scaling` and the `TargetLayout` of a head's output.
 
@@ -72,6 +77,14 @@ def _sequence_decoder(architecture, weights, output_scaling):
     custom_decoders = build_custom_decoders(architecture)
     inputs, outputs = None, {}
     for head in architecture.heads:
+        if head == "prediction" and architecture.readout:
+            encoding = inputs[0]
+            if "inverse" not in weights:
+                encoding = keras.Input(weights["readout"][0].shape[:1], name="readout_input")
+                inputs.insert(1, encoding)
+            predicted = _dense(weights["readout"], "readout")(encoding)
+            outputs[head] = _rescaled(ops.expand_dims(predicted, 1), output_scaling(head)[0], head)
+            continue
         decoder = build_free_decoder(architecture, head, stock=True, custom_decoder=custom_decoders.get(head))
         decoder.set_weights(weights[head])
         if inputs is None:

@@ -29,11 +29,12 @@ def hidden_model(architecture, weights):
 
 def inverse_model(architecture, weights):
     """Return a model from `encodings` (N, E) to `latent` vectors (N, L)."""
-    graph, part = Graph(), layer_plan(architecture)["inverse"]
-    encodings = graph.input("encodings", np.float32, ["N", part.input_width])
-    latent = add_part(part, weights["inverse"], encodings, Context(graph))
-    graph.output("latent", latent, np.float32, ["N", "L"])
-    return graph.model("inverse")
+    return _map_model(architecture, weights, "inverse")
+
+
+def readout_model(architecture, weights):
+    """Return a model from `encodings` (N, E) to predictions (N, F)."""
+    return _map_model(architecture, weights, "readout")
 
 
 def distance_model(architecture, weights):
@@ -99,6 +100,13 @@ def add_encoding(graph, architecture, weights, name, h, context):
     """Return the encoding or the latent vector, given what the encoder returns: with pooling, its hidden states."""
     part = layer_plan(architecture).get(name)
     return add_part(part, weights[name], h, context) if part else h
+
+
+def _map_model(architecture, weights, name):
+    graph, part = Graph(), layer_plan(architecture)[name]
+    encodings = graph.input("encodings", np.float32, ["N", part.input_width])
+    graph.output(name, add_part(part, weights[name], encodings, Context(graph)), np.float32, ["N", "L"])
+    return graph.model(name)
 
 
 def _encoder_model(architecture, weights, name):
