@@ -291,7 +291,8 @@ class LSTMAutoencoderTransformer(BaseRecurrentAutoencoder):
         """Train for exactly one epoch, from scratch in the first call.
 
         The first call determines the scaling. The state of the optimizer is kept between calls, and no samples are held
-        out for validation.
+        out for validation. What is computed after training, the thresholds of shares and the map to `latent_dim`
+        columns, is computed from the samples of this call alone: pass enough of them.
 
         Parameters
         ----------

@@ -296,7 +296,8 @@ class CompositeSequenceRegressor(RegressorMixin, BaseRecurrentAutoencoder):
         """Train for exactly one epoch, from scratch in the first call.
 
         The first call determines the scaling and the type of y. The state of the optimizer is kept between calls, and
-        no samples are held out for validation.
+        no samples are held out for validation. What is computed after training, the map to `latent_dim` columns and the
+        regression of numbers and vectors, is computed from the samples of this call alone: pass enough of them.
 
         Parameters
         ----------

@@ -137,6 +137,10 @@ def _fit_readout(state, x, target, sample_weight):
     encodings = encode(state.network, x).astype(np.float64)
     centred = encodings - np.average(encodings, axis=0, weights=sample_weight)
     total = np.average(centred**2, axis=0, weights=sample_weight).mean() * sample_weight.sum()
-    ridge = RidgeCV(READOUT_PENALTIES * max(total, np.finfo(float).tiny)).fit(encodings, target, sample_weight)
-    readout = [ridge.coef_.reshape(-1, encodings.shape[1]).T, np.reshape(ridge.intercept_, -1)]
-    return replace(state, weights=state.weights | {"readout": [array.astype(np.float32) for array in readout]})
+    if total > 0:
+        ridge = RidgeCV(READOUT_PENALTIES * total).fit(encodings, target, sample_weight)
+        kernel, bias = ridge.coef_.reshape(-1, encodings.shape[1]).T, np.reshape(ridge.intercept_, -1)
+    else:  # one sample, or equal encodings
+        kernel = np.zeros((encodings.shape[1], target.shape[1]))
+        bias = np.average(target, axis=0, weights=sample_weight)
+    return replace(state, weights=state.weights | {"readout": [kernel.astype(np.float32), bias.astype(np.float32)]})

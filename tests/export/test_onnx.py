@@ -219,6 +219,18 @@ def test_distances_equal_those_of_the_detector(cell, differences, patch_size, n_
     assert (labels == -1).sum() == (outputs["scores"] <= np.median(outputs["scores"])).sum()
 
 
+@property_settings(10)
+@given(cells, st.booleans(), st.sampled_from(["number", "vector"]), st.sampled_from([None, 3]), some_lengths, seeds)
+def test_predictions_of_a_readout_equal_those_of_predict(cell, differences, target_type, n_encodings, lengths, seed):
+    network = {"cell": cell, "differences": differences, "n_encodings": n_encodings, "bidirectional": True}
+    n_outputs = 1 if target_type == "number" else 2
+    layout = TargetLayout(target_type, length=1)
+    model = regressor(layout, n_outputs, seed, **network, pooling=("shares", "mean"), latent_dim=8, readout=True)
+    X = draw([2, *lengths, 6], seed=seed)
+    for outputs in (["prediction"], None):
+        assert_allclose(serve(model, feeds_for(X, extra=1), outputs)["prediction"], model.predict(X), **CLOSE)
+
+
 @pytest.mark.parametrize("output_activation", ["linear", "sigmoid", "softmax"])
 @pytest.mark.parametrize("decoder", ["repeat", "conditional"])
 def test_outputs_have_the_activation_of_the_loss(decoder, output_activation):

@@ -470,6 +470,14 @@ def test_impossible_statistics_are_refused(change, message):
     refused(rf"{POOLED_PATH}\.architecture\.{message}", NAME, fitted(POOLED), architecture=replace(POOLED, **change))
 
 
+def test_a_readout_predicts_one_value_for_each_sequence():
+    name, architecture = "CompositeSequenceRegressor", replace(POOLED, heads=BOTH.heads, readout=True)
+    architecture, scaling = replace(architecture, head_features=(2, 2)), Scaling(np.zeros(2), np.ones(2))
+    check(name, fitted(architecture, FittedTarget(None, TargetLayout("vector", length=1), scaling)))
+    sequences = FittedTarget(1, TargetLayout("sequences"), scaling)
+    refused(r"\._fitted\.architecture\.readout does not match the target type", name, fitted(architecture, sequences))
+
+
 @pytest.mark.parametrize(
     "change",
     [
