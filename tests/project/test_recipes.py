@@ -34,7 +34,7 @@ def run(recipe):
     return names
 
 
-CONVERSIONS, RECIPES = recipes_on("containers.md"), recipes_on("recipes.md")
+CONVERSIONS, RECIPES = recipes_on("containers.md"), recipes_on("recipes.md") | recipes_on("settings.md")
 
 
 @pytest.mark.filterwarnings("ignore")  # the other libraries' own
@@ -54,4 +54,4 @@ def test_recipes_run_as_printed(name):
 
 def test_all_blocks_are_found():
     assert len(CONVERSIONS) >= 21
-    assert len(RECIPES) >= 4
+    assert len(RECIPES) >= 5
