@@ -135,6 +135,10 @@ def _fit_readout(state, x, target, sample_weight):
     rows = _spread(np.arange(len(x)), len(x) / MAX_SAMPLES)
     x, target, sample_weight = x[rows], target[rows], sample_weight[rows]
     encodings = encode(state.network, x).astype(np.float64)
+    # equal samples as one of their total weight: repeated ones would not be held out in cross-validation
+    _, first, inverse = np.unique(np.hstack([encodings, target]), axis=0, return_index=True, return_inverse=True)
+    encodings, target = encodings[first], target[first]
+    sample_weight = np.bincount(inverse.ravel(), sample_weight)
     centred = encodings - np.average(encodings, axis=0, weights=sample_weight)
     total = np.average(centred**2, axis=0, weights=sample_weight).mean() * sample_weight.sum()
     if total > 0:
