@@ -29,7 +29,8 @@ class CompositeSequenceRegressor(RegressorMixin, BaseRecurrentAutoencoder):
 
     If the target is a number or a vector and the loss is "mse", `fit` ends with a ridge regression of the target on the
     encodings, which predicts in place of the decoder: it reads statistics that have no gradient. Its penalty is chosen
-    by cross-validation. It requires statistics as encodings, and a built-in decoder.
+    by cross-validation. It requires statistics as encodings, and a built-in decoder. `history_` has the losses of the
+    decoder.
 
     Parameters
     ----------

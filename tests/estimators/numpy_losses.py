@@ -1,5 +1,8 @@
 """The losses of fitted estimators, computed by NumPy from their outputs."""
 
+import copy
+from dataclasses import replace
+
 import numpy as np
 
 from skseqae.networks.keras_backend._networks import build_decoder
@@ -27,7 +30,7 @@ def numpy_losses(case, fitted, arrays, sample_weight):
     """Return the contribution of each sample to the loss of each decoder: numerators and denominators, by head."""
     if hasattr(fitted, "predict_proba"):
         return cross_entropies(case, fitted, arrays, sample_weight)
-    losses = {}
+    losses, fitted = {}, predicting_by_its_decoder(fitted)
     inputs, targets = inputs_and_targets(case, fitted, arrays, sample_weight)
     for head, (true, (mean, std), method) in targets.items():
         if getattr(fitted, "decoder", None) == "conditional":
@@ -41,6 +44,15 @@ def numpy_losses(case, fitted, arrays, sample_weight):
         sums = [LOSSES[fitted.loss](t / std, d / std).mean(axis=1).sum() for t, d in zip(true, decoded, strict=True)]
         losses[head] = sample_weight * sums, sample_weight * [len(t) for t in true]
     return losses
+
+
+def predicting_by_its_decoder(fitted):
+    """Return an estimator whose predictions are those of the decoder that was trained, and not of a readout."""
+    state = fitted._fitted
+    if getattr(state.architecture, "readout", False):
+        fitted = copy.copy(fitted)
+        fitted._fitted = replace(state, architecture=replace(state.architecture, readout=False))
+    return fitted
 
 
 def inputs_and_targets(case, fitted, arrays, sample_weight):
