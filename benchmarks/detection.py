@@ -22,8 +22,8 @@ from sklearn.ensemble import IsolationForest
 from sklearn.metrics import roc_auc_score
 
 from benchmarks.commands import FAST, parse, write_below_mark
-from benchmarks.quality import DATA, PACKAGES, few_samples, is_skipped
-from skseqae import LSTMAutoencoderTransformer, SequenceOutlierDetector
+from benchmarks.quality import DATA, PACKAGES, default_autoencoder, few_samples, is_skipped, random_autoencoder
+from skseqae import SequenceOutlierDetector
 from skseqae.preprocessing import Resampler
 
 HERE = Path(__file__).parent
@@ -96,17 +96,17 @@ FAULTS = {
 
 def default_detector(train, seed):
     """Return the negative scores of the detector with default parameters."""
-    return _detector(train, LSTMAutoencoderTransformer(random_state=seed))
+    return _detector(train, default_autoencoder(seed))
 
 
 def random_detector(train, seed):
     """Return the scores of the same detector around an autoencoder with random weights."""
-    return _detector(train, LSTMAutoencoderTransformer(learning_rate=1e-9, max_steps=1, random_state=seed))
+    return _detector(train, random_autoencoder(seed))
 
 
 def error_detector(train, seed):
     """Return the reconstruction errors of the autoencoder with default parameters."""
-    return _detector(train, LSTMAutoencoderTransformer(random_state=seed), method="error")
+    return _detector(train, default_autoencoder(seed), method="error")
 
 
 def _detector(train, autoencoder, **parameters):

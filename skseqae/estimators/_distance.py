@@ -8,7 +8,7 @@ from sklearn.covariance import ledoit_wolf_shrinkage
 
 from ..inference._encode_decode import squared_distances
 from ..inference._network import Network
-from ._principal_components import principal_components
+from ._principal_components import principal_components, standardise
 
 N_FOLDS = 5
 MIN_SHRINKAGE = 1e-3
@@ -36,9 +36,7 @@ class Distance:
 
         The covariance of the standardised columns is shrunk towards a multiple of the identity (Ledoit and Wolf 2004).
         """
-        mean, std = rows.mean(axis=0), rows.std(axis=0)
-        std = np.where(std > 1e-6 * (np.abs(mean) + 1), std, np.inf)
-        standardised = (rows - mean) / std
+        standardised, mean, std = standardise(rows)
         shrinkage = ledoit_wolf_shrinkage(standardised, assume_centered=True) if len(rows) > 1 else 1.0
         shrinkage = max(shrinkage, MIN_SHRINKAGE)
         squares, components = principal_components(standardised)

@@ -16,7 +16,7 @@ from sklearn.linear_model import RidgeCV
 from ..inference._batching import make_batches, model_inputs
 from ..inference._encode_decode import encode
 from ..networks._statistics import QUANTILES
-from ._principal_components import principal_components
+from ._principal_components import principal_components, standardise
 
 MAX_TIMESTEPS, MAX_SAMPLES = 20_000, 10_000  # from which quantiles and maps are computed
 READOUT_PENALTIES = np.logspace(-5, 2, 15)  # of the regression of targets, of which cross-validation chooses one
@@ -105,10 +105,7 @@ def _fit_map(statistics, sample_weight, n_encodings):
     Of the rotations, the one nearest to a fixed random matrix is chosen. It does not depend on the signs and the order
     in which the components are computed.
     """
-    mean = np.average(statistics, axis=0, weights=sample_weight)
-    std = np.sqrt(np.average((statistics - mean) ** 2, axis=0, weights=sample_weight))
-    std = np.where(std > 1e-6 * (np.abs(mean) + 1), std, np.inf)  # a constant statistic is left out
-    standardised = (statistics - mean) / std
+    standardised, mean, std = standardise(statistics, sample_weight)
     weighted = standardised * np.sqrt(sample_weight / sample_weight.sum())[:, None]
     _, components = principal_components(weighted)
     components = components[:, :n_encodings]

@@ -133,11 +133,13 @@ class SequenceOutlierDetector(CallbackSupportMixin, OutlierMixin, BaseEstimator)
         task = FitTask.begin(self, 1 + len(folds), X, y)
         fitted = copy.copy(self)
         fitted.estimator_ = estimator = task.fit_part("fit-estimator", clone(self._unfitted()), X)
-        held_out = self._held_out_scores(X, folds, task) if folds else None
-        fitted._distance, scores = self._fit_distance(estimator, X)
-        fitted.offset_ = self._offset(scores if held_out is None else held_out)
-        if fitted._distance is not None and self.contamination != "auto" and held_out is None:
-            fitted.offset_ = _move_between(fitted.offset_, fitted.score_samples(_spread(X)), scores)
+        fitted._distance, is_kept, rows = self._fit_distance(estimator, X)
+        if folds:
+            fitted.offset_ = self._offset(self._held_out_scores(X, folds, task))
+        elif fitted._distance is None:
+            fitted.offset_ = self._offset(estimator.score_samples(X))
+        else:
+            fitted.offset_ = self._offset_of_distances(fitted._distance, is_kept, rows)
         for name in ("n_features_in_", "feature_names_in_"):
             vars(fitted).pop(name, None)
             if hasattr(estimator, name):
@@ -233,23 +235,31 @@ class SequenceOutlierDetector(CallbackSupportMixin, OutlierMixin, BaseEstimator)
         for train, test in folds:
             X_train = _safe_indexing(X, train)
             estimator = task.fit_part("fit-fold", clone(self._unfitted()), X_train)
-            distance, _ = self._fit_distance(estimator, X_train)
+            distance, *_ = self._fit_distance(estimator, X_train)
             scores.append(_score(estimator, distance, _safe_indexing(X, test)))
         return np.concatenate(scores)
 
     def _fit_distance(self, estimator, X):
-        """Return the distance from a training set, None for errors, and the scores of the training set."""
+        """Return the distance from a training set, whether it was computed from each row, and the rows.
+
+        With `method="error"`, all three are None.
+        """
         if self.method == "error":
-            return None, estimator.score_samples(X)
+            return None, None, None
         rows = _pool(estimator, _spread(X))
         if len(rows) < 3:
             raise ValueError(f"method='distance' needs at least 3 sequences, got n_samples={len(rows)}.")
         scores = -held_out_distances(rows)
         is_kept = scores >= self._offset(scores, n_ranges=N_RANGES_TO_KEEP)
-        distance = Distance.fit(rows[is_kept])
+        return Distance.fit(rows[is_kept]), is_kept, rows
+
+    def _offset_of_distances(self, distance, is_kept, rows):
+        """Return the offset, from the distances of rows that were held out."""
+        own_scores = -distance.measure(rows)
+        scores = own_scores.copy()
         scores[is_kept] = -held_out_distances(rows[is_kept])
-        scores[~is_kept] = -distance.measure(rows[~is_kept])
-        return distance, scores
+        offset = self._offset(scores)
+        return offset if self.contamination == "auto" else _move_between(offset, own_scores, scores)
 
     def _offset(self, scores, n_ranges=1.5):
         if self.contamination != "auto":

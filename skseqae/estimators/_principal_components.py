@@ -1,9 +1,17 @@
-"""Principal components, also of fewer rows than columns."""
+"""Standardised columns and their principal components, also of fewer rows than columns."""
 
 import numpy as np
 
 # Principal components of less than this share of the largest variance are rounding errors.
 MIN_VARIANCE = 1e-10
+
+
+def standardise(rows, sample_weight=None):
+    """Return the standardised columns of rows (N, S), their means and their standard deviations, inf for constants."""
+    mean = np.average(rows, axis=0, weights=sample_weight)
+    std = np.sqrt(np.average((rows - mean) ** 2, axis=0, weights=sample_weight))
+    std = np.where(std > 1e-6 * (np.abs(mean) + 1), std, np.inf)  # a constant column is left out
+    return (rows - mean) / std, mean, std
 
 
 def principal_components(centred):

@@ -50,10 +50,10 @@ def add_autoencoder(graph, estimator, requested, detector=None):
     for head in decoded:
         if head in requested:
             _add_decoded(graph, state, head, *decoded[head])
-    if is_scored:
-        error = _error(graph, state, x, *decoded[scored[0]]) if scored else None
-        scores = graph("Neg", error or _distance(graph, state, h, context, distance))
-        _add_scores(graph, scores, requested, detector)
+    if scored:
+        _add_scores(graph, graph("Neg", _error(graph, state, x, *decoded[scored[0]])), requested, detector)
+    elif is_scored:
+        _add_scores(graph, graph("Neg", _distance(graph, state, h, context, distance)), requested, detector)
 
 
 def _decode(graph, state, head, z, lengths, n_timesteps):

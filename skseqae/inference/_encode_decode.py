@@ -49,11 +49,7 @@ def _map(network, name, encodings):
 
 def squared_distances(network, rows):
     """Return the squared distances (N,), float64, that a network with the model "distance" computes of rows (N, S)."""
-    rows = np.asarray(rows, np.float32)
-    if not len(rows):
-        return np.zeros(0)
-    model, batches = network.model("distance"), make_batches(np.ones(len(rows), int))
-    return map_batches(lambda chosen: model(rows=rows[chosen])[0], batches).astype(np.float64)
+    return _map(network, "distance", np.asarray(rows, np.float32)).astype(np.float64)
 
 
 def decode(network, head, Z, lengths):

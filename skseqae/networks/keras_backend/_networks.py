@@ -295,12 +295,8 @@ def _repeat(z, mask):
 
 def at_steps(y, mask, *, reverse=False):
     """Return y at the mask's timesteps, or at each row's real timesteps in reverse: (B, T, F)."""
-    steps = _steps(mask)
+    # the number of each timestep, on padding that of the last real one: (B, T, 1)
+    steps = ops.maximum(ops.cumsum(ops.cast(mask, "int32"), axis=1) - 1, 0)[:, :, None]
     if reverse:
         steps = ops.maximum(ops.sum(ops.cast(mask, "int32"), axis=1)[:, None, None] - 1 - steps, 0)
     return ops.take_along_axis(y, steps, axis=1)
-
-
-def _steps(mask):
-    """Return the number of each timestep, on padding that of the last real one: (B, T, 1)."""
-    return ops.maximum(ops.cumsum(ops.cast(mask, "int32"), axis=1) - 1, 0)[:, :, None]

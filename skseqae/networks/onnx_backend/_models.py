@@ -38,10 +38,10 @@ def readout_model(architecture, weights):
 
 
 def distance_model(architecture, weights):
-    """Return a model from `rows` (N, S) to their `squared_distances` (N,)."""
+    """Return a model from `encodings` (N, S) to their `squared_distances` (N,)."""
     graph = Graph()
-    rows = graph.input("rows", np.float32, ["N", len(weights["distance"][0])])
-    graph.output("squared_distances", squared_distances(graph, rows, *weights["distance"]), np.float32, ["N"])
+    encodings = graph.input("encodings", np.float32, ["N", len(weights["distance"][0])])
+    graph.output("squared_distances", squared_distances(graph, encodings, *weights["distance"]), np.float32, ["N"])
     return graph.model("distance")
 
 
