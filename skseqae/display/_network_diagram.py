@@ -189,12 +189,12 @@ def _parts(estimator):
     boxes = [_box(layer) for layer in _layers(encoder) if layer.name != "mask"]
     parts = [Part("encoder", encoder.count_params(), boxes, [])]
     for head in _heads(decoder):
-        readout = [layer for layer in decoder.layers if layer.name == "readout" and head == "prediction"]
-        if readout:
-            boxes = [_box(layer) for layer in (*readout, decoder.get_layer(head))]
-            parts.append(Part(head, readout[0].count_params(), boxes, []))
+        network = next((layer for layer in decoder.layers if layer.name == f"{head}_decoder"), None)
+        if network is None:  # a readout: a linear layer, and perhaps the scaling
+            layers = [layer for layer in decoder.layers if layer.name in ("readout", head)]
+            n_weights = sum(layer.count_params() for layer in layers)
+            parts.append(Part(head, n_weights, [_box(layer) for layer in layers], []))
             continue
-        network = decoder.get_layer(f"{head}_decoder")
         maps = [layer for layer in decoder.layers if layer.name == "inverse"]  # from encodings to latent vectors
         boxes = [_box(layer) for layer in (*maps, *_layers(network)) if not _is_input(layer)]
         boxes += [_box(layer) for layer in decoder.layers if layer.name == head]  # inverts the scaling
@@ -205,10 +205,11 @@ def _parts(estimator):
 
 
 def _heads(decoder):
-    """Return the heads of a Keras decoder: the names of its outputs, or else of its only nested decoder."""
+    """Return the heads of a Keras decoder: the names of its outputs, or of its only nested decoder, or one label."""
     if isinstance(decoder.output, dict):
         return list(decoder.output)
-    return [layer.name.removesuffix("_decoder") for layer in decoder.layers if layer.name.endswith("_decoder")]
+    nested = [layer.name.removesuffix("_decoder") for layer in decoder.layers if layer.name.endswith("_decoder")]
+    return nested or ["label"]
 
 
 def _layers(network):

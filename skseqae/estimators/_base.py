@@ -17,7 +17,6 @@ from ..mixins._fit_callbacks import CallbackSupportMixin, FitTask
 from ..mixins._pickling import DigestedPickleMixin
 from ..mixins._routed_parameters import RoutedParametersMixin
 from ..mixins._sequence_input import SequenceInputMixin
-from ..networks._architectures import RECURRENT_OPTIONS
 from ..runtime._tensorflow import check_tensorflow
 from ._fitted_state import FittedInput
 from ._fitting import check_decodable, fit
@@ -28,14 +27,6 @@ OUTPUT_ACTIVATIONS = {
     "binarycrossentropy": "sigmoid",
     "bce": "sigmoid",
     "categoricalcrossentropy": "softmax",
-}
-# of the parameters that all estimators with a recurrent encoder have
-RECURRENT_CONSTRAINTS = {
-    **{name: [StrOptions(set(options))] for name, options in RECURRENT_OPTIONS.items()},
-    "units": [Interval(numbers.Integral, 1, None, closed="left"), tuple, list, None],
-    "bidirectional": ["boolean"],
-    "dropout": [Interval(numbers.Real, 0, 1, closed="left")],
-    "padding_value": [numbers.Real, None],
 }
 
 
@@ -168,14 +159,6 @@ class BaseSequenceEstimator(
         from ..inference._custom_decoding import decode as decode_by_keras
 
         return decode_by_keras(architecture, self._fitted.weights, head, Z, lengths)
-
-    def _check_units(self, default):
-        """Return the widths of the recurrent layers as a tuple."""
-        units = (default,) if self.units is None else self.units
-        units = tuple(np.atleast_1d(np.asarray(units, dtype=object)))
-        if not units or not all(isinstance(u, numbers.Integral) and u >= 1 for u in units):
-            raise ValueError(f"units must be an int or a tuple of ints of at least 1, got {self.units!r}.")
-        return tuple(int(u) for u in units)
 
 
 def output_activation(loss, scale, targets):

@@ -1,4 +1,4 @@
-"""The maps from hidden states to encodings, and from encodings to latent vectors and to predictions.
+"""The maps from hidden states to encodings, and from encodings to latent vectors.
 
 They are computed in closed form, after training.
 
@@ -11,7 +11,6 @@ from dataclasses import replace
 from math import ceil
 
 import numpy as np
-from sklearn.linear_model import RidgeCV
 
 from ..inference._batching import make_batches, model_inputs
 from ..inference._encode_decode import encode
@@ -19,16 +18,7 @@ from ..networks._statistics import QUANTILES
 from ._principal_components import principal_components, standardise
 
 MAX_TIMESTEPS, MAX_SAMPLES = 20_000, 10_000  # from which quantiles and maps are computed
-READOUT_PENALTIES = np.logspace(-5, 2, 15)  # of the regression of targets, of which cross-validation chooses one
 RIDGE = 1e-3  # penalty of the regression of latent vectors, relative to the variance of the encodings
-
-
-def fit_closed_forms(state, data):
-    """Return a trained state with the weights of all parts that are computed in closed form from its training data."""
-    state = fit_encoding(state, data.x, data.sample_weight)
-    if not getattr(state.architecture, "readout", False):
-        return state
-    return _fit_readout(state, data.x, data.targets["prediction"].packed, data.sample_weight)
 
 
 def fit_encoding(state, x, sample_weight):
@@ -37,7 +27,7 @@ def fit_encoding(state, x, sample_weight):
     Parameters
     ----------
     state : FittedState
-        Its network is trained.
+        Its network is trained, or has initial weights.
     x : Sequences
         The training set, in scaled units.
     sample_weight : array of shape (N,)
@@ -52,15 +42,23 @@ def fit_encoding(state, x, sample_weight):
         return state
     has_shares = "shares" in architecture.pooling
     thresholds = [_fit_thresholds(state.network, x, sample_weight)] if has_shares else []
-    rows = _spread(np.arange(len(x)), len(x) / MAX_SAMPLES)
+    rows = spread_samples(len(x))
     x, sample_weight = x[rows], sample_weight[rows]
     pooled = replace(state, weights=state.weights | {"encoding": thresholds}).unmapped
     encodings, arrays = encode(pooled.network, x).astype(np.float64), []
     if architecture.n_encodings:
         arrays = kernel, bias = _fit_map(encodings, sample_weight, architecture.n_encodings)
         encodings = encodings @ kernel + bias
+    state = replace(state, weights=state.weights | {"encoding": [*thresholds, *arrays]})
+    if architecture.n_classes:  # the latent vectors of a classifier are for training alone
+        return state
     inverse = _fit_inverse(encodings, encode(state.network, x, "latent"), sample_weight)
-    return replace(state, weights=state.weights | {"encoding": [*thresholds, *arrays], "inverse": inverse})
+    return replace(state, weights=state.weights | {"inverse": inverse})
+
+
+def spread_samples(n_samples):
+    """Return the indices of at most `MAX_SAMPLES` samples, evenly spaced."""
+    return _spread(np.arange(n_samples), n_samples / MAX_SAMPLES)
 
 
 def _spread(rows, share):
@@ -125,23 +123,3 @@ def _fit_inverse(encodings, latent, sample_weight):
     penalty = RIDGE * max(np.trace(products) / len(products), np.finfo(float).tiny)
     kernel = np.linalg.solve(products + penalty * np.eye(len(products)), centred.T @ target)
     return [kernel.astype(np.float32), (target_mean - mean @ kernel).astype(np.float32)]
-
-
-def _fit_readout(state, x, target, sample_weight):
-    """Return the state with the weights of its part "readout", from encodings to scaled targets (N, F)."""
-    rows = _spread(np.arange(len(x)), len(x) / MAX_SAMPLES)
-    x, target, sample_weight = x[rows], target[rows], sample_weight[rows]
-    encodings = encode(state.network, x).astype(np.float64)
-    # equal samples as one of their total weight: repeated ones would not be held out in cross-validation
-    _, first, inverse = np.unique(np.hstack([encodings, target]), axis=0, return_index=True, return_inverse=True)
-    encodings, target = encodings[first], target[first]
-    sample_weight = np.bincount(inverse.ravel(), sample_weight)
-    centred = encodings - np.average(encodings, axis=0, weights=sample_weight)
-    total = np.average(centred**2, axis=0, weights=sample_weight).mean() * sample_weight.sum()
-    if total > 0:
-        ridge = RidgeCV(READOUT_PENALTIES * total).fit(encodings, target, sample_weight)
-        kernel, bias = ridge.coef_.reshape(-1, encodings.shape[1]).T, np.reshape(ridge.intercept_, -1)
-    else:  # one sample, or equal encodings
-        kernel = np.zeros((encodings.shape[1], target.shape[1]))
-        bias = np.average(target, axis=0, weights=sample_weight)
-    return replace(state, weights=state.weights | {"readout": [kernel.astype(np.float32), bias.astype(np.float32)]})

@@ -17,8 +17,8 @@ from ..runtime._memory import check_memory
 from ..runtime._tensorflow import check_tensorflow
 from ..training._batches import Crops, TrainingData, training_bytes
 from ..training._schedule import count_epochs
-from ._encoding import fit_closed_forms
 from ._fitted_state import FittedInput, FittedLabels, FittedState, FittedTarget
+from ._readout import fit_maps
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +67,8 @@ class TrainingTargets:
         Initial weights of some parts.
     crops : Crops or None
         The parts of sequences that training steps see; None: whole sequences.
+    max_steps : int or None
+        The number of training steps if `epochs` is None; None: the parameter of the estimator.
     """
 
     targets: dict[str, Sequences]
@@ -76,6 +78,7 @@ class TrainingTargets:
     step_weights: dict[str, Sequences] = field(default_factory=dict)
     pretrained_weights: dict[str, list] = field(default_factory=dict)
     crops: Crops | None = None
+    max_steps: int | None = None
 
 
 def fit(estimator, X, y, sample_weight, task, *, partial, **target_options):
@@ -181,7 +184,7 @@ def _initial_weights(estimator, architecture, problem, training_targets, previou
 
 
 def make_fitted_state(architecture, problem, result, data):
-    """Return the fitted state, with the map to encodings that is computed from the training data."""
+    """Return the fitted state, with the maps that are computed from the training data."""
     before = problem.continued.history if problem.continued else {}
     state = FittedState(
         architecture=architecture,
@@ -192,7 +195,7 @@ def make_fitted_state(architecture, problem, result, data):
         input=problem.fitted_input,
         target=problem.fitted_target,
     )
-    return fit_closed_forms(state, data)
+    return fit_maps(state, data, problem.continued)
 
 
 def prepare_training(estimator, architecture, problem):
@@ -212,16 +215,13 @@ def prepare_training(estimator, architecture, problem):
     return data, training_targets
 
 
-def count_epochs_of(estimator, n_samples):
-    """Return the number of epochs of `fit`: the parameter, or what the budget of steps requires."""
-    return estimator.epochs or count_epochs(estimator.max_steps, n_samples, estimator.batch_size)
-
-
 def make_settings(estimator, training_targets, data, *, partial, stops_early):
     """Return the `Settings` of training."""
     from ..training._loop import Settings
 
-    is_name = isinstance(estimator.optimizer, str | type)
+    is_name, epochs = isinstance(estimator.optimizer, str | type), 1 if partial else estimator.epochs
+    if epochs is None:
+        epochs = count_epochs(training_targets.max_steps or estimator.max_steps, len(data), estimator.batch_size)
     if not is_name:
         for name in ("learning_rate", "clipnorm"):
             default = inspect.signature(type(estimator)).parameters[name].default
@@ -237,7 +237,7 @@ def make_settings(estimator, training_targets, data, *, partial, stops_early):
         loss=training_targets.loss,
         routed=training_targets.routed,
         schedule="constant" if partial or not is_name else getattr(estimator, "schedule", "constant"),
-        epochs=1 if partial else count_epochs_of(estimator, len(data)),
+        epochs=epochs,
         ends_on_plateau=estimator.epochs is None and not partial,
         batch_size=estimator.batch_size,
         head_weights=training_targets.head_weights,

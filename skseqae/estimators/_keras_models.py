@@ -5,9 +5,9 @@ import copy
 from sklearn.utils.validation import check_is_fitted
 
 from ..runtime._tensorflow import check_tensorflow
-from ._encoding import fit_closed_forms
 from ._fitted_state import FittedState
 from ._fitting import choose_architecture, prepare_training, read_problem
+from ._readout import fit_maps
 
 
 class KerasModelsMixin:
@@ -49,7 +49,9 @@ class KerasModelsMixin:
         from ..networks.keras_backend._exported_models import export_decoder, export_encoder, export_model
 
         fitted = self._fitted
-        outputs = ("latent", "encoding") if "readout" in fitted.weights else ("latent",)
+        # the decoders of autoencoders read latent vectors, and all readouts read encodings
+        outputs = ("latent",) if "inverse" in fitted.weights else ()
+        outputs += ("encoding",) if "readout" in fitted.weights else ()
         encoder = export_encoder(fitted.architecture, fitted.weights, fitted.input.scaling, outputs)
         weights = {name: arrays for name, arrays in fitted.weights.items() if name != "inverse"}
         return export_model(encoder, export_decoder(fitted.architecture, weights, fitted.output_scaling))
@@ -71,5 +73,5 @@ class KerasModelsMixin:
         state = FittedState(
             architecture, weights, [], {"loss": []}, problem.generator, problem.fitted_input, problem.fitted_target
         )
-        untrained._fitted = fit_closed_forms(state, data)
+        untrained._fitted = fit_maps(state, data)
         return untrained

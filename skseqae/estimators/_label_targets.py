@@ -51,14 +51,14 @@ def encode_labels(architecture, labels, fitted, class_weight):
 
     Parameters
     ----------
-    architecture : Seq2SeqArchitecture
+    architecture : Architecture or Seq2SeqArchitecture
     labels : Tokens
     fitted : FittedLabels
     class_weight : dict, "balanced" or None
     """
-    (head,) = architecture.heads
+    head = architecture.heads[-1]
     indices, lengths = labels.indices_in(fitted.classes), labels.lengths
-    if architecture.has_end:
+    if fitted.label_type == "list":
         indices, lengths = np.insert(indices, np.cumsum(lengths), architecture.n_classes), lengths + 1
     targets = {head: indices_as_sequences(indices, lengths)}
     if class_weight is None:

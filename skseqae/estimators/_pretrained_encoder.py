@@ -34,7 +34,11 @@ def pretrained_state(classifier):
     return encoder._fitted
 
 
-def recurrent_weights(state):
-    """Return the weights of the recurrent layers of an encoder, without those of the linear layer after them."""
+def pretrained_weights(classifier):
+    """Return the weights of the recurrent layers of the `encoder` parameter, by part; without it, an empty dict."""
+    state = pretrained_state(classifier)
+    if state is None:
+        return {}
     pairs = layer_plan(state.architecture)["encoder"].with_weights(state.weights["encoder"])
-    return [array for layer, arrays in pairs if isinstance(layer, Recurrent) for each in arrays for array in each]
+    recurrent = (arrays for layer, arrays in pairs if isinstance(layer, Recurrent))
+    return {"encoder": [array for branches in recurrent for branch in branches for array in branch]}

@@ -1,22 +1,18 @@
 """BaseRecurrentAutoencoder: encodings of sequences by a recurrent encoder, and reconstructions from them."""
 
 from dataclasses import replace
-from math import ceil
 from numbers import Integral
 
-import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 
 from ..data._reconstruction_errors import check_reduction, mean_by_feature, mean_by_sample, mean_by_timestep
 from ..data._targets import reversed_in_time
 from ..inference._encode_decode import encode
-from ..networks._architectures import AUTOENCODER_OPTIONS, STATISTICS, Architecture
-from ..networks._statistics import DEFAULT_STATISTICS
+from ..networks._architectures import AUTOENCODER_OPTIONS, Architecture
 from ._autoencoder_mixin import AutoencoderMixin
-from ._base import RECURRENT_CONSTRAINTS, BaseSequenceEstimator, output_activation
-
-MAX_STEPS_READ = 256  # of a sequence of median length, with patch_size="auto"
+from ._base import BaseSequenceEstimator, output_activation
+from ._recurrent_parameters import RecurrentParametersMixin
 
 
 def has_head(head):
@@ -34,7 +30,7 @@ def has_head(head):
     return check
 
 
-class BaseRecurrentAutoencoder(AutoencoderMixin, BaseSequenceEstimator):
+class BaseRecurrentAutoencoder(AutoencoderMixin, RecurrentParametersMixin, BaseSequenceEstimator):
     """A recurrent encoder, and decoders that reconstruct or predict sequences from its encodings.
 
     A subclass returns the names of its decoders from `_heads`.
@@ -42,15 +38,9 @@ class BaseRecurrentAutoencoder(AutoencoderMixin, BaseSequenceEstimator):
 
     _parameter_constraints: dict = {
         **BaseSequenceEstimator._parameter_constraints,
-        **RECURRENT_CONSTRAINTS,
+        **RecurrentParametersMixin._parameter_constraints,
         "latent_dim": [Interval(Integral, 1, None, closed="left"), None],
-        "pooling": [StrOptions({"statistics", "last"}), tuple],
-        "differences": ["boolean"],
-        "patch_size": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "time_features": ["boolean"],
-        "schedule": [StrOptions({"cosine", "constant"})],
-        "max_steps": [Interval(Integral, 1, None, closed="left")],
-        "epochs": [Interval(Integral, 1, None, closed="left"), None],
         "loss": [str, callable],
         **{name: [StrOptions(set(options))] for name, options in AUTOENCODER_OPTIONS.items()},
         "decoder": [StrOptions(set(AUTOENCODER_OPTIONS["decoder"])), callable],  # or a custom one
@@ -155,20 +145,9 @@ class BaseRecurrentAutoencoder(AutoencoderMixin, BaseSequenceEstimator):
 
     def _check_pooling(self):
         """Return the statistics that encodings are made of; none for the last state."""
-        if self.pooling == "last":
-            if self.latent_dim is None:
-                raise ValueError("latent_dim=None has no meaning with pooling='last': pass an int.")
-            return ()
-        names = DEFAULT_STATISTICS if self.pooling == "statistics" else self.pooling
-        if not names or len(set(names)) < len(names) or not set(names) <= set(STATISTICS):
-            raise ValueError(f"pooling must be 'statistics', 'last' or some of {STATISTICS}, got {self.pooling!r}.")
-        return tuple(names)
-
-    def _choose_patch_size(self, lengths):
-        """Return the number of timesteps that are read as one."""
-        if self.patch_size != "auto":
-            return int(self.patch_size)
-        return max(1, ceil(float(np.median(lengths)) / MAX_STEPS_READ))
+        if self.pooling == "last" and self.latent_dim is None:
+            raise ValueError("latent_dim=None has no meaning with pooling='last': pass an int.")
+        return super()._check_pooling()
 
     def _reconstruct(self, Z, lengths, dtype):
         """Return the sequences in the units of the data, in order of time."""

@@ -1,6 +1,6 @@
 """Seq2SeqClassifier: a label, or a sequence of labels, for each sequence."""
 
-from numbers import Integral
+from numbers import Integral, Real
 
 import numpy as np
 from scipy.special import softmax
@@ -15,17 +15,16 @@ from ..data._labels import read_classes, read_labels
 from ..data._layout import Layout
 from ..data._scaling import Scaling
 from ..data._tabular import check_sample_weight
+from ..data._targets import reversed_in_time
 from ..data._tokens import indices_as_sequences, read_tokens, unique_tokens
 from ..inference._label_search import beams, greedy, greedy_logits, label_logits
-from ..networks._architectures import Seq2SeqArchitecture
-from ._base import RECURRENT_CONSTRAINTS, BaseSequenceEstimator
+from ._base import BaseSequenceEstimator
 from ._fitted_state import FittedLabels
 from ._fitting import TrainingTargets
+from ._label_architectures import architecture_of_labels, defaults_for
 from ._label_targets import describe_labels, encode_labels
-from ._pretrained_encoder import pretrained_state, recurrent_weights
-
-HEADS = {"label": "label", "table": "sequence", "list": "sequence"}  # by the label type
-DEFAULT_UNITS = 128
+from ._pretrained_encoder import pretrained_state, pretrained_weights
+from ._recurrent_parameters import RecurrentParametersMixin
 
 
 def _predicts_sequences(self):
@@ -38,13 +37,19 @@ def _predicts_sequences(self):
     return True
 
 
-class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
+class Seq2SeqClassifier(ClassifierMixin, RecurrentParametersMixin, BaseSequenceEstimator):
     """Predict one label, or a sequence of labels, for each variable-length sequence by an LSTM encoder-decoder.
 
     The encoder reads a sequence. For sequences of labels, a decoder starts from the states of the encoder and outputs
     one label after another. At each step it reads the previous label: the true one in training (teacher forcing), the
-    predicted one otherwise [1]_. For one label per sample, a dense layer reads the last state of the encoder. Padding
-    is neither read by the encoder nor counted in the loss.
+    predicted one otherwise [1]_. Padding is neither read by the encoder nor counted in the loss.
+
+    For one label per sample, the encoder is trained to reconstruct the sequence and to predict the label. `fit` then
+    ends with a multinomial logistic regression of the label on statistics of the hidden states, as
+    `LSTMAutoencoderTransformer` reads them. It replaces the label layer of training: it reads statistics that have no
+    gradient, and does not overfit where samples are few. Its penalty is that of
+    :class:`~sklearn.linear_model.LogisticRegression` with C=1 on standardised statistics. With `pooling="last"`, there
+    is no such regression: a dense layer that reads the last state is trained and predicts.
 
     Parameters
     ----------
@@ -52,7 +57,23 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
         Number of units of the recurrent layer, or a tuple with the number of units of each of several stacked layers,
         each at least 1. For sequences of labels, the decoder has the same numbers of units in reverse order, with
         `bidirectional=True` twice as many, and each of its layers starts from the final state of the encoder layer that
-        it mirrors. If None, one layer of 128 units, or the units of the given `encoder`.
+        it mirrors. If None, one layer of 32 units for one label per sample, and of 128 units for sequences of labels,
+        or the units of the given `encoder`.
+    pooling : {"statistics", "last"} or tuple of str, default="statistics"
+        What the label is predicted from, for one label per sample. "last" is the last hidden state. "statistics" are
+        statistics of each hidden state over the real timesteps: the shares of timesteps at which it exceeds seven
+        quantiles of its values on the training set [3]_, its maximum, its minimum and its mean absolute change. A tuple
+        names the statistics: some of "shares", "max", "min", "mean_abs_change", "mean", "std" and "last".
+    differences : bool, default=True
+        Whether a second encoder of the same kind reads the first differences of the sequence, for one label per sample.
+        Tokens have no differences.
+    patch_size : int or "auto", default="auto"
+        Number of timesteps that the encoder reads as one step, at least 1, for one label per sample. "auto" is the
+        median length divided by 256, rounded up. Tokens are read one by one.
+    reconstruction_weight : float, default=0.99
+        Weight of the reconstruction of the sequence in the loss, in [0, 1), for one label per sample; the weight of the
+        cross-entropy of the label is the rest. Labels of few samples make the encoder overfit. With a thousand samples
+        or more, 0.5 may be better. Tokens are not reconstructed, nor are sequences with `freeze_encoder=True`.
     tokens : bool, default=False
         Whether X holds sequences of tokens (strings, integers or other hashable objects) instead of real numbers.
     handle_unknown : {"error", "ignore"}, default="error"
@@ -66,8 +87,9 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
         of the longest one in training.
     encoder : fitted LSTMAutoencoderTransformer or CompositeSequenceRegressor, or FrozenEstimator of one, default=None
         A fitted autoencoder. Training starts from the weights of its encoder [2]_, which also determines `units`,
-        `cell`, `bidirectional`, `activation` and the scaling. The autoencoder is never modified. Wrap it in
-        `sklearn.frozen.FrozenEstimator` to keep it fitted in `clone`, and therefore in cross-validation.
+        `cell`, `bidirectional`, `activation`, `differences`, `patch_size` and the scaling. The autoencoder is never
+        modified. Wrap it in `sklearn.frozen.FrozenEstimator` to keep it fitted in `clone`, and therefore in
+        cross-validation.
     freeze_encoder : bool, default=False
         Whether to keep the weights of the given `encoder` and train only the rest of the network.
     class_weight : dict of label to float, "balanced" or None, default=None
@@ -75,8 +97,9 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
         `partial_fit`, in the y of the call. If None, 1.
     cell : {"lstm", "gru", "rnn"}, default="lstm"
         The recurrent cell. "rnn" is the simple recurrent network of Elman (1990), doi:10.1207/s15516709cog1402_1.
-    bidirectional : bool, default=False
+    bidirectional : bool, default=None
         Whether each layer of the encoder reads the sequence in both directions, which doubles the width of its output.
+        If None, True for one label per sample, and False for sequences of labels.
     activation : {"tanh", "relu", "sigmoid", "linear"}, default="tanh"
         Activation function of the recurrent cell.
     dropout : float, default=0.0
@@ -92,12 +115,21 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
     optimizer : str, keras.optimizers.Optimizer or its class, default="adam"
         The Keras optimizer. If it is an instance, only its configuration is used, and `learning_rate` and `clipnorm`
         must keep their default values.
-    learning_rate : float, default=1e-3
+    learning_rate : float, default=3e-3
         Learning rate of the optimizer, above 0.
+    schedule : {"cosine", "constant"}, default="cosine"
+        With "cosine", the learning rate rises to `learning_rate` in the first 5 % of the training steps and then falls
+        to 0 by half a cosine [4]_. Callbacks that change the learning rate require "constant". `partial_fit`, and an
+        optimizer that is an instance, always have a constant one.
     clipnorm : float, default=1.0
         Maximum norm of the gradient of each weight array, above 0. If None, gradients are not clipped.
-    epochs : int, default=100
-        Number of passes over the training set, at least 1. With `early_stopping`, the maximum number.
+    max_steps : int, default=None
+        Number of gradient steps, at least 1, for any number of samples: `fit` runs as many epochs as they need, at
+        least two. It ends before if the loss no longer falls. Not used if `epochs` is set. If None, 300 for one label
+        per sample, and 3000 for sequences of labels.
+    epochs : int, default=None
+        Number of passes over the training set, at least 1. With `early_stopping`, the maximum number. If None,
+        `max_steps` determines it.
     batch_size : int, default=32
         Number of sequences per gradient step, at least 1.
     early_stopping : bool, default=False
@@ -132,7 +164,8 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
         The tokens of X, in the order described for `classes_`. Defined only with `tokens=True`.
     history_ : dict of str to list of float
         The "loss" of each epoch, with early stopping also the "val_loss": the mean cross-entropy over labels, including
-        end tokens.
+        end tokens. Where sequences are reconstructed, the weighted sum of the "reconstruction_loss", the mean squared
+        error in scaled units, and the "label_loss", the mean cross-entropy of the label layer of training.
     n_iter_ : int
         Number of epochs run.
     n_features_in_ : int
@@ -144,12 +177,13 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
         The encoder, the decoder, and the complete network, built from standard Keras layers at each access. `encoder_`
         and `model_` read `[x, mask]`. `x` has shape (n_samples, n_timesteps, n_features), in the units of the data.
         `mask` has shape (n_samples, n_timesteps) and is 1 for real timesteps and 0 for padding. With `tokens=True`, x
-        has one feature, the index of each token in `vocabulary_`. `model_` returns class probabilities of shape
-        (n_samples, n_classes). For sequences of labels, `encoder_` returns the states of all layers, and `decoder_` and
-        `model_` have one more input, `previous`: an array of shape (n_samples, n_labels, 1) of indices in `classes_`,
-        in which each row begins with n_classes, the start token, followed by the previous labels. `model_` then returns
-        probabilities of shape (n_samples, n_labels, n_classes), or (n_samples, n_labels, n_classes + 1) if y was a list
-        of sequences, where the last class is the end token.
+        has one feature, the index of each token in `vocabulary_`. For one label per sample, `encoder_` returns what the
+        label is predicted from, and `model_` class probabilities of shape (n_samples, n_classes). For sequences of
+        labels, `encoder_` returns the states of all layers, and `decoder_` and `model_` have one more input,
+        `previous`: an array of shape (n_samples, n_labels, 1) of indices in `classes_`, in which each row begins with
+        n_classes, the start token, followed by the previous labels. `model_` then returns probabilities of shape
+        (n_samples, n_labels, n_classes), or (n_samples, n_labels, n_classes + 1) if y was a list of sequences, where
+        the last class is the end token.
 
     See Also
     --------
@@ -161,6 +195,9 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
        arXiv:1409.3215.
     .. [2] Srivastava, N., Mansimov, E. and Salakhutdinov, R. (2015). Unsupervised Learning of Video Representations
        using LSTMs. arXiv:1502.04681.
+    .. [3] Dempster, A., Schmidt, D. F. and Webb, G. I. (2021). MiniRocket: A Very Fast (Almost) Deterministic Transform
+       for Time Series Classification. doi:10.1145/3447548.3467231.
+    .. [4] Loshchilov, I. and Hutter, F. (2017). SGDR: Stochastic Gradient Descent with Warm Restarts. arXiv:1608.03983.
 
     Examples
     --------
@@ -174,7 +211,10 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
 
     _parameter_constraints: dict = {
         **BaseSequenceEstimator._parameter_constraints,
-        **RECURRENT_CONSTRAINTS,
+        **RecurrentParametersMixin._parameter_constraints,
+        "bidirectional": ["boolean", None],
+        "max_steps": [Interval(Integral, 1, None, closed="left"), None],
+        "reconstruction_weight": [Interval(Real, 0, 1, closed="left")],
         "tokens": ["boolean"],
         "handle_unknown": [StrOptions({"error", "ignore"})],
         "num_beams": [Interval(Integral, 1, None, closed="left")],
@@ -188,6 +228,10 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
         self,
         units=None,
         *,
+        pooling="statistics",
+        differences=True,
+        patch_size="auto",
+        reconstruction_weight=0.99,
         tokens=False,
         handle_unknown="error",
         num_beams=1,
@@ -196,15 +240,17 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
         freeze_encoder=False,
         class_weight=None,
         cell="lstm",
-        bidirectional=False,
+        bidirectional=None,
         activation="tanh",
         dropout=0.0,
         padding_value=None,
         scale="standard",
         optimizer="adam",
-        learning_rate=1e-3,
+        learning_rate=3e-3,
+        schedule="cosine",
         clipnorm=1.0,
-        epochs=100,
+        max_steps=None,
+        epochs=None,
         batch_size=32,
         early_stopping=False,
         validation_fraction=0.1,
@@ -217,6 +263,10 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
         **routed,
     ):
         self.units = units
+        self.pooling = pooling
+        self.differences = differences
+        self.patch_size = patch_size
+        self.reconstruction_weight = reconstruction_weight
         self.tokens = tokens
         self.handle_unknown = handle_unknown
         self.num_beams = num_beams
@@ -232,7 +282,9 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
         self.scale = scale
         self.optimizer = optimizer
         self.learning_rate = learning_rate
+        self.schedule = schedule
         self.clipnorm = clipnorm
+        self.max_steps = max_steps
         self.epochs = epochs
         self.batch_size = batch_size
         self.early_stopping = early_stopping
@@ -277,7 +329,9 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
         """Train for exactly one epoch, from scratch in the first call.
 
         The first call determines the classes, the vocabulary and the scaling. The state of the optimizer is kept
-        between calls, and no samples are held out for validation.
+        between calls, and no samples are held out for validation. For one label per sample, the quantiles of the shares
+        are computed from the samples of this call alone. The logistic regression is fitted to them too, and stays near
+        that of the call before, so that it does not forget other samples and classes.
 
         Parameters
         ----------
@@ -505,34 +559,20 @@ class Seq2SeqClassifier(ClassifierMixin, BaseSequenceEstimator):
         return describe_labels(continued.target if continued else fitted_target, labels, type(self).__name__)
 
     def _architecture_for(self, problem):
-        pretrained, labels = pretrained_state(self), problem.fitted_target
-        encoder = pretrained.architecture if pretrained else self
-        return Seq2SeqArchitecture(
-            n_features=problem.sequences.n_features,
-            n_tokens=len(problem.fitted_input.vocabulary) if self.tokens else None,
-            n_classes=len(labels.classes),
-            units=pretrained.architecture.units if pretrained else self._check_units(DEFAULT_UNITS),
-            cell=encoder.cell,
-            activation=encoder.activation,
-            bidirectional=bool(encoder.bidirectional),
-            dropout=float(self.dropout),
-            heads=(HEADS[labels.label_type],),
-            has_end=labels.label_type == "list",
-            frozen=("encoder",) if self.freeze_encoder else (),
-            differences=pretrained.architecture.differences if pretrained else False,
-            patch_size=pretrained.architecture.patch_size if pretrained else 1,
-        )
+        return architecture_of_labels(self, problem)
 
     def _training_targets(self, architecture, x, problem):
         targets, step_weights = encode_labels(architecture, problem.target, problem.fitted_target, self.class_weight)
-        pretrained = pretrained_state(self)
+        reconstructed = {"reconstruction": reversed_in_time(x)} if "reconstruction" in architecture.heads else {}
+        weight = self.reconstruction_weight if reconstructed else 0.0
         return TrainingTargets(
-            targets=targets,
-            head_weights=dict.fromkeys(targets, 1.0),
-            loss="sparse_categorical_crossentropy",
-            routed=self._routed | {"loss__from_logits": True},
+            targets=reconstructed | targets,
+            head_weights=dict.fromkeys(reconstructed, weight) | dict.fromkeys(targets, 1 - weight),
+            loss="mse",  # of the reconstruction
+            routed=self._routed,
             step_weights=step_weights,
-            pretrained_weights={"encoder": recurrent_weights(pretrained)} if pretrained else {},
+            pretrained_weights=pretrained_weights(self),
+            max_steps=self.max_steps or defaults_for(problem.fitted_target.label_type)["max_steps"],
         )
 
     @property

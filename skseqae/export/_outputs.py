@@ -6,8 +6,8 @@ from sklearn.frozen import FrozenEstimator
 from ..estimators._autoencoder import LSTMAutoencoderTransformer
 from ..networks._layer_plan import layer_plan
 from ..networks.onnx_backend._label_search import search_greedily
-from ..networks.onnx_backend._layers import LAST, dense, size, squared_distances, zero_padding
-from ..networks.onnx_backend._models import add_encoding, initial_states
+from ..networks.onnx_backend._layers import LAST, size, squared_distances, zero_padding
+from ..networks.onnx_backend._models import add_encoding, add_label, initial_states
 from ..networks.onnx_backend._networks import Context, add_part
 
 TENSOR_TYPES = {"b": bool, "i": np.int64, "u": np.int64, "f": np.float64, "U": object}
@@ -184,24 +184,25 @@ def add_dense(graph, estimator, requested):
 
 def classifier_outputs(classifier):
     """Return the names of all outputs of a classifier."""
-    return ("labels", "probabilities", *["label_lengths"] * classifier._fitted.architecture.has_end)
+    has_lengths = classifier._fitted.target.label_type == "list"
+    return ("labels", "probabilities", *["label_lengths"] * has_lengths)
 
 
 def add_classifier(graph, classifier, requested):
     """Add the outputs of a classifier."""
     state = classifier._fitted
     x, lengths = _add_sequences(graph, state)
-    context = Context(graph, lengths)
+    context = Context(graph, lengths, size(graph, x, 0))
     encoded = add_part(layer_plan(state.architecture)["encoder"], state.weights["encoder"], x, context)
-    if state.architecture.heads == ("label",):
-        _add_label(graph, state, encoded, requested)
+    if state.architecture.heads != ("sequence",):
+        _add_label(graph, state, encoded, context, requested)
     else:
         _add_label_sequence(graph, classifier, initial_states(graph, context), requested)
 
 
-def _add_label(graph, state, h, requested):
-    """Add one label for each sequence, from the last h of the encoder (N, H)."""
-    logits, classes = dense(graph, h, *state.weights["label"]), state.target.classes
+def _add_label(graph, state, h, context, requested):
+    """Add one label for each sequence, given what the encoder returns."""
+    logits, classes = add_label(graph, state.architecture, state.weights, h, context), state.target.classes
     if "labels" in requested:
         tensor = _as_tensor(classes, TENSOR_TYPES, "classes_")
         labels = graph("Gather", tensor, graph("ArgMax", logits, axis=1, keepdims=0))

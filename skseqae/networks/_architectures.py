@@ -35,9 +35,9 @@ class BaseArchitecture:
 
 @dataclass(frozen=True)
 class Architecture(BaseArchitecture):
-    """A recurrent autoencoder."""
+    """A recurrent autoencoder, or a recurrent encoder with a label for each sequence."""
 
-    n_features: int
+    n_features: int  # 1 for tokens
     latent_dim: int  # width of the vector that the decoders read
     units: tuple[int, ...]
     cell: str = "lstm"
@@ -45,7 +45,7 @@ class Architecture(BaseArchitecture):
     bidirectional: bool = False
     dropout: float = 0.0
     heads: tuple[str, ...] = ("reconstruction",)
-    head_features: tuple[int, ...] = ()  # of each head; empty: all have n_features
+    head_features: tuple[int, ...] = ()  # of each head's target, 1 for labels; empty: all have n_features
     decoder: str | Callable = "repeat"
     n_timesteps: tuple[int, ...] = ()  # of each head, for a custom decoder
     output_activation: str = "linear"
@@ -55,7 +55,11 @@ class Architecture(BaseArchitecture):
     differences: bool = False  # whether a second encoder reads the first differences
     patch_size: int = 1  # timesteps that are read as one
     time_features: bool = False  # whether the decoders read the position in the sequence
-    readout: bool = False  # whether predictions are a linear map of encodings; the decoder is then for training alone
+    # whether predictions or logits are a linear map of encodings; their decoder is then for training alone
+    readout: bool = False
+    n_tokens: int | None = None  # tokens are numbered from 0; None: x holds real numbers
+    n_classes: int | None = None  # of labels; None: there is no head "label"
+    frozen: tuple[str, ...] = ()
 
     @property
     def encoding_width(self):
@@ -76,10 +80,15 @@ class Architecture(BaseArchitecture):
         """Number of hidden states of the top layer, of all directions and of both encoders."""
         return self.units[-1] * (1 + self.bidirectional) * (1 + self.differences)
 
+    @property
+    def readout_width(self):
+        """Number of columns of the linear map of encodings."""
+        return self.n_classes or self.width("prediction")
+
 
 @dataclass(frozen=True)
 class Seq2SeqArchitecture(BaseArchitecture):
-    """A recurrent encoder, and a decoder of labels that starts from the encoder's state."""
+    """A recurrent encoder, and a decoder of sequences of labels that starts from the encoder's state."""
 
     n_features: int  # 1 for tokens
     n_tokens: int | None  # tokens are numbered from 0; None: x holds real numbers
@@ -89,7 +98,7 @@ class Seq2SeqArchitecture(BaseArchitecture):
     activation: str = "tanh"
     bidirectional: bool = False
     dropout: float = 0.0
-    heads: tuple[str, ...] = ("label",)  # or ("sequence",)
+    heads: tuple[str, ...] = ("sequence",)
     has_end: bool = False  # whether an end token, which is one more class, ends each sequence of labels
     frozen: tuple[str, ...] = ()
     differences: bool = False  # whether a second encoder reads the first differences
@@ -102,7 +111,7 @@ class Seq2SeqArchitecture(BaseArchitecture):
     @property
     def first_previous(self):
         """A start token precedes the first label."""
-        return float(self.n_classes) if self.heads == ("sequence",) else None
+        return float(self.n_classes)
 
     @property
     def n_outputs(self):

@@ -91,11 +91,6 @@ class _Weightless:
 
 
 @dataclass(frozen=True)
-class LastHidden(_Weightless):
-    """h of the preceding recurrent layer, at the last real timestep."""
-
-
-@dataclass(frozen=True)
 class Differences(_Weightless):
     """The sequence, and beside it its first differences, of which the first is zero."""
 
@@ -246,28 +241,29 @@ def layer_plan(architecture):
 
 
 def _autoencoder_plan(architecture):
-    """Return the plan of a recurrent autoencoder, whose decoders mirror the encoder.
+    """Return the plan of a recurrent autoencoder, whose decoders mirror the encoder; that of a label is a dense layer.
 
     With pooling, the encoder ends in the hidden states of its top layer. From these, "latent" leads to the latent
     vector, and "encoding" to the encoding. "inverse" leads from there to the latent vector, and "readout" to the
-    prediction. The weights of these three are computed after training.
+    prediction or the logits. The weights of these three are computed after training.
     """
     latent_dim, hidden_width = architecture.latent_dim, architecture.hidden_width
-    layers, plan = _recurrent_encoder(architecture), {}
+    layers, plan = _recurrent_encoder(architecture, n_tokens=architecture.n_tokens), {}
     if architecture.pooling:
         pool = _pool(architecture, architecture.pooling)
         n_encodings = architecture.encoding_width
         encoding = [Dense("encoding", n_encodings)] if architecture.n_encodings else []
         plan["latent"] = Part(hidden_width, (_pool(architecture, LATENT_STATISTICS), Dense("latent", latent_dim)))
         plan["encoding"] = Part(hidden_width, (pool, *encoding))
-        plan["inverse"] = Part(n_encodings, (Dense("inverse", latent_dim),))
+        if not architecture.n_classes:
+            plan["inverse"] = Part(n_encodings, (Dense("inverse", latent_dim),))
         if architecture.readout:
-            plan["readout"] = Part(n_encodings, (Dense("readout", architecture.width("prediction")),))
+            plan["readout"] = Part(n_encodings, (Dense("readout", architecture.readout_width),))
     else:
         layers[-1] = replace(layers[-1], output="last")
         layers += [Dense("encoding", latent_dim)] if hidden_width != latent_dim else []
     for head in () if callable(architecture.decoder) else architecture.heads:
-        plan[head] = Part(latent_dim, _decoder_layers(architecture, architecture.width(head)))
+        plan[head] = Part(latent_dim, _decoder_layers(architecture, head))
     return {"encoder": Part(architecture.n_features, tuple(layers))} | plan
 
 
@@ -282,8 +278,11 @@ def _recurrent_encoder(architecture, **options):
     ]
 
 
-def _decoder_layers(architecture, width):
-    """Return the layers from the latent vector to sequences of this width."""
+def _decoder_layers(architecture, head):
+    """Return the layers from the latent vector to sequences, or to the logits of a label."""
+    if head == "label":
+        return (Dense("output", architecture.n_classes),)
+    width = architecture.width(head)
     recurrent = _recurrent_layers(architecture, "decoder", architecture.units[::-1])
     if architecture.decoder == "conditional":
         return (Feedback(width), *recurrent, Dense("output", width, architecture.output_activation))
@@ -300,17 +299,12 @@ def _pool(architecture, statistics):
 
 
 def _seq2seq_plan(architecture):
-    """Return the plan of an encoder-decoder of labels, or of an encoder and a dense layer."""
-    (head,), widths = architecture.heads, architecture.state_units
-    options = {"output": "state", "n_tokens": architecture.n_tokens}
-    encoder = _recurrent_encoder(architecture, **options)
-    output = Dense("output", architecture.n_outputs)
-    if head == "label":
-        encoder.append(LastHidden())
-        return {"encoder": Part(architecture.n_features, tuple(encoder)), head: Part(widths[-1], (output,))}
+    """Return the plan of an encoder-decoder of labels."""
+    encoder = _recurrent_encoder(architecture, output="state", n_tokens=architecture.n_tokens)
     options = {"n_tokens": architecture.n_classes + 1, "has_initial_state": True}  # and the one before the first label
-    decoder = _recurrent_layers(architecture, "decoder", widths[::-1], **options)
-    return {"encoder": Part(architecture.n_features, tuple(encoder)), head: Part(1, (*decoder, output))}
+    decoder = _recurrent_layers(architecture, "decoder", architecture.state_units[::-1], **options)
+    output = Dense("output", architecture.n_outputs)
+    return {"encoder": Part(architecture.n_features, tuple(encoder)), "sequence": Part(1, (*decoder, output))}
 
 
 def _dense_plan(architecture):

@@ -43,11 +43,10 @@ def check_fitted(name, fitted, path):
         return
     state, path_of_state = fitted["_fitted"], f"{path}._fitted"
     _check_record(state, path_of_state)
-    architecture_type, target_type = STATES[name]
-    for field, required in (("architecture", architecture_type), ("target", target_type)):
-        value = getattr(state, field)
-        expected = "None" if required is type(None) else f"a {required.__name__}"
-        require(type(value) is required, f"{path_of_state}.{field} must be {expected}.")
+    architecture_types, target_type = STATES[name]
+    for field, allowed in (("architecture", architecture_types), ("target", (target_type,))):
+        expected = " or ".join("None" if each is type(None) else f"a {each.__name__}" for each in allowed)
+        require(type(getattr(state, field)) in allowed, f"{path_of_state}.{field} must be {expected}.")
     _check_weights(state, path_of_state)
     _check_history(state, path_of_state)
     _check_input(name, state, path_of_state)
@@ -98,8 +97,13 @@ def _check_architecture(architecture, path):
     require(has_map, f"{path}.n_encodings has no meaning without pooling.")
     reads_position = not architecture.time_features or architecture.decoder == "repeat"
     require(reads_position, f"{path}.time_features has no meaning.")
-    has_encodings = architecture.pooling and len(architecture.heads) == 2
-    require(has_encodings or not architecture.readout, f"{path}.readout has no meaning.")
+    has_label = "label" in architecture.heads
+    require(has_label == (architecture.n_classes is not None), f"{path}.n_classes does not match the heads.")
+    is_read_out = bool(architecture.pooling) and (has_label or len(architecture.heads) == 2)
+    require(is_read_out or not architecture.readout, f"{path}.readout has no meaning.")
+    require(architecture.readout == is_read_out or not has_label, f"{path}.readout is missing.")
+    has_own_inputs = architecture.n_tokens is not None or architecture.frozen
+    require(has_label or not has_own_inputs, f"{path}.n_tokens and frozen have no meaning.")
 
 
 def _check_array(array, dtypes, shape, path):
@@ -181,10 +185,9 @@ def _check_features(layout, n_features, fitted, path):
 def _check_labels(state, path):
     architecture, labels, vocabulary = state.architecture, state.target, state.input.vocabulary
     head, has_end = ("label" if labels.label_type == "label" else "sequence"), labels.label_type == "list"
-    require(
-        architecture.heads == (head,) and architecture.has_end == has_end,
-        f"{path}.target.label_type is {labels.label_type!r}, but the network predicts a {architecture.heads[0]}.",
-    )
+    is_same = architecture.heads[-1] == head and (head == "label" or architecture.has_end == has_end)
+    predicted = f"the network predicts a {architecture.heads[-1]}"
+    require(is_same, f"{path}.target.label_type is {labels.label_type!r}, but {predicted}.")
     n_classes = architecture.n_classes
     require(len(labels.classes) == n_classes, f"{path}.target.classes must be {n_classes} labels.")
     n_tokens = None if vocabulary is None else len(vocabulary)
@@ -193,6 +196,17 @@ def _check_labels(state, path):
     require(one_feature, f"{path}.architecture.n_features must be 1 for tokens.")
     reads_one = n_tokens is None or not (architecture.differences or architecture.patch_size > 1)
     require(reads_one, f"{path}.architecture: tokens have no differences and no patches.")
+    if head == "label":
+        _check_one_label(architecture, f"{path}.architecture")
+
+
+def _check_one_label(architecture, path):
+    reconstructs = "reconstruction" in architecture.heads
+    features = (architecture.n_features, 1) if reconstructs else (1,)
+    require(architecture.head_features == features, f"{path}.head_features must be {features}.")
+    reads_tokens = architecture.n_tokens is not None
+    require(not (reconstructs and reads_tokens), f"{path}.heads: tokens are not reconstructed.")
+    require(reconstructs or not architecture.reverse, f"{path}.reverse has no meaning.")
 
 
 def _check_heads(state, path):
@@ -202,6 +216,7 @@ def _check_heads(state, path):
         f"{path}.architecture",
         f"{path}.target.layout",
     )
+    require(architecture.n_classes is None, f"{architecture_path}.heads must be those of an autoencoder.")
     reconstructed = features if target is None else features[:1]
     require(set(reconstructed) == {architecture.n_features}, f"{architecture_path}.head_features must be those of X.")
     reconstructs = "reconstruction" in architecture.heads

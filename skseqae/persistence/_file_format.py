@@ -18,7 +18,7 @@ from safetensors.numpy import save as as_safetensors
 from ..exceptions import SkseqaeFormatError
 
 MAGIC = b"\x93SKSEQAE"
-FORMAT = 3  # `_versions` upgrades files of earlier formats
+FORMAT = 4  # `_versions` upgrades files of earlier formats
 DTYPES = {
     name: np.dtype(dtype)
     for name, dtype in {

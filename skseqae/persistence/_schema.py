@@ -28,16 +28,27 @@ RECURRENT = {name: one_of(*options) for name, options in RECURRENT_OPTIONS.items
     "bidirectional": BOOL,
     "dropout": real(0.0, 1.0),
 }
-INPUT = {"differences": BOOL, "patch_size": COUNT}
+INPUT = {
+    "n_features": COUNT,
+    "n_tokens": either(COUNT, NONE),
+    "differences": BOOL,
+    "patch_size": COUNT,
+    "frozen": one_of((), ("encoder",)),
+}
 OUTPUT = one_of("linear", "sigmoid", "softmax")
 RECORD_RULES = {
     Architecture: RECURRENT
     | INPUT
     | {name: one_of(*options) for name, options in AUTOENCODER_OPTIONS.items()}
     | {
-        "n_features": COUNT,
         "latent_dim": COUNT,
-        "heads": one_of(("reconstruction",), ("prediction",), ("reconstruction", "prediction")),
+        "heads": one_of(
+            ("reconstruction",),
+            ("prediction",),
+            ("reconstruction", "prediction"),
+            ("label",),
+            ("reconstruction", "label"),
+        ),
         "head_features": tuple_of(COUNT, range(1, 3)),
         "n_timesteps": one_of(()),
         "output_activation": OUTPUT,
@@ -46,16 +57,14 @@ RECORD_RULES = {
         "n_encodings": either(COUNT, NONE),
         "time_features": BOOL,
         "readout": BOOL,
+        "n_classes": either(COUNT, NONE),
     },
     Seq2SeqArchitecture: RECURRENT
     | INPUT
     | {
-        "n_features": COUNT,
-        "n_tokens": either(COUNT, NONE),
         "n_classes": COUNT,
-        "heads": one_of(("label",), ("sequence",)),
+        "heads": one_of(("sequence",)),
         "has_end": BOOL,
-        "frozen": one_of((), ("encoder",)),
     },
     DenseArchitecture: {
         "n_features": COUNT,
@@ -109,10 +118,10 @@ RECORD_RULES = {
 }
 # types of the architecture and of the target in the fitted state of each class
 STATES = {
-    "LSTMAutoencoderTransformer": (Architecture, type(None)),
-    "CompositeSequenceRegressor": (Architecture, FittedTarget),
-    "Seq2SeqClassifier": (Seq2SeqArchitecture, FittedLabels),
-    "DenseAutoencoderTransformer": (DenseArchitecture, type(None)),
+    "LSTMAutoencoderTransformer": ((Architecture,), type(None)),
+    "CompositeSequenceRegressor": ((Architecture,), FittedTarget),
+    "Seq2SeqClassifier": ((Seq2SeqArchitecture, Architecture), FittedLabels),
+    "DenseAutoencoderTransformer": ((DenseArchitecture,), type(None)),
 }
 # attributes that are None in a file if the estimator lacks them
 OPTIONAL = {"feature_names_in_", "_sklearn_output_config"}

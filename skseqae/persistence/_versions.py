@@ -63,6 +63,20 @@ def _add_distance(class_name, fitted, tensors):
     return fitted | {"_distance": None}
 
 
+def _label_as_autoencoder(class_name, fitted, tensors):
+    """Return the fitted attributes of a classifier of one label with the architecture of an encoder and its last h."""
+    if class_name != "Seq2SeqClassifier":
+        return fitted
+    state = fitted["_fitted"]["FittedState"]
+    before = dict(state["architecture"]["Seq2SeqArchitecture"])
+    if before["heads"] != {"tuple": ["label"]}:
+        return fitted
+    require(before.pop("has_end") is False, "one label has no end.")
+    width = before["units"]["tuple"][-1] * (1 + before["bidirectional"]) * (1 + before["differences"])
+    architecture = AUTOENCODER_OF_LABELS | before | {"latent_dim": width}
+    return fitted | {"_fitted": {"FittedState": state | {"architecture": {"Architecture": architecture}}}}
+
+
 FITTED_STATE = {
     "architecture": "_architecture",
     "weights": "_weights",
@@ -96,6 +110,18 @@ AUTOENCODER_OF_FORMAT_2 = {
     "schedule": "constant",
     "max_steps": 300,
 }
+# fields of an autoencoder that is a classifier of one label, which formats before 4 kept in another record
+AUTOENCODER_OF_LABELS = {
+    "head_features": {"tuple": [1]},
+    "decoder": "repeat",
+    "n_timesteps": {"tuple": []},
+    "output_activation": "linear",
+    "reverse": False,
+    "pooling": {"tuple": []},
+    "n_encodings": None,
+    "time_features": False,
+    "readout": False,
+}
 CHANGES = {
     2: Change(
         renamed_types={"symbols": "tokens"},
@@ -124,6 +150,20 @@ CHANGES = {
             "SequenceOutlierDetector": {"method": "error"},
         },
         rearrange=_add_distance,
+    ),
+    4: Change(
+        added_fields={"Architecture": {"n_tokens": None, "n_classes": None, "frozen": {"tuple": []}}},
+        added_parameters={
+            "Seq2SeqClassifier": {
+                "pooling": "last",
+                "differences": False,
+                "patch_size": 1,
+                "reconstruction_weight": 0.0,
+                "schedule": "constant",
+                "max_steps": None,
+            },
+        },
+        rearrange=_label_as_autoencoder,
     ),
 }
 

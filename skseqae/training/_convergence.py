@@ -28,7 +28,7 @@ def baseline_loss(program, settings, data):
             prediction = np.log(np.maximum(counts / counts.sum(), 1e-7))
         n_steps = max(MAX_VALUES // n_outputs, 1)
         parts = (target.packed[start : start + n_steps] for start in range(0, len(target.packed), n_steps))
-        losses = np.concatenate([_loss_of(prediction.astype(np.float32), part, program.loss) for part in parts])
+        losses = np.concatenate([_loss_of(prediction.astype(np.float32), part, program.losses[head]) for part in parts])
         total += head_weight * np.average(losses, weights=weights)
     return total
 

@@ -21,6 +21,7 @@ from ._program import Program
 from ._progress import Progress
 from ._schedule import cosine, has_plateau
 
+LABELS = {"label", "sequence"}  # heads that output logits, whatever the loss of the others
 MAX_ROWS_PER_PIECE = 32
 MIN_STEPS_TO_COMPILE = 128  # consecutive timesteps of an epoch
 
@@ -53,6 +54,11 @@ class TrainingResult:
     weights: dict[str, list]
     optimizer_state: list
     history: dict[str, list]
+
+
+def cross_entropy(class_indices, logits):
+    """Return the cross-entropy (B, T) of class indices (B, T, 1) and logits (B, T, C)."""
+    return keras.losses.sparse_categorical_crossentropy(class_indices, logits, from_logits=True)
 
 
 def _begin_without_callbacks():
@@ -111,9 +117,10 @@ def train(
     loss = loss.call if isinstance(loss, keras.losses.Loss) else loss
 
     def build():
-        for head in architecture.heads:
+        losses = {head: cross_entropy if head in LABELS else loss for head in architecture.heads}
+        for head in losses.keys() - LABELS:
             check_loss_shape(loss, architecture.width(head))
-        return Program(architecture, custom_decoders, optimizer, loss, n_pieces, autograph=autograph)
+        return Program(architecture, custom_decoders, optimizer, losses, n_pieces, autograph=autograph)
 
     with pool.borrow(key, build) as program:
         if weights is None:

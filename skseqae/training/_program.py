@@ -21,7 +21,8 @@ class Program:
     custom_decoders : dict of str to keras.Model
         The models that the user's decoder function returned.
     optimizer : keras.optimizers.Optimizer
-    loss : function of two arrays (B, T, F) that returns an array (B, T)
+    losses : dict of str to function
+        The loss of each head, a function of two arrays (B, T, F) that returns an array (B, T).
     n_pieces : int
         The number of pieces into which the rows of a batch are split. The pieces are computed at the same time. XLA
         compiles the computation of one piece, for each of its shapes. 0: TensorFlow runs whole batches of any shape,
@@ -30,11 +31,11 @@ class Program:
         Whether the loss or the decoder may contain Python's `if` and `while`, whose translation takes long.
     """
 
-    def __init__(self, architecture, custom_decoders, optimizer, loss, n_pieces, autograph):
+    def __init__(self, architecture, custom_decoders, optimizer, losses, n_pieces, autograph):
         self.architecture = architecture
         self.n_pieces = n_pieces
         self.model, self.parts = join(architecture, custom_decoders)
-        self.loss = loss
+        self.losses = losses
         for name in architecture.frozen:
             self.parts[name].trainable = False
         self.model.compile(optimizer=optimizer)
@@ -102,7 +103,7 @@ class Program:
             weight = arrays[f"{head}_weight"]
             # On padding the loss compares constants, 0 and 1, so that padding cannot affect the loss or its gradient.
             real = weight[:, :, None] > 0
-            errors = self.loss(tf.where(real, arrays[head], 0.0), tf.where(real, output, 1.0))
+            errors = self.losses[head](tf.where(real, arrays[head], 0.0), tf.where(real, output, 1.0))
             losses[head] = tf.reduce_sum(weight * tf.where(weight > 0, errors, 0.0))
         return losses
 

@@ -102,12 +102,16 @@ def classifier(label_type="label", classes=("a", "b", "c"), vocabulary=None, n_s
         "n_tokens": None if vocabulary is None else len(vocabulary),
         "n_classes": len(classes),
         "units": (4,),
-        "heads": ("label" if label_type == "label" else "sequence",),
-        "has_end": label_type == "list",
     }
+    settings |= changes
+    if label_type == "label":
+        width = settings["units"][-1] * (1 + settings.get("bidirectional", False))
+        architecture = Architecture(**settings, latent_dim=width, heads=("label",), head_features=(1,))
+    else:
+        architecture = Seq2SeqArchitecture(**settings, has_end=label_type == "list")
     tokens = {} if vocabulary is None else {"vocabulary": np.array(vocabulary), "scaling": Scaling.identity(1)}
     target = FittedLabels(label_type, n_steps, np.array(classes))
-    estimator = with_network(Seq2SeqClassifier(), Seq2SeqArchitecture(**settings | changes), seed, target, **tokens)
+    estimator = with_network(Seq2SeqClassifier(), architecture, seed, target, **tokens)
     *_, kernel, bias = estimator._fitted.weights[estimator._fitted.architecture.heads[0]]
     kernel *= 5  # so that labels differ between steps
     bias *= 0.2

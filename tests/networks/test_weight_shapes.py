@@ -30,8 +30,13 @@ ARCHITECTURES = [
         pooling=[(), ("shares", "max")], n_encodings=[5], time_features=[False, True], cell=["lstm"],
     ),
     *grid(
-        Seq2SeqArchitecture, n_features=[1], n_tokens=[None, 5], n_classes=[4], units=[(3,), (3, 2)],
-        heads=[("label",)], **CELLS,
+        Architecture, n_features=[1], latent_dim=[6], n_tokens=[None, 5], n_classes=[4], units=[(3,), (2, 3)],
+        heads=[("label",)], head_features=[(1,)], pooling=[(), ("max", "shares")], bidirectional=[True],
+        cell=["lstm", "rnn"],
+    ),
+    *grid(
+        Architecture, n_features=[2], latent_dim=[3], n_classes=[4], units=[(3,)], differences=[True], readout=[True],
+        heads=[("reconstruction", "label")], head_features=[(2, 1)], pooling=[("mean",)], patch_size=[1, 2],
     ),
     *grid(
         Seq2SeqArchitecture, n_features=[3], n_tokens=[None], n_classes=[4], units=[(3,), (3, 2)],
@@ -47,4 +52,4 @@ def test_weight_shapes_equal_those_of_the_keras_network(architecture):
     built = {name: [np.shape(array) for array in part.get_weights()] for name, part in parts.items()}
     shapes = weight_shapes(architecture)
     assert {name: shapes[name] for name in built} == built
-    assert shapes.keys() - built.keys() <= {"encoding", "inverse"}  # which are computed after training
+    assert shapes.keys() - built.keys() <= {"encoding", "inverse", "readout"}  # which are computed after training

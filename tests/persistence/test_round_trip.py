@@ -164,7 +164,7 @@ VALUES = {
     "verbose": st.integers(0, 3) | st.booleans(),
     "random_state": st.none() | st.integers(0, 2**32 - 1) | st.integers(0, 99).map(np.random.RandomState),
     "horizon": st.none() | INTS,
-    "reconstruction_weight": st.floats(0, 1),
+    "reconstruction_weight": st.floats(0, 1, exclude_max=True),
     "handle_unknown": st.sampled_from(["error", "ignore"]),
     "num_beams": INTS,
     "max_length": st.none() | INTS,

@@ -27,9 +27,9 @@ MAX_INT = 2**31 - 1  # of the ints in a file
 ENCODER = Architecture(2, 3, (4,), head_features=(2,))
 POOLED = replace(ENCODER, pooling=("shares", "last"), n_encodings=5, differences=True, patch_size=2, time_features=True)
 BOTH = Architecture(2, 3, (4,), cell="gru", heads=("reconstruction", "prediction"), head_features=(2, 5))
-SEQUENCES = Seq2SeqArchitecture(1, 7, 3, (4, 2), heads=("sequence",), has_end=True)
+SEQUENCES = Seq2SeqArchitecture(1, 7, 3, (4, 2), has_end=True)
 TABLES = replace(SEQUENCES, has_end=False)
-SINGLE = Seq2SeqArchitecture(2, None, 3, (4,))
+SINGLE = Architecture(2, 4, (4,), heads=("label",), head_features=(1,), n_classes=3)
 DENSE = DenseArchitecture(2, 1, (3,))
 LETTERS, CLASSES = np.array(list("abcdefg")), np.array(["x", "y", "z"])
 
@@ -65,7 +65,7 @@ def fitted(architecture, target=None, **input_fields):
         input=FittedInput(**description | input_fields),
         target=target,
     )
-    config = {} if type(architecture) is Seq2SeqArchitecture else {"_sklearn_output_config": None}
+    config = {} if isinstance(target, FittedLabels) else {"_sklearn_output_config": None}
     return {"_fitted": state, "n_features_in_": n_features, "feature_names_in_": None} | config
 
 
@@ -131,9 +131,9 @@ def test_a_value_of_another_type_is_refused_by_its_path(name):
 @every_class
 def test_architecture_and_target_are_those_of_the_class(name):
     state = CASES[name]()["_fitted"]
-    for other in (ENCODER, SINGLE, DENSE):
-        if type(other) is not type(state.architecture):
-            required = type(state.architecture).__name__
+    for other in (ENCODER, SEQUENCES, DENSE):
+        if type(other) not in STATES[name][0]:
+            required = " or a ".join(each.__name__ for each in STATES[name][0])
             refused(rf"\._fitted\.architecture must be a {required}\.", name, architecture=other)
     for other in (None, VECTOR, LABEL):
         if type(other) is not type(state.target):
@@ -163,16 +163,18 @@ RECURRENT = {
     "dropout": FRACTIONS,
     "differences": (BOOL, NOT_BOOL),
     "patch_size": (COUNT, NOT_COUNT),
+    "n_features": (COUNT, NOT_COUNT),
+    "n_tokens": ([*COUNT, None], NOT_COUNT[:-1]),
+    "frozen": ([(), ("encoder",)], [("label",), ("encoder",) * 2, [], None]),
 }
 INPUT = FittedInput(Layout("list"), None, (0, 1), scaling(1), None)
 VALUES = {
     Architecture: RECURRENT
     | {
-        "n_features": (COUNT, NOT_COUNT),
         "latent_dim": (COUNT, NOT_COUNT),
         "heads": (
-            [("reconstruction",), ("prediction",), ("reconstruction", "prediction")],
-            [(), ("label",), ["reconstruction"], ("prediction", "reconstruction"), ("prediction",) * 2, (1,)],
+            [("reconstruction",), ("prediction",), ("reconstruction", "prediction"), ("reconstruction", "label")],
+            [(), ("sequence",), ["reconstruction"], ("prediction", "reconstruction"), ("label",) * 2, (1,)],
         ),
         "head_features": ([(1,), (1, MAX_INT)], [(), (1, 1, 1), [1], (0,), (1.0,)]),
         "decoder": (["repeat", "conditional"], ["none", None]),
@@ -186,15 +188,13 @@ VALUES = {
         "n_encodings": ([*COUNT, None], NOT_COUNT[:-1]),
         "time_features": (BOOL, NOT_BOOL),
         "readout": (BOOL, NOT_BOOL),
+        "n_classes": ([*COUNT, None], NOT_COUNT[:-1]),
     },
     Seq2SeqArchitecture: RECURRENT
     | {
-        "n_features": (COUNT, NOT_COUNT),
-        "n_tokens": ([*COUNT, None], NOT_COUNT[:-1]),
         "n_classes": (COUNT, NOT_COUNT),
-        "heads": ([("label",), ("sequence",)], [(), ("reconstruction",), ("label", "sequence")]),
+        "heads": ([("sequence",)], [(), ("reconstruction",), ("label",), ("label", "sequence")]),
         "has_end": (BOOL, NOT_BOOL),
-        "frozen": ([(), ("encoder",)], [("label",), ("encoder",) * 2, [], None]),
     },
     DenseArchitecture: {
         "n_features": (COUNT, NOT_COUNT),
@@ -418,7 +418,8 @@ def test_labels_and_tokens_match_the_network():
     for label_type in ("table", "list"):
         message = rf"{target}\.label_type is '{label_type}', but the network predicts a label"
         refused(message, name, label, target__label_type=label_type)
-    refused(rf"{target}\.label_type is 'label'", name, fitted(replace(SINGLE, has_end=True), LABEL, feature_std=None))
+    one_label_tokens = fitted(replace(SINGLE, n_features=1, n_tokens=7), LABEL, **TOKENS)
+    check(name, one_label_tokens)
     for wrong in (CLASSES[:2], LETTERS):
         refused(rf"{target}\.classes must be 3 labels", name, target__classes=wrong)
     for wrong in (None, LETTERS[:6]):
@@ -437,6 +438,32 @@ def test_tokens_have_no_differences_and_no_patches():
             fitted(architecture, LIST_OF_LABELS, **TOKENS),
         )
         check("Seq2SeqClassifier", fitted(replace(SINGLE, **change), LABEL))
+
+
+def test_the_architecture_of_one_label_is_refused_for_other_classes_and_where_it_does_not_match():
+    name, path = "Seq2SeqClassifier", r"\._fitted\.architecture"
+    both = replace(SINGLE, heads=("reconstruction", "label"), head_features=(2, 1), reverse=True)
+    pooled = replace(both, pooling=("shares", "mean"), readout=True, frozen=("encoder",))
+    for right in (both, pooled):
+        check(name, fitted(right, LABEL))
+    for wrong, message in (
+        (replace(SINGLE, n_classes=None), "n_classes does not match"),
+        (replace(pooled, readout=False), "readout is missing"),
+        (replace(both, readout=True), "readout has no meaning"),
+        (replace(both, head_features=(1, 1)), "head_features must be"),
+        (replace(SINGLE, reverse=True), "reverse has no meaning"),
+    ):
+        refused(rf"{path}\.{message}", name, fitted(SINGLE, LABEL), architecture=wrong)
+    tokens = replace(both, n_features=1, head_features=(1, 1), n_tokens=7)
+    refused(rf"{path}\.heads: tokens are not reconstructed", name, fitted(tokens, LABEL, **TOKENS))
+    pooled_tokens = replace(SINGLE, n_features=1, n_tokens=7, pooling=("mean",), readout=True)
+    check(name, fitted(pooled_tokens, LABEL, **TOKENS))
+    for other, target in (("LSTMAutoencoderTransformer", None), ("CompositeSequenceRegressor", VECTOR)):
+        attributes = fitted(both, target)
+        refused(rf"{path}\.heads must be those of an autoencoder", other, attributes)
+    for change in ({"n_tokens": 7}, {"frozen": ("encoder",)}):
+        message = rf"{path}\.n_tokens and frozen have no meaning"
+        refused(message, "LSTMAutoencoderTransformer", fitted(replace(ENCODER, **change)))
 
 
 NAME, POOLED_PATH = "LSTMAutoencoderTransformer", r"\._fitted"

@@ -133,6 +133,10 @@ def label_sequences(arrays):
     return [np.where(x[:3, 0] > 0.5, "high", "low") for x in arrays]
 
 
+def label_of_word(words):
+    return np.array(["ab"[len(word) % 2] for word in words])
+
+
 def reversed_ends(words):
     return [word[::-1][:3] for word in words]
 
@@ -146,11 +150,23 @@ def pretrained_encoder():
 
 CLASSIFIERS = {
     "plain": ({}, 3, {"y": one_label}),
-    "stacked-balanced": (
-        {"units": (5, 3), "bidirectional": True, "activation": "relu", "class_weight": "balanced", "dropout": 0.3},
+    "patches-balanced": (
+        {"patch_size": 2, "pooling": ("mean", "shares"), "class_weight": "balanced", "reconstruction_weight": 0.5},
         1,
         {"y": one_label},
     ),
+    "last-state": (
+        {"pooling": "last", "differences": False, "reconstruction_weight": 0.0, "bidirectional": False},
+        3,
+        {"y": one_label},
+    ),
+    "stacked-balanced": (
+        {"units": (5, 3), "pooling": "last", "activation": "relu", "class_weight": "balanced", "dropout": 0.3},
+        1,
+        {"y": one_label},
+    ),
+    "token-label": ({"tokens": True, "handle_unknown": "ignore"}, 1, {"y": label_of_word}),
+    "given-encoder-label": ({"units": None}, 2, {"y": one_label, "pretrained": pretrained_encoder}),
     "table": ({"bidirectional": True, "class_weight": "balanced", "scale": None} | STOPS, 3, {"y": two_labels}),
     "beams": ({"cell": "gru", "units": (5, 3), "num_beams": 2, "dropout": 0.3}, 1, {"y": label_sequences}),
     "tokens": ({"tokens": True, "handle_unknown": "ignore"}, 1, {"y": reversed_ends}),
@@ -189,7 +205,7 @@ WHOLE = {"units": 3, "latent_dim": 5, "schedule": "constant"}
 WIDTHS = {
     LSTMAutoencoderTransformer: WHOLE | WHOLE_SEQUENCES,
     CompositeSequenceRegressor: WHOLE,
-    Seq2SeqClassifier: {"units": 3},
+    Seq2SeqClassifier: {"units": 3, "schedule": "constant"},
     DenseAutoencoderTransformer: {"latent_dim": 3},
 }
 

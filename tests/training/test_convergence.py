@@ -2,6 +2,7 @@
 
 import re
 import warnings
+from collections import defaultdict
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -117,7 +118,8 @@ def test_fits_of_a_few_steps_do_not_warn():
 
 def program_of(loss, n_outputs):
     """Return what `baseline_loss` reads of a program."""
-    return SimpleNamespace(loss=loss, model=SimpleNamespace(output={"head": np.empty((1, 1, n_outputs))}))
+    model = SimpleNamespace(output={"head": np.empty((1, 1, n_outputs))})
+    return SimpleNamespace(losses=defaultdict(lambda: loss), model=model)
 
 
 def data_of(packed, lengths, weights, step_weights=None):

@@ -8,8 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from skseqae import CompositeSequenceRegressor, LSTMAutoencoderTransformer
-from skseqae.estimators._fitting import count_epochs_of
+from skseqae import CompositeSequenceRegressor, LSTMAutoencoderTransformer, Seq2SeqClassifier
 from skseqae.training import _loop
 from skseqae.training._schedule import MIN_EPOCHS, WARM_UP, cosine, count_epochs, has_plateau
 from tests.training.fits import Recorder, are_same_weights, fit
@@ -27,17 +26,14 @@ def test_epochs_are_as_few_as_reach_the_number_of_steps(max_steps, n_samples, ba
     assert epochs == MIN_EPOCHS or (epochs - 1) * n_batches < max_steps
 
 
-@pytest.mark.parametrize("cls", [LSTMAutoencoderTransformer, CompositeSequenceRegressor])
-def test_an_int_for_epochs_overrides_max_steps(cls):
-    assert count_epochs_of(cls(epochs=7, max_steps=1), 10**6) == 7
-    assert count_epochs_of(cls(max_steps=100, batch_size=10), 50) == 20
-    assert count_epochs_of(cls(max_steps=1), 50) == MIN_EPOCHS
+BUDGETS = [({"epochs": 3, "max_steps": 1}, 3), ({"max_steps": 8}, 4), ({"max_steps": 1}, MIN_EPOCHS)]
 
 
-@pytest.mark.parametrize(("parameters", "n_epochs"), [({"epochs": 3}, 3), ({"max_steps": 8}, 4)])
-def test_fit_runs_the_epochs_that_the_parameters_determine(parameters, n_epochs):
+@pytest.mark.parametrize("cls", [LSTMAutoencoderTransformer, CompositeSequenceRegressor, Seq2SeqClassifier])
+@pytest.mark.parametrize(("parameters", "n_epochs"), BUDGETS)
+def test_fit_runs_the_epochs_that_the_parameters_determine(cls, parameters, n_epochs):
     X = list(np.random.default_rng(0).normal(size=(20, 4, 1)))
-    fitted = LSTMAutoencoderTransformer(4, units=3, batch_size=10, random_state=0, **parameters).fit(X)
+    fitted = cls(units=3, batch_size=10, random_state=0, **parameters).fit(X, np.arange(20) % 2)
     assert len(fitted.history_["loss"]) == n_epochs
 
 

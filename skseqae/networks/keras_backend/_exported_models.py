@@ -3,7 +3,6 @@
 import keras
 from keras import ops
 
-from .._architectures import Architecture, DenseArchitecture, Seq2SeqArchitecture
 from ._custom_decoders import build_custom_decoders
 from ._initialization import own_generator
 from ._networks import at_steps, build_decoder, build_encoder, build_free_decoder, build_pool
@@ -16,8 +15,9 @@ def export_encoder(architecture, weights, scaling, outputs=("encoding",)):
     """
     encoder = build_encoder(architecture, stock=True)
     encoder.set_weights(weights["encoder"])
-    if outputs[0] in weights:
-        encoder = _with_pools(encoder, architecture, {name: weights[name] for name in outputs})
+    pooled = {name: weights[name] for name in outputs if name in weights}
+    if pooled:
+        encoder = _with_pools(encoder, architecture, pooled)
     x, *rest = _inputs(encoder)
     # shifted before it is scaled: in one step, large means would cancel in float32
     centred = keras.layers.Rescaling(1.0, (-scaling.mean).tolist(), name="centre")(x)
@@ -52,7 +52,13 @@ def export_decoder(architecture, weights, output_scaling):
     -------
     keras.Model
     """
-    return DECODERS[type(architecture)](architecture, weights, output_scaling)
+    if architecture.is_tabular:
+        return _row_decoder(architecture, weights, output_scaling)
+    if architecture.heads == ("sequence",):
+        return _label_sequence_decoder(architecture, weights)
+    if "label" in architecture.heads:
+        return _label_decoder(architecture, weights)
+    return _sequence_decoder(architecture, weights, output_scaling)
 
 
 def export_model(encoder, decoder):
@@ -113,21 +119,20 @@ def _row_decoder(architecture, weights, output_scaling):
     return keras.Model(z, _rescaled(decoder(z), scaling, "reconstruction"), name="decoder")
 
 
-def _label_decoder(architecture, weights, output_scaling):
-    """Return a model from h (B, D) to probabilities (B, C), or from all states and `previous` to (B, H, C)."""
-    (head,) = architecture.heads
-    decoder = build_decoder(architecture, head, stock=True)
-    decoder.set_weights(weights[head])
-    if head == "label":
-        h, _ = _inputs(decoder)
-        logits = decoder([h, ops.ones_like(h[:, :1])])
-        return keras.Model(h, ops.softmax(logits[:, 0]), name="decoder")
+def _label_decoder(architecture, weights):
+    """Return a model from encodings (B, E) to probabilities (B, C)."""
+    arrays = weights["readout" if architecture.readout else "label"]
+    encoding = keras.Input(arrays[0].shape[:1], name="encoding")
+    return keras.Model(encoding, ops.softmax(_dense(arrays, "label")(encoding)), name="decoder")
+
+
+def _label_sequence_decoder(architecture, weights):
+    """Return a model from the states of all layers and `previous` (B, H, 1) to probabilities (B, H, C)."""
+    decoder = build_decoder(architecture, "sequence", stock=True)
+    decoder.set_weights(weights["sequence"])
     *states, _, previous = _inputs(decoder)
     logits = decoder([*states, ops.ones_like(previous[:, :, 0]), previous])
     return keras.Model([*states, previous], ops.softmax(logits), name="decoder")
-
-
-DECODERS = {Architecture: _sequence_decoder, DenseArchitecture: _row_decoder, Seq2SeqArchitecture: _label_decoder}
 
 
 @own_generator()

@@ -22,8 +22,8 @@ from ._statistics import pool
 def build_encoder(architecture, *, stock=False):
     """Return the network from [x (B, T, F), mask (B, T)] to what the decoders or `build_pool` read.
 
-    That is the encoding (B, L), the last h (B, D), the final states of all layers, or with pooling all hidden states of
-    the top layer (B, P, D), where P is the number of patches. A stock network of rows reads x (B, F) alone.
+    That is the encoding (B, L), the final states of all layers, or with pooling all hidden states of the top layer
+    (B, P, D), where P is the number of patches. A stock network of rows reads x (B, F) alone.
     """
     mask, is_row = _mask_input(), architecture.is_tabular and stock
     x = keras.Input((architecture.n_features,) if is_row else (None, architecture.n_features), name="x")
@@ -117,7 +117,6 @@ class Context:
     previous: object = None
     initial_states: list = field(default_factory=list)  # by layer; those that are left
     final_states: list = field(default_factory=list)  # parts of the states of all layers, one after another
-    last_hidden: object = None  # h of the preceding recurrent layer, at the last real timestep
     varying: object = None  # time features (B, T, V) beside a latent vector
     thresholds: object = None  # of the shares that are pooled, (Q, D)
 
@@ -139,7 +138,6 @@ def _add_recurrent(layer, y, context):
         return outputs[0]
     y, *state = outputs
     context.final_states += state
-    context.last_hidden = state[0]
     return y
 
 
@@ -177,10 +175,6 @@ def _add_dense(layer, y, context):
 
 def _add_noise(layer, y, context):
     return keras.layers.GaussianNoise(layer.std)(y)
-
-
-def _add_last_hidden(layer, y, context):
-    return context.last_hidden
 
 
 def _add_differences(layer, x, context):
@@ -228,7 +222,6 @@ LAYERS = {
     plan.Recurrent: _add_recurrent,
     plan.Dense: _add_dense,
     plan.Noise: _add_noise,
-    plan.LastHidden: _add_last_hidden,
     plan.Differences: _add_differences,
     plan.Patch: _add_patch,
     plan.Pool: _add_pool,
@@ -253,8 +246,6 @@ def _decoder_inputs(architecture, head):
             for part in range(architecture.n_states)
         ]
         return states, previous
-    if head == "label":
-        return [keras.Input((architecture.state_units[-1],), name="state")], previous
     return [keras.Input((architecture.latent_dim,), name="encoding")], previous
 
 

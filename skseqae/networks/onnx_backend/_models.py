@@ -61,8 +61,8 @@ def decoder_model(architecture, weights, head):
 def label_model(architecture, weights):
     """Return a model from `x` and `lengths` to the `logits` (N, C) of one label for each sequence."""
     graph = Graph()
-    h, _ = _add_encoder(graph, architecture, weights)
-    graph.output("logits", dense(graph, h, *weights["label"]), np.float32, ["N", "C"])
+    h, context = _add_encoder(graph, architecture, weights)
+    graph.output("logits", add_label(graph, architecture, weights, h, context), np.float32, ["N", "C"])
     return graph.model("label")
 
 
@@ -100,6 +100,12 @@ def add_encoding(graph, architecture, weights, name, h, context):
     """Return the encoding or the latent vector, given what the encoder returns: with pooling, its hidden states."""
     part = layer_plan(architecture).get(name)
     return add_part(part, weights[name], h, context) if part else h
+
+
+def add_label(graph, architecture, weights, h, context):
+    """Return the logits of one label for each sequence, given what the encoder returns."""
+    encoding = add_encoding(graph, architecture, weights, "encoding", h, context)
+    return dense(graph, encoding, *weights["readout" if architecture.readout else "label"])
 
 
 def _map_model(architecture, weights, name):

@@ -83,11 +83,6 @@ def _add_dense(part, i, arrays, x, context):
     return dense(context.graph, x, *arrays, part.layers[i].activation)
 
 
-def _add_last_hidden(part, i, arrays, x, context):
-    (h, *_), branches = context.states[-1]
-    return join_state(context.graph, h, branches)
-
-
 def _add_differences(part, i, arrays, x, context):
     return differences(context.graph, x)
 
@@ -130,7 +125,6 @@ def _add_nothing(part, i, arrays, x, context):
 LAYERS = {  # without Feedback: `_add_free_running` adds the whole part
     plan.Recurrent: _add_recurrent,
     plan.Dense: _add_dense,
-    plan.LastHidden: _add_last_hidden,
     plan.Differences: _add_differences,
     plan.Patch: _add_patch,
     plan.Pool: _add_pool,

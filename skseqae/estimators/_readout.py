@@ -1,0 +1,93 @@
+"""The linear map from encodings to predictions or logits, which is fitted after training.
+
+It replaces the decoder that was trained with the encoder: it reads statistics that have no gradient, and its penalty
+prevents overfitting where samples are few.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+from scipy.optimize import minimize
+from scipy.special import log_softmax, softmax
+from sklearn.linear_model import RidgeCV
+
+from ..inference._encode_decode import encode
+from ._encoding import fit_encoding, spread_samples
+from ._principal_components import standardise
+
+PENALTIES = np.logspace(-5, 2, 15)  # of the regression of targets, of which cross-validation chooses one
+MAX_ITERATIONS, TOLERANCE = 1000, 1e-4  # of the logistic regression; the tolerance is that of scikit-learn
+
+
+def fit_maps(state, data, previous=None):
+    """Return a trained state with the weights of all parts that are computed from its training data afterwards.
+
+    Parameters
+    ----------
+    state : FittedState
+    data : TrainingData
+    previous : FittedState or None
+        The state from which training continued. The logistic regression starts from its own, and stays near it.
+    """
+    state = fit_encoding(state, data.x, data.sample_weight)
+    if not getattr(state.architecture, "readout", False):
+        return state
+    rows = spread_samples(len(data))
+    encodings = encode(state.network, data.x[rows]).astype(np.float64)
+    if state.architecture.n_classes:
+        target, weights = data.targets["label"].packed[rows], data.sample_weight[rows]
+        if "label" in data.step_weights:  # class weights
+            weights = weights * data.step_weights["label"].packed[rows, 0]
+        start = previous.weights["readout"] if previous else None
+        arrays = _fit_logistic(*_merge_equal(encodings, target, weights), state.architecture.n_classes, start)
+    else:
+        target = data.targets["prediction"].packed[rows]
+        arrays = _fit_ridge(*_merge_equal(encodings, target, data.sample_weight[rows]))
+    return replace(state, weights=state.weights | {"readout": [array.astype(np.float32) for array in arrays]})
+
+
+def _merge_equal(encodings, target, sample_weight):
+    """Return equal samples as one of their total weight, so that a weight is equivalent to a repetition."""
+    _, first, inverse = np.unique(np.hstack([encodings, target]), axis=0, return_index=True, return_inverse=True)
+    return encodings[first], target[first], np.bincount(inverse.ravel(), sample_weight)
+
+
+def _fit_ridge(encodings, target, sample_weight):
+    """Return kernel and bias of the ridge regression of targets (N, F)."""
+    centred = encodings - np.average(encodings, axis=0, weights=sample_weight)
+    total = np.average(centred**2, axis=0, weights=sample_weight).mean() * sample_weight.sum()
+    if total > 0:
+        ridge = RidgeCV(PENALTIES * total).fit(encodings, target, sample_weight)
+        return ridge.coef_.reshape(-1, encodings.shape[1]).T, np.reshape(ridge.intercept_, -1)
+    # one sample, or equal encodings
+    return np.zeros((encodings.shape[1], target.shape[1])), np.average(target, axis=0, weights=sample_weight)
+
+
+def _fit_logistic(encodings, target, sample_weight, n_classes, start):
+    """Return kernel and bias of the multinomial logistic regression of class indices (N, 1) on standardised encodings.
+
+    Half the squared distance from the start, or from zeros, is added to the cross-entropy of N samples of mean weight
+    1: scikit-learn's penalty with C=1, on the bias too. So a class that `partial_fit` does not see in a call remains.
+    """
+    if not sample_weight.any():  # class weights of 0
+        return start or (np.zeros((encodings.shape[1], n_classes)), np.zeros(n_classes))
+    standardised, mean, std = standardise(encodings, sample_weight)
+    weights = sample_weight / sample_weight.mean()
+    is_class = target == np.arange(n_classes)
+    prior = np.zeros((len(mean) + 1, n_classes))
+    if start:
+        kernel, bias = start
+        prior[:-1], prior[-1] = kernel * np.where(np.isfinite(std), std, 0)[:, None], bias + mean @ kernel
+    x = np.hstack([standardised, np.ones((len(encodings), 1))])
+
+    def objective(flat):
+        coefficients = flat.reshape(prior.shape)
+        logits, change = x @ coefficients, coefficients - prior
+        loss = -weights @ log_softmax(logits, axis=1)[is_class] + 0.5 * np.sum(change**2)
+        gradient = x.T @ (weights[:, None] * (softmax(logits, axis=1) - is_class)) + change
+        return loss, gradient.ravel()
+
+    options = {"maxiter": MAX_ITERATIONS, "gtol": TOLERANCE, "ftol": 0.0}
+    found = minimize(objective, prior.ravel(), jac=True, method="L-BFGS-B", options=options).x.reshape(prior.shape)
+    kernel = found[:-1] / std[:, None]
+    return kernel, found[-1] - mean @ kernel
