@@ -16,6 +16,7 @@ from ._encoding import fit_encoding, spread_samples
 from ._principal_components import standardise
 
 PENALTIES = np.logspace(-5, 2, 15)  # of the regression of targets, of which cross-validation chooses one
+BIAS_SCALE = 10.0  # the penalty of the bias is divided by its square
 MAX_ITERATIONS, TOLERANCE = 1000, 1e-4  # of the logistic regression; the tolerance is that of scikit-learn
 
 
@@ -34,15 +35,13 @@ def fit_maps(state, data, previous=None):
         return state
     rows = spread_samples(len(data))
     encodings = encode(state.network, data.x[rows]).astype(np.float64)
+    target = data.targets["label" if state.architecture.n_classes else "prediction"].packed[rows]
+    samples = _merge_equal(encodings, target, data.sample_weight[rows])
     if state.architecture.n_classes:
-        target, weights = data.targets["label"].packed[rows], data.sample_weight[rows]
-        if "label" in data.step_weights:  # class weights
-            weights = weights * data.step_weights["label"].packed[rows, 0]
         start = previous.weights["readout"] if previous else None
-        arrays = _fit_logistic(*_merge_equal(encodings, target, weights), state.architecture.n_classes, start)
+        arrays = _fit_logistic(*samples, _class_weights(state.architecture.n_classes, data), start)
     else:
-        target = data.targets["prediction"].packed[rows]
-        arrays = _fit_ridge(*_merge_equal(encodings, target, data.sample_weight[rows]))
+        arrays = _fit_ridge(*samples)
     return replace(state, weights=state.weights | {"readout": [array.astype(np.float32) for array in arrays]})
 
 
@@ -63,22 +62,31 @@ def _fit_ridge(encodings, target, sample_weight):
     return np.zeros((encodings.shape[1], target.shape[1])), np.average(target, axis=0, weights=sample_weight)
 
 
-def _fit_logistic(encodings, target, sample_weight, n_classes, start):
+def _class_weights(n_classes, data):
+    """Return the weight of each class (C,)."""
+    weights = np.ones(n_classes)
+    if "label" in data.step_weights:
+        weights[data.targets["label"].packed[:, 0].astype(int)] = data.step_weights["label"].packed[:, 0]
+    return weights
+
+
+def _fit_logistic(encodings, target, sample_weight, class_weight, start=None):
     """Return kernel and bias of the multinomial logistic regression of class indices (N, 1) on standardised encodings.
 
     Half the squared distance from the start, or from zeros, is added to the cross-entropy of N samples of mean weight
-    1: scikit-learn's penalty with C=1, on the bias too. So a class that `partial_fit` does not see in a call remains.
+    1, as scikit-learn does with C=1. For the bias, it counts little without a start. With one it counts in full, so
+    that a class that `partial_fit` does not see in a call remains.
     """
-    if not sample_weight.any():  # class weights of 0
-        return start or (np.zeros((encodings.shape[1], n_classes)), np.zeros(n_classes))
     standardised, mean, std = standardise(encodings, sample_weight)
-    weights = sample_weight / sample_weight.mean()
-    is_class = target == np.arange(n_classes)
-    prior = np.zeros((len(mean) + 1, n_classes))
+    weights = sample_weight * class_weight[target[:, 0].astype(int)]
+    weights /= max(weights.mean(), np.finfo(float).tiny)  # all class weights may be 0
+    is_class = target == np.arange(len(class_weight))
+    prior, scale = np.zeros((len(mean) + 1, len(class_weight))), BIAS_SCALE
     if start:
         kernel, bias = start
         prior[:-1], prior[-1] = kernel * np.where(np.isfinite(std), std, 0)[:, None], bias + mean @ kernel
-    x = np.hstack([standardised, np.ones((len(encodings), 1))])
+        scale = 1.0
+    x = np.hstack([standardised, np.full((len(encodings), 1), scale)])
 
     def objective(flat):
         coefficients = flat.reshape(prior.shape)
@@ -90,4 +98,4 @@ def _fit_logistic(encodings, target, sample_weight, n_classes, start):
     options = {"maxiter": MAX_ITERATIONS, "gtol": TOLERANCE, "ftol": 0.0}
     found = minimize(objective, prior.ravel(), jac=True, method="L-BFGS-B", options=options).x.reshape(prior.shape)
     kernel = found[:-1] / std[:, None]
-    return kernel, found[-1] - mean @ kernel
+    return kernel, scale * found[-1] - mean @ kernel

@@ -48,8 +48,8 @@ class Seq2SeqClassifier(ClassifierMixin, RecurrentParametersMixin, BaseSequenceE
     ends with a multinomial logistic regression of the label on statistics of the hidden states, as
     `LSTMAutoencoderTransformer` reads them. It replaces the label layer of training: it reads statistics that have no
     gradient, and does not overfit where samples are few. Its penalty is that of
-    :class:`~sklearn.linear_model.LogisticRegression` with C=1 on standardised statistics. With `pooling="last"`, there
-    is no such regression: a dense layer that reads the last state is trained and predicts.
+    :class:`~sklearn.linear_model.LogisticRegression` with C=1 on standardised statistics. With `pooling="last"`, a
+    dense layer that reads the last state is trained, and predicts.
 
     Parameters
     ----------
@@ -330,8 +330,8 @@ class Seq2SeqClassifier(ClassifierMixin, RecurrentParametersMixin, BaseSequenceE
 
         The first call determines the classes, the vocabulary and the scaling. The state of the optimizer is kept
         between calls, and no samples are held out for validation. For one label per sample, the quantiles of the shares
-        are computed from the samples of this call alone. The logistic regression is fitted to them too, and stays near
-        that of the call before, so that it does not forget other samples and classes.
+        are computed from the samples of this call alone: pass enough of them, of all classes. The logistic regression
+        is fitted to them too, and stays near that of the call before.
 
         Parameters
         ----------

@@ -21,7 +21,7 @@ from ._program import Program
 from ._progress import Progress
 from ._schedule import cosine, has_plateau
 
-LABELS = {"label", "sequence"}  # heads that output logits, whatever the loss of the others
+LABELS = {"label", "sequence"}  # heads that output logits; `loss` is that of the other heads
 MAX_ROWS_PER_PIECE = 32
 MIN_STEPS_TO_COMPILE = 128  # consecutive timesteps of an epoch
 

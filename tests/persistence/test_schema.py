@@ -446,14 +446,15 @@ def test_the_architecture_of_one_label_is_refused_for_other_classes_and_where_it
     pooled = replace(both, pooling=("shares", "mean"), readout=True, frozen=("encoder",))
     for right in (both, pooled):
         check(name, fitted(right, LABEL))
-    for wrong, message in (
-        (replace(SINGLE, n_classes=None), "n_classes does not match"),
-        (replace(pooled, readout=False), "readout is missing"),
-        (replace(both, readout=True), "readout has no meaning"),
-        (replace(both, head_features=(1, 1)), "head_features must be"),
-        (replace(SINGLE, reverse=True), "reverse has no meaning"),
+    for architecture, change, message in (
+        (SINGLE, {"n_classes": None}, "n_classes does not match"),
+        (pooled, {"readout": False}, "readout is missing"),
+        (both, {"readout": True}, "readout has no meaning"),
+        (SINGLE, {"head_features": (2,)}, "head_features must be"),
+        (SINGLE, {"reverse": True}, "reverse has no meaning"),
     ):
-        refused(rf"{path}\.{message}", name, fitted(SINGLE, LABEL), architecture=wrong)
+        wrong = replace(architecture, **change)
+        refused(rf"{path}\.{message}", name, fitted(architecture, LABEL), architecture=wrong)
     tokens = replace(both, n_features=1, head_features=(1, 1), n_tokens=7)
     refused(rf"{path}\.heads: tokens are not reconstructed", name, fitted(tokens, LABEL, **TOKENS))
     pooled_tokens = replace(SINGLE, n_features=1, n_tokens=7, pooling=("mean",), readout=True)
