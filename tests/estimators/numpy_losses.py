@@ -4,8 +4,10 @@ import copy
 from dataclasses import replace
 
 import numpy as np
+from scipy.special import log_softmax
 
-from skseqae.networks.keras_backend._networks import build_decoder
+from skseqae.data._padding import padded_and_mask
+from skseqae.networks.keras_backend._networks import build_decoder, join
 from tests.support.containers import CONTAINERS
 
 LOSSES = {
@@ -17,19 +19,21 @@ LOSSES = {
 
 
 def mean_losses(losses, fitted, rows=slice(None)):
-    """Return the loss of some samples, and with two decoders also the loss of each, from `numpy_losses`."""
+    """Return the loss of some samples, and with two heads also the loss of each, from `numpy_losses`."""
     means = {head: numerators[rows].sum() / weights[rows].sum() for head, (numerators, weights) in losses.items()}
     if len(means) == 1:
         return {"loss": next(iter(means.values()))}
     weight = getattr(fitted, "reconstruction_weight", 0.5)
-    total = weight * means["reconstruction"] + (1 - weight) * means["prediction"]
+    total = sum((weight if head == "reconstruction" else 1 - weight) * mean for head, mean in means.items())
     return {"loss": total} | {f"{head}_loss": mean for head, mean in means.items()}
 
 
 def numpy_losses(case, fitted, arrays, sample_weight):
-    """Return the contribution of each sample to the loss of each decoder: numerators and denominators, by head."""
-    if hasattr(fitted, "predict_proba"):
+    """Return the contribution of each sample to the loss of each head: numerators and denominators, by head."""
+    if hasattr(fitted, "predict_beams"):
         return cross_entropies(case, fitted, arrays, sample_weight)
+    if hasattr(fitted, "predict_proba"):
+        return losses_of_one_label(case, fitted, arrays, sample_weight)
     losses, fitted = {}, predicting_by_its_decoder(fitted)
     inputs, targets = inputs_and_targets(case, fitted, arrays, sample_weight)
     for head, (true, (mean, std), method) in targets.items():
@@ -95,11 +99,10 @@ def teacher_forced(fitted, head, inputs, scaled):
 
 
 def cross_entropies(case, fitted, arrays, sample_weight):
-    """Return the same as `numpy_losses` for a classifier, with teacher forcing and end tokens."""
+    """Return the same as `numpy_losses` for sequences of labels, with teacher forcing and end tokens."""
     y = [np.atleast_1d(row) for row in case.y(arrays)]
-    counts = np.array([(np.concatenate(y) == label).sum() for label in fitted.classes_])
-    weights = {None: np.ones(len(counts)), "balanced": counts.sum() / (len(counts) * counts)}[fitted.class_weight]
-    end, has_end = len(counts), isinstance(case.y(arrays), list)
+    weights = class_weights(fitted, np.concatenate(y))
+    end, has_end = len(weights), isinstance(case.y(arrays), list)
     indices = [[*np.searchsorted(fitted.classes_, row), *[end] * has_end] for row in y]
     probabilities = teacher_forced_probabilities(case, fitted, arrays, indices)
     step_weights = [np.append(weights, 1.0)[row] for row in indices]
@@ -107,13 +110,40 @@ def cross_entropies(case, fitted, arrays, sample_weight):
     return {"labels": (sample_weight * sums, sample_weight * [w.sum() for w in step_weights])}
 
 
+def losses_of_one_label(case, fitted, arrays, sample_weight):
+    """Return the same as `numpy_losses` for one label for each sample, from the outputs of the network in training."""
+    state, (_, _, x) = fitted._fitted, fitted._read(arrays)
+    network, parts = join(state.architecture, {})
+    for name, part in parts.items():
+        part.set_weights(state.weights[name])
+    padded, mask = padded_and_mask(x)
+    inputs = {"x": padded, "mask": mask, "reconstruction_mask": mask, "label_mask": np.ones((len(x), 1), np.float32)}
+    outputs = {
+        head: np.asarray(y, float)
+        for head, y in network({key.name: inputs[key.name] for key in network.inputs}).items()
+    }
+    y = np.asarray(case.y(arrays))
+    weights = class_weights(fitted, y)[np.searchsorted(fitted.classes_, y)] * sample_weight
+    log_p = log_softmax(outputs["label"][:, 0], axis=1)
+    losses = {"label": (-weights * log_p[np.arange(len(y)), np.searchsorted(fitted.classes_, y)], weights)}
+    if "reconstruction" in outputs:
+        decoded = (row[: len(each)] for row, each in zip(outputs["reconstruction"], x, strict=True))
+        sums = [((each[::-1] - row) ** 2).mean(axis=1).sum() for each, row in zip(x, decoded, strict=True)]
+        losses = {"reconstruction": (sample_weight * sums, sample_weight * x.lengths)} | losses
+    return losses
+
+
+def class_weights(fitted, labels):
+    """Return the weight of each class, given the labels of all samples."""
+    counts = np.array([(labels == label).sum() for label in fitted.classes_])
+    return {None: np.ones(len(counts)), "balanced": counts.sum() / (len(counts) * counts)}[fitted.class_weight]
+
+
 def teacher_forced_probabilities(case, fitted, arrays, indices):
     """Return the probabilities that `model_` computes: an array for each sample, with a row for each step."""
     columns = (x if case.is_numeric else np.searchsorted(fitted.vocabulary_, x)[:, None] for x in arrays)
     x, start = CONTAINERS["padded"](list(columns)), len(fitted.classes_)
     inputs = [np.nan_to_num(x).astype(np.float32), (~np.isnan(x[:, :, 0])).astype(np.float32)]
-    if not hasattr(fitted, "predict_beams"):
-        return np.asarray(fitted.model_(inputs), float)[:, None]
     previous = np.zeros((len(indices), max(map(len, indices)), 1), np.float32)
     for row, i in zip(previous, indices, strict=True):
         row[: len(i), 0] = [start, *i[:-1]]

@@ -52,6 +52,7 @@ def test_probabilities_are_those_of_a_linear_function_of_the_statistics(fitted):
     statistics = statistics_of(fitted, X)
     assert statistics.shape == (60, 2 * 2 * 4 * 10)  # directions, encoders, units, statistics
     assert_allclose(fitted.predict_proba(X), softmax(statistics @ kernel + bias, axis=1), atol=1e-5)
+    assert_allclose(fitted.model_(x_and_mask(X)).numpy(), fitted.predict_proba(X), atol=1e-5)
 
 
 def test_probabilities_are_close_to_those_of_scikit_learns_logistic_regression(fitted):
@@ -88,8 +89,8 @@ def test_partial_fit_remembers_a_class_that_a_call_does_not_see():
     seen = target[:, 0] < 2
     later = _fit_logistic(encodings[seen], target[seen], weights[seen], class_weight, start=[kernel, bias])
     before, after = ((encodings @ k + b).argmax(axis=1) for k, b in ((kernel, bias), later))
-    assert np.mean(before == target[:, 0]) > 0.95
-    assert np.mean(after == target[:, 0]) > 0.95
+    assert np.mean(before == target[:, 0]) > 0.9
+    assert np.mean(after == target[:, 0]) > 0.9
 
 
 def test_partial_fit_learns_from_all_calls():

@@ -106,13 +106,16 @@ def classifier(label_type="label", classes=("a", "b", "c"), vocabulary=None, n_s
     settings |= changes
     if label_type == "label":
         width = settings["units"][-1] * (1 + settings.get("bidirectional", False))
-        architecture = Architecture(**settings, latent_dim=width, heads=("label",), head_features=(1,))
+        pooling = settings.get("pooling", ())
+        options = {"heads": ("label",), "head_features": (1,), "readout": bool(pooling)}
+        architecture = Architecture(**settings, **options, latent_dim=width)
     else:
         architecture = Seq2SeqArchitecture(**settings, has_end=label_type == "list")
     tokens = {} if vocabulary is None else {"vocabulary": np.array(vocabulary), "scaling": Scaling.identity(1)}
     target = FittedLabels(label_type, n_steps, np.array(classes))
     estimator = with_network(Seq2SeqClassifier(), architecture, seed, target, **tokens)
-    *_, kernel, bias = estimator._fitted.weights[estimator._fitted.architecture.heads[0]]
+    weights = estimator._fitted.weights
+    kernel, bias = (weights["readout"] if "readout" in weights else weights[architecture.heads[0]])[-2:]
     kernel *= 5  # so that labels differ between steps
     bias *= 0.2
     return estimator
@@ -280,6 +283,16 @@ def test_labels_and_probabilities_equal_those_of_the_classifier(
     network = {"cell": cell, "units": units, "bidirectional": bidirectional, "activation": activation}
     model, X = classifier(label_type, seed=seed, **network), draw(LENGTHS, seed=seed)
     assert_same_labels(model, X, serve(model, feeds_for(X, extra=1)))
+
+
+@property_settings(10)
+@given(cells, widths, st.booleans(), st.integers(1, 3), st.booleans(), seeds)
+def test_labels_are_read_from_statistics(cell, units, bidirectional, patch_size, has_tokens, seed):
+    network = {"cell": cell, "units": units, "bidirectional": bidirectional, "pooling": ("shares", "mean", "max")}
+    network |= {"vocabulary": ["a", "b"]} if has_tokens else {"differences": True, "patch_size": patch_size}
+    model, X = classifier(seed=seed, **network), draw(LENGTHS, seed=seed)
+    X = [np.where(x[:, 0] > 0, "a", "b") for x in X] if has_tokens else X
+    assert_same_labels(model, X, serve(model, feeds_for(X, extra=1, fill="a" if has_tokens else np.nan)))
 
 
 def assert_same_labels(model, X, outputs):

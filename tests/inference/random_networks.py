@@ -27,10 +27,17 @@ def draw_architecture(kind, rng, widths=WIDTHS, cells=tuple(CELLS)):
     if kind == "dense":
         return DenseArchitecture(n_features, latent_dim, tuple(units[coin:]), activation, "tanh", **output)
     options = {"cell": cell, "activation": activation, "bidirectional": is_bidirectional}
-    if kind in ("label", "greedy", "beam"):
+    if kind in ("greedy", "beam"):
         n_features, n_tokens = (1, n_tokens) if coin else (n_features, None)
-        options |= {"heads": ("label" if kind == "label" else "sequence",), "has_end": bool(rng.integers(2))}
-        return Seq2SeqArchitecture(n_features, n_tokens, latent_dim, tuple(units), **options)
+        has_end = bool(rng.integers(2))
+        return Seq2SeqArchitecture(n_features, n_tokens, latent_dim, tuple(units), **options, has_end=has_end)
+    if kind == "label":
+        n_features, n_tokens = (1, n_tokens) if coin else (n_features, None)
+        pooling = (*map(str, rng.choice([*SIZES], size=rng.integers(len(SIZES)), replace=False)),)
+        options |= {"n_tokens": n_tokens, "n_classes": latent_dim, "pooling": pooling, "readout": bool(pooling)}
+        options |= {} if coin else {"differences": bool(rng.integers(2)), "patch_size": int(rng.choice([1, 2, 7]))}
+        width = units[-1] * (1 + is_bidirectional) * (1 + options.get("differences", False))
+        return Architecture(n_features, width, tuple(units), heads=("label",), head_features=(1,), **options)
     latent_dim = units[-1] * (1 + is_bidirectional) if coin else latent_dim  # without and with a dense layer
     options |= {"decoder": "conditional" if kind == "conditional" else "repeat"}
     options |= {"differences": bool(rng.integers(2)), "patch_size": int(rng.choice([1, 1, 2, 3, 7]))}

@@ -15,7 +15,7 @@ from skseqae.data._check_sequences import check_sequences
 from skseqae.data._padding import padded_and_mask
 from skseqae.inference._label_search import beams, greedy, greedy_logits, label_logits
 from skseqae.inference._network import Network
-from skseqae.networks._architectures import Seq2SeqArchitecture
+from skseqae.networks._architectures import Architecture, Seq2SeqArchitecture
 from skseqae.networks.keras_backend._networks import build_decoder, build_encoder, join
 from tests.support.strategies import draw_sequences
 
@@ -183,7 +183,7 @@ def test_sequences_of_maximum_length_include_the_end_token_in_their_score():
 
 
 def test_label_logits_are_computed_from_the_last_state():
-    architecture = Seq2SeqArchitecture(2, None, N_CLASSES, (4,))
+    architecture = Architecture(2, 4, (4,), heads=("label",), head_features=(1,), n_classes=N_CLASSES)
     weights = draw_weights(architecture)
     encoder = build_encoder(architecture)
     encoder.set_weights(weights["encoder"])

@@ -18,7 +18,7 @@ from threadpoolctl import threadpool_limits
 
 import skseqae
 from examples.tutorial_parameters import LAST_STATE
-from skseqae import CompositeSequenceRegressor, LSTMAutoencoderTransformer, config_context
+from skseqae import CompositeSequenceRegressor, LSTMAutoencoderTransformer, Seq2SeqClassifier, config_context
 from skseqae.inference import _network
 from skseqae.inference._encode_decode import encode
 from skseqae.runtime._config import get_providers
@@ -90,6 +90,7 @@ def draw(n_samples=64):
 def test_only_statistics_need_sessions_in_fit(cls):
     """A session would raise an error."""
     parameters = {"latent_dim": 3} | LAST_STATE if cls in WIDTHS else {}
+    parameters |= {"pooling": "last"} if cls is Seq2SeqClassifier else {}
     with config_context(providers=["NoSuchProvider"]):
         quick(cls, **parameters).fit(data_for(cls), y)
         if cls in WIDTHS:
