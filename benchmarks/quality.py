@@ -1,6 +1,6 @@
 """Classify sequences by encodings and by other features, and write tables of accuracies and times.
 
-    python -m benchmarks.quality               everything, about forty minutes on one core
+    python -m benchmarks.quality               everything, about an hour on one core
     python -m benchmarks.quality gunpoint      some data sets
     python -m benchmarks.quality --fast        only check that everything runs; writes nothing
 
@@ -21,10 +21,14 @@ from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
+from scipy.stats import rankdata
+from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression, RidgeClassifierCV
+from sklearn.metrics import adjusted_rand_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.svm import SVC
 
 from benchmarks.commands import FAST, parse, write_below_mark
 from skseqae import LSTMAutoencoderTransformer
@@ -36,6 +40,7 @@ PAGE = HERE.parent / "docs" / "comparison.md"
 COMMAND = "python -m benchmarks.quality"
 SEEDS = range(3)
 N_LABELS = 5  # labels per class in the setting with few labels
+MISSING = 0.3  # share of timesteps that are removed
 NOISE = 0.5  # standard deviation of the added noise, in units of the feature's standard deviation
 
 # --- data sets --------------------------------------------------------------------------------------------------------
@@ -205,6 +210,17 @@ def logistic():
     return make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
 
 
+def nonlinear():
+    """Return a support vector machine with a radial kernel."""
+    return make_pipeline(StandardScaler(), SVC())
+
+
+def cluster(Z, y, seed):
+    """Return the adjusted Rand index of a clustering with as many clusters as classes."""
+    clusters = KMeans(len(np.unique(y)), n_init=10, random_state=seed).fit_predict(StandardScaler().fit_transform(Z))
+    return float(adjusted_rand_score(y, clusters))
+
+
 def few_rows(y, seed):
     """Return the indices of a few samples of each class."""
     rng = np.random.RandomState(seed)
@@ -214,6 +230,12 @@ def few_rows(y, seed):
 def noisy(X, std, rng):
     """Return sequences with noise added."""
     return [x + NOISE * std * rng.normal(size=x.shape) for x in X]
+
+
+def shortened(X, std, rng):
+    """Return sequences without some of their timesteps, at random places, of which at least two are left."""
+    kept = (np.sort(rng.permutation(len(x))[: max(2, round((1 - MISSING) * len(x)))]) for x in X)
+    return [x[rows] for x, rows in zip(X, kept, strict=True)]
 
 
 def encode(make, seed, train, test):
@@ -234,13 +256,16 @@ def measure(make, seeds, data):
         results["seconds"].append(seconds)
         results["ridge"].append(ridge().fit(Z, y_train).score(Z_test, y_test))
         results["logistic"].append(logistic().fit(Z, y_train).score(Z_test, y_test))
+        results["nonlinear"].append(nonlinear().fit(Z, y_train).score(Z_test, y_test))
+        results["clusters"].append(cluster(Z_test, y_test, seed))
         for draw in SEEDS:  # the same labels for each method
             few = few_rows(y_train, draw)
             results["few"].append(ridge().fit(Z[few], y_train[few]).score(Z_test, y_test))
     for seed in SEEDS:
-        rng = np.random.RandomState(seed)
-        Z, Z_test, _ = encode(make, seed, noisy(train, std, rng), noisy(test, std, rng))
-        results["noise"].append(ridge().fit(Z, y_train).score(Z_test, y_test))
+        for setting, change in (("noise", noisy), ("missing", shortened)):
+            rng = np.random.RandomState(seed)
+            Z, Z_test, _ = encode(make, seed, change(train, std, rng), change(test, std, rng))
+            results[setting].append(ridge().fit(Z, y_train).score(Z_test, y_test))
     return results
 
 
@@ -267,8 +292,11 @@ def is_skipped(method, package):
 TITLES = {
     "ridge": "Accuracy with `RidgeClassifierCV` on the archive's test part",
     "logistic": "Accuracy with `LogisticRegression`",
+    "nonlinear": "Accuracy with `SVC`, a non-linear classifier",
     "few": f"Accuracy with {N_LABELS} labels per class, three draws per encoder; encoders trained on all sequences",
     "noise": f"Accuracy with noise in training and test sequences, {NOISE} standard deviations of the feature",
+    "missing": f"Accuracy where {MISSING:.0%} of the timesteps of each sequence are removed, in both parts",
+    "clusters": "Adjusted Rand index of `KMeans` on the test part, with as many clusters as classes",
     "seconds": "CPU seconds to train on the training part and encode both parts, without compilation",
 }
 
@@ -279,14 +307,25 @@ def tables(results):
     installed = [f"{n} {version(n)}" for n in names if importlib.util.find_spec(n.replace("scikit-learn", "sklearn"))]
     parts = [f"One core, Python {platform.python_version()}, {', '.join(installed)}."]
     for setting, title in TITLES.items():
-        lines = [f"## {title}", "", f"| | {' | '.join(results)} | mean |", "|---" * (len(results) + 2) + "|"]
+        header = f"| | {' | '.join(results)} | mean | mean rank |"
+        lines = [f"## {title}", "", header, "|---" * (len(results) + 3) + "|"]
         best = {name: max(np.mean(m[setting] or 0) for m in methods.values()) for name, methods in results.items()}
+        ranks = _mean_ranks(results, setting)
         for method in METHODS:
             measured = [methods.get(method) for methods in results.values()]
             cells = [_cell(each, setting, best[name]) for name, each in zip(results, measured, strict=True)]
-            lines.append(f"| {method} | {' | '.join(cells)} | {_mean(measured, setting)} |")
+            cells += [_mean(measured, setting), ranks.get(method, "not run")]
+            lines.append(f"| {method} | {' | '.join(cells)} |")
         parts.append("\n".join(lines))
     return "\n\n".join(parts)
+
+
+def _mean_ranks(results, setting):
+    """Return the mean rank of each method over the data sets, 1 for the best, as text."""
+    methods = [m for m in METHODS if all(setting in each.get(m, {}) and each[m][setting] for each in results.values())]
+    sign = 1 if setting == "seconds" else -1
+    ranks = [rankdata([sign * np.mean(each[method][setting]) for method in methods]) for each in results.values()]
+    return {m: f"{rank:.1f}" for m, rank in zip(methods, np.mean(ranks, axis=0), strict=True)} if methods else {}
 
 
 def _mean(measured, setting):
