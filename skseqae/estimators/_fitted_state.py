@@ -97,6 +97,8 @@ class FittedState:
     input : FittedInput
     target : FittedTarget, FittedLabels or None
         None: the target is X.
+    mean_loss : float or None
+        The loss of the mean of the targets. None: not known.
     """
 
     architecture: Architecture | Seq2SeqArchitecture | DenseArchitecture
@@ -106,6 +108,7 @@ class FittedState:
     generator: np.random.RandomState
     input: FittedInput
     target: FittedTarget | FittedLabels | None = None
+    mean_loss: float | None = None
 
     @cached_property
     def network(self):

@@ -152,7 +152,10 @@ CHANGES = {
         rearrange=_add_distance,
     ),
     4: Change(
-        added_fields={"Architecture": {"n_tokens": None, "n_classes": None, "frozen": {"tuple": []}}},
+        added_fields={
+            "Architecture": {"n_tokens": None, "n_classes": None, "frozen": {"tuple": []}},
+            "FittedState": {"mean_loss": None},
+        },
         added_parameters={
             "Seq2SeqClassifier": {
                 "pooling": "last",

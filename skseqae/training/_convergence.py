@@ -30,7 +30,7 @@ def baseline_loss(program, settings, data):
         parts = (target.packed[start : start + n_steps] for start in range(0, len(target.packed), n_steps))
         losses = np.concatenate([_loss_of(prediction.astype(np.float32), part, program.losses[head]) for part in parts])
         total += head_weight * np.average(losses, weights=weights)
-    return total
+    return float(total)
 
 
 def _loss_of(prediction, target, loss):
@@ -38,8 +38,8 @@ def _loss_of(prediction, target, loss):
     return np.asarray(loss(target[None], np.broadcast_to(prediction, (1, len(target), len(prediction)))))[0]
 
 
-def warn_about_convergence(losses, baseline):
-    """Warn if the loss still fell when training ended, or if it is no better than that of the mean.
+def warn_about_convergence(losses, baseline, val_losses=None):
+    """Warn if the loss still fell when training ended, if it is no better than that of the mean, or of overfitting.
 
     Parameters
     ----------
@@ -47,6 +47,8 @@ def warn_about_convergence(losses, baseline):
         The loss of each step.
     baseline : float
         The loss of the mean of the targets.
+    val_losses : list of float, default=None
+        The loss of each epoch on samples that were held out.
     """
     if len(losses) < MIN_STEPS:
         return
@@ -57,6 +59,14 @@ def warn_about_convergence(losses, baseline):
             f"The loss after {len(losses)} steps is {last:.3g}, hardly better than that of the mean, {baseline:.3g}: "
             "the network learned little. Lower learning_rate, raise max_steps or units, or check whether X has any "
             "structure over time. skseqae.display.LossCurveDisplay plots the loss.",
+            ConvergenceWarning,
+            stacklevel=2,
+        )
+    elif val_losses and val_losses[-1] - min(val_losses) > CLEAR_FALL * baseline:
+        warnings.warn(
+            f"The network overfits: the loss on held-out samples rose from {min(val_losses):.3g} in epoch "
+            f"{np.argmin(val_losses) + 1}, whose weights are kept, to {val_losses[-1]:.3g}. Pass more samples, lower "
+            "units, or set dropout. skseqae.display.LossCurveDisplay plots both losses.",
             ConvergenceWarning,
             stacklevel=2,
         )

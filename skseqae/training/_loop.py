@@ -54,6 +54,7 @@ class TrainingResult:
     weights: dict[str, list]
     optimizer_state: list
     history: dict[str, list]
+    mean_loss: float  # of the mean of the targets
 
 
 def cross_entropy(class_indices, logits):
@@ -145,6 +146,8 @@ def _run(program, settings, data, validation, random_state, callbacks, begin_epo
     """Run the epochs; return the `TrainingResult`."""
     history, steps = {}, Steps(program, settings, settings.epochs * ceil(len(data) / settings.batch_size))
     early_stopping = settings.n_iter_no_change and EarlyStopping(settings.n_iter_no_change, settings.tol)
+    mean_loss = baseline_loss(program, settings, data)
+    make_result = partial(_make_result, program, history, mean_loss, early_stopping)
     _notify(callbacks, "on_train_begin", {})
     n_rows = program.rows_to_fill(min(len(data), settings.batch_size))
     for epoch in range(settings.epochs):
@@ -160,14 +163,14 @@ def _run(program, settings, data, validation, random_state, callbacks, begin_epo
         if early_stopping:
             early_stopping.update(logs["val_loss"], program)
         is_last = program.model.stop_training or (early_stopping and early_stopping.should_stop) or steps.should_stop
-        if end_epoch(partial(_make_intermediate_result, program, history, early_stopping)) or is_last:
+        if end_epoch(partial(_make_intermediate_result, program, make_result)) or is_last:
             break
     # an optimizer may keep a moving average of the weights, which replaces them here
     program.model.optimizer.finalize_variable_values(program.model.trainable_variables)
     _notify(callbacks, "on_train_end", dict(logs))
     if settings.warns:
-        warn_about_convergence(steps.losses, baseline_loss(program, settings, data))
-    return _make_result(program, history, early_stopping)
+        warn_about_convergence(steps.losses, mean_loss, history.get("val_loss"))
+    return make_result()
 
 
 class Steps:
@@ -192,20 +195,20 @@ class Steps:
         return self._settings.ends_on_plateau and has_plateau(self.losses, self._n_steps)
 
 
-def _make_result(program, history, early_stopping):
+def _make_result(program, history, mean_loss, early_stopping):
     """Return the `TrainingResult`, with the best weights under early stopping, otherwise with the last ones."""
     weights = (early_stopping and early_stopping.best_weights) or program.weights
     optimizer_state = [variable.numpy() for variable in program.model.optimizer.variables]
     _check_finite([weights, optimizer_state], len(history["loss"]))
-    return TrainingResult(weights, optimizer_state, history)
+    return TrainingResult(weights, optimizer_state, history, mean_loss)
 
 
-def _make_intermediate_result(program, history, early_stopping):
+def _make_intermediate_result(program, make_result):
     """Return the `TrainingResult` as if training ended here, and leave the program ready to continue."""
     variables = program.model.trainable_variables
     values = [variable.numpy() for variable in variables]
     program.model.optimizer.finalize_variable_values(variables)
-    result = _make_result(program, history, early_stopping)
+    result = make_result()
     for variable, value in zip(variables, values, strict=True):
         variable.assign(value)
     return result

@@ -26,7 +26,26 @@ def test_best_epoch_is_the_first_with_the_lowest_validation_loss(autoencoder):
 def test_only_the_training_loss_is_plotted_without_a_validation_set(sentinel_autoencoder):
     display = LossCurveDisplay.from_estimator(sentinel_autoencoder)
     assert (display.val_line_, display.best_line_, display.best_epoch_) == (None, None, None)
-    assert [text.get_text() for text in display.ax_.get_legend().get_texts()] == ["training"]
+    labels = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+    assert labels[:2] == ["training", "mean of the targets"]
+    assert labels[2:] == [display.end_line_.get_label()] * (display.end_epoch_ is not None)
+
+
+def test_the_loss_of_the_mean_is_a_line(autoencoder):
+    display = LossCurveDisplay.from_estimator(autoencoder)
+    assert set(display.mean_line_.get_ydata()) == {autoencoder._fitted.mean_loss}
+    assert autoencoder._fitted.mean_loss == pytest.approx(1, abs=0.3)  # in scaled units, of the samples not held out
+    assert LossCurveDisplay(loss=[1, 0.5]).plot().mean_line_ is None
+
+
+@pytest.mark.parametrize(
+    ("loss", "epoch"), [([1, 0.5, 0.04, 0.0], 3), ([1, 0.9, 0.8, 0.0], 4), ([1, 0.0, 0.3, 0.0], 2), ([1, 1], None)]
+)
+def test_training_could_have_ended_after_most_of_the_fall(loss, epoch):
+    display = LossCurveDisplay(loss=loss).plot()
+    assert display.end_epoch_ == epoch
+    assert (display.end_line_ is None) == (epoch is None)
+    assert LossCurveDisplay(loss=loss, val_loss=loss).plot().end_epoch_ is None
 
 
 @pytest.mark.parametrize(("log_scale", "scale"), [(False, "linear"), (True, "log")])

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from sklearn.exceptions import ConvergenceWarning
 
-from skseqae import LSTMAutoencoderTransformer
+from skseqae import CompositeSequenceRegressor, LSTMAutoencoderTransformer
 from skseqae.data._sequences import Sequences
 from skseqae.datasets import make_waves
 from skseqae.training import _convergence
@@ -74,6 +74,15 @@ def test_fits_that_did_not_converge_or_learn_warn(data, changes, expected):
     assert messages_of(fit, data=data, **changes) == []
 
 
+def test_a_network_that_overfits_warns_if_samples_are_held_out():
+    rng = np.random.default_rng(0)
+    X, y = list(rng.normal(size=(24, 8, 1))), rng.normal(size=24)
+    settings = {"latent_dim": 8, "units": 16, "reconstruction_weight": 0.0, "learning_rate": 0.02, "random_state": 0}
+    held_out = {"early_stopping": True, "validation_fraction": 0.3, "n_iter_no_change": 60, "epochs": 60}
+    messages = messages_of(CompositeSequenceRegressor(**settings, **held_out).fit, X, y)
+    assert any("overfits: the loss on held-out samples rose from" in message for message in messages)
+
+
 def test_fit_warns_and_partial_fit_does_not():
     estimator = LSTMAutoencoderTransformer(8, units=4, learning_rate=1.0, random_state=0)
     with pytest.warns(ConvergenceWarning, match=NO_BETTER):
@@ -101,6 +110,15 @@ def test_a_loss_that_falls_linearly_to_zero_warns_and_one_that_fell_before_does_
     assert f"after {n_steps} steps" in message
     early = np.maximum(np.linspace(baseline, -2 * baseline, n_steps), 0.1 * baseline)  # flat after a third
     assert messages_of(warn_about_convergence, list(early), baseline) == []
+
+
+@settings(derandomize=True, deadline=None)
+@given(n_epochs=st.integers(2, 100), baseline=st.floats(0.01, 100), rise=st.floats(0.0, 1.0))
+def test_a_validation_loss_that_rises_clearly_warns(n_epochs, baseline, rise):
+    val_losses = [0.5 * baseline, *np.linspace(0.2, 0.2 + rise, n_epochs) * baseline]
+    messages = messages_of(warn_about_convergence, [0.1 * baseline] * 100, baseline, val_losses)
+    assert len(messages) == (val_losses[-1] - min(val_losses) > 0.1 * baseline)
+    assert all("overfits" in message and "in epoch 2," in message for message in messages)
 
 
 def test_a_fall_counts_relative_to_the_loss_of_the_mean():
