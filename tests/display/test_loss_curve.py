@@ -28,7 +28,7 @@ def test_only_the_training_loss_is_plotted_without_a_validation_set(sentinel_aut
     assert (display.val_line_, display.best_line_, display.best_epoch_) == (None, None, None)
     labels = [text.get_text() for text in display.ax_.get_legend().get_texts()]
     assert labels[:2] == ["training", "mean of the targets"]
-    assert labels[2:] == [display.end_line_.get_label()] * (display.end_epoch_ is not None)
+    assert labels[2:] == ([f"95% of the fall: epoch {display.end_epoch_}"] if display.end_epoch_ else [])
 
 
 def test_the_loss_of_the_mean_is_a_line(autoencoder):
