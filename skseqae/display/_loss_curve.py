@@ -18,7 +18,7 @@ class LossCurveDisplay:
         The training loss of each epoch.
     val_loss : array-like of shape (n_epochs,), default=None
         The validation loss of each epoch, if a validation set was held out.
-    mean_loss : float, default=None
+    baseline_loss : float, default=None
         The loss of the mean of the targets, for labels of their frequencies. A network with a higher loss has learnt
         nothing.
 
@@ -30,8 +30,8 @@ class LossCurveDisplay:
     end_epoch_ : int or None
         The first epoch after 95 % of the fall of the training loss, counted from 1: training could have ended there.
         None with a validation loss, or if the loss did not fall.
-    line_, val_line_, mean_line_, best_line_, end_line_ : matplotlib.lines.Line2D or None
-        The curves, the line of `mean_loss`, and the lines that mark the best epoch and the possible end.
+    line_, val_line_, baseline_line_, best_line_, end_line_ : matplotlib.lines.Line2D or None
+        The curves, the line of `baseline_loss`, and the lines that mark the best epoch and the possible end.
     ax_ : matplotlib.axes.Axes
         The Axes with the curves.
     figure_ : matplotlib.figure.Figure
@@ -55,10 +55,10 @@ class LossCurveDisplay:
     >>> plt.close(display.figure_)
     """
 
-    def __init__(self, *, loss, val_loss=None, mean_loss=None):
+    def __init__(self, *, loss, val_loss=None, baseline_loss=None):
         self.loss = loss
         self.val_loss = val_loss
-        self.mean_loss = mean_loss
+        self.baseline_loss = baseline_loss
 
     @classmethod
     def from_estimator(cls, estimator, *, ax=None, log_scale=False):
@@ -86,8 +86,8 @@ class LossCurveDisplay:
         """
         estimator, _ = last_step(estimator)
         _check_estimator(estimator, "history_", cls)
-        history, mean_loss = estimator.history_, estimator._fitted.mean_loss
-        display = cls(loss=history["loss"], val_loss=history.get("val_loss"), mean_loss=mean_loss)
+        history, baseline_loss = estimator.history_, estimator.baseline_loss_
+        display = cls(loss=history["loss"], val_loss=history.get("val_loss"), baseline_loss=baseline_loss)
         return display.plot(ax, log_scale=log_scale)
 
     def plot(self, ax=None, *, log_scale=False):
@@ -108,11 +108,11 @@ class LossCurveDisplay:
         epochs = np.arange(1, len(self.loss) + 1)
         marker = "o" if len(epochs) == 1 else None  # A line through one point is invisible.
         (self.line_,) = ax.plot(epochs, self.loss, color=BLUE, marker=marker, label="training")
-        self.val_line_ = self.mean_line_ = self.best_line_ = self.end_line_ = None
+        self.val_line_ = self.baseline_line_ = self.best_line_ = self.end_line_ = None
         self.best_epoch_ = self.end_epoch_ = None
-        if self.mean_loss is not None:
+        if self.baseline_loss is not None:
             style = {"color": "0.4", "linestyle": "-.", "linewidth": 1}
-            self.mean_line_ = ax.axhline(self.mean_loss, **style, label="mean of the targets")
+            self.baseline_line_ = ax.axhline(self.baseline_loss, **style, label="mean of the targets")
         if self.val_loss is not None:
             check_consistent_length(self.loss, self.val_loss)
             self.best_epoch_ = int(np.argmin(self.val_loss)) + 1

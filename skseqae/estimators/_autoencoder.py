@@ -145,6 +145,9 @@ class LSTMAutoencoderTransformer(BaseRecurrentAutoencoder):
     history_ : dict of str to list of float
         The "loss" of each epoch, with early stopping also the "val_loss": means over real timesteps, in scaled units.
         With two decoders, also the loss of each decoder, such as "reconstruction_loss".
+    baseline_loss_ : float or None
+        The loss of a prediction of the mean of the targets. The loss of a network that has learnt nothing is about the
+        same. None in estimators that an earlier version saved.
     n_iter_ : int
         Number of epochs run.
     n_features_in_ : int

@@ -73,6 +73,11 @@ class BaseSequenceEstimator(
         """Number of epochs."""
         return len(self._state_for("n_iter_").history["loss"])
 
+    @property
+    def baseline_loss_(self):
+        """Loss of the mean of the targets."""
+        return self._state_for("baseline_loss_").baseline_loss
+
     def _fit(self, X, y, sample_weight, *, partial=False, **target_options):
         """Fit a copy and take its attributes by one assignment, so that a failure changes nothing."""
         with _restored_on_error(self.random_state):

@@ -87,6 +87,9 @@ class DenseAutoencoderTransformer(AutoencoderMixin, BaseSequenceEstimator):
     ----------
     history_ : dict of str to list of float
         The "loss" of each epoch, with early stopping also the "val_loss": means over rows, in scaled units.
+    baseline_loss_ : float or None
+        The loss of a prediction of the mean of the targets. The loss of a network that has learnt nothing is about the
+        same. None in estimators that an earlier version saved.
     n_iter_ : int
         Number of epochs run.
     n_features_in_ : int

@@ -97,7 +97,7 @@ class FittedState:
     input : FittedInput
     target : FittedTarget, FittedLabels or None
         None: the target is X.
-    mean_loss : float or None
+    baseline_loss : float or None
         The loss of the mean of the targets. None: not known.
     """
 
@@ -108,7 +108,7 @@ class FittedState:
     generator: np.random.RandomState
     input: FittedInput
     target: FittedTarget | FittedLabels | None = None
-    mean_loss: float | None = None
+    baseline_loss: float | None = None
 
     @cached_property
     def network(self):

@@ -194,7 +194,7 @@ def make_fitted_state(architecture, problem, result, data):
         generator=problem.generator,
         input=problem.fitted_input,
         target=problem.fitted_target,
-        mean_loss=result.mean_loss if np.isfinite(result.mean_loss) else None,
+        baseline_loss=result.baseline_loss if np.isfinite(result.baseline_loss) else None,
     )
     return fit_maps(state, data, problem.continued)
 

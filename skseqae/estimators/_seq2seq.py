@@ -166,6 +166,9 @@ class Seq2SeqClassifier(ClassifierMixin, RecurrentParametersMixin, BaseSequenceE
         The "loss" of each epoch, with early stopping also the "val_loss": the mean cross-entropy over labels, including
         end tokens. Where sequences are reconstructed, the weighted sum of the "reconstruction_loss", the mean squared
         error in scaled units, and the "label_loss", the mean cross-entropy of the label layer of training.
+    baseline_loss_ : float or None
+        The loss of a prediction of the mean of the targets, for labels of their frequencies. The loss of a network that
+        has learnt nothing is about the same. None in estimators that an earlier version saved.
     n_iter_ : int
         Number of epochs run.
     n_features_in_ : int

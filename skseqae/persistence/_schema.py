@@ -114,7 +114,7 @@ RECORD_RULES = {
         "generator": instance_of(np.random.RandomState),
         "input": instance_of(FittedInput),
         "target": either(instance_of(FittedTarget), instance_of(FittedLabels), NONE),
-        "mean_loss": either(real(), NONE),
+        "baseline_loss": either(real(), NONE),
     },
 }
 # types of the architecture and of the target in the fitted state of each class

@@ -154,7 +154,7 @@ CHANGES = {
     4: Change(
         added_fields={
             "Architecture": {"n_tokens": None, "n_classes": None, "frozen": {"tuple": []}},
-            "FittedState": {"mean_loss": None},
+            "FittedState": {"baseline_loss": None},
         },
         added_parameters={
             "Seq2SeqClassifier": {

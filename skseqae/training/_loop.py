@@ -54,7 +54,7 @@ class TrainingResult:
     weights: dict[str, list]
     optimizer_state: list
     history: dict[str, list]
-    mean_loss: float  # of the mean of the targets
+    baseline_loss: float  # of the mean of the targets
 
 
 def cross_entropy(class_indices, logits):
@@ -146,8 +146,8 @@ def _run(program, settings, data, validation, random_state, callbacks, begin_epo
     """Run the epochs; return the `TrainingResult`."""
     history, steps = {}, Steps(program, settings, settings.epochs * ceil(len(data) / settings.batch_size))
     early_stopping = settings.n_iter_no_change and EarlyStopping(settings.n_iter_no_change, settings.tol)
-    mean_loss = baseline_loss(program, settings, data)
-    make_result = partial(_make_result, program, history, mean_loss, early_stopping)
+    baseline = baseline_loss(program, settings, data)
+    make_result = partial(_make_result, program, history, baseline, early_stopping)
     _notify(callbacks, "on_train_begin", {})
     n_rows = program.rows_to_fill(min(len(data), settings.batch_size))
     for epoch in range(settings.epochs):
@@ -169,7 +169,7 @@ def _run(program, settings, data, validation, random_state, callbacks, begin_epo
     program.model.optimizer.finalize_variable_values(program.model.trainable_variables)
     _notify(callbacks, "on_train_end", dict(logs))
     if settings.warns:
-        warn_about_convergence(steps.losses, mean_loss, history.get("val_loss"))
+        warn_about_convergence(steps.losses, baseline, history.get("val_loss"))
     return make_result()
 
 
@@ -195,12 +195,12 @@ class Steps:
         return self._settings.ends_on_plateau and has_plateau(self.losses, self._n_steps)
 
 
-def _make_result(program, history, mean_loss, early_stopping):
+def _make_result(program, history, baseline, early_stopping):
     """Return the `TrainingResult`, with the best weights under early stopping, otherwise with the last ones."""
     weights = (early_stopping and early_stopping.best_weights) or program.weights
     optimizer_state = [variable.numpy() for variable in program.model.optimizer.variables]
     _check_finite([weights, optimizer_state], len(history["loss"]))
-    return TrainingResult(weights, optimizer_state, history, mean_loss)
+    return TrainingResult(weights, optimizer_state, history, baseline)
 
 
 def _make_intermediate_result(program, make_result):

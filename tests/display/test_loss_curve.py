@@ -33,9 +33,9 @@ def test_only_the_training_loss_is_plotted_without_a_validation_set(sentinel_aut
 
 def test_the_loss_of_the_mean_is_a_line(autoencoder):
     display = LossCurveDisplay.from_estimator(autoencoder)
-    assert set(display.mean_line_.get_ydata()) == {autoencoder._fitted.mean_loss}
-    assert autoencoder._fitted.mean_loss == pytest.approx(1, abs=0.3)  # in scaled units, of the samples not held out
-    assert LossCurveDisplay(loss=[1, 0.5]).plot().mean_line_ is None
+    assert set(display.baseline_line_.get_ydata()) == {autoencoder.baseline_loss_}
+    assert autoencoder.baseline_loss_ == pytest.approx(1, abs=0.3)  # in scaled units, of the samples not held out
+    assert LossCurveDisplay(loss=[1, 0.5]).plot().baseline_line_ is None
 
 
 @pytest.mark.parametrize(

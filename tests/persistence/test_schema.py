@@ -244,7 +244,7 @@ VALUES = {
         "generator": ([np.random.RandomState(1)], [None, 0, np.random.default_rng(0)]),
         "input": ([INPUT], [None, {}, Layout("list"), LABEL]),
         "target": ([None, VECTOR, LABEL], [{}, "label", TargetLayout("vector"), INPUT]),
-        "mean_loss": ([None, 0.0, 1e9], ["1.0", float("nan"), float("inf"), 1, np.float64(1.0)]),
+        "baseline_loss": ([None, 0.0, 1e9], ["1.0", float("nan"), float("inf"), 1, np.float64(1.0)]),
     },
     "features": {
         "n_features_in_": (COUNT, NOT_COUNT),
