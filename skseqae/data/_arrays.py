@@ -1,6 +1,7 @@
 """Conversion of array-likes (nested lists, dataframes, columns, object arrays) to arrays of real numbers."""
 
 import reprlib
+from decimal import Decimal
 from numbers import Complex, Number, Real
 
 import numpy as np
@@ -54,7 +55,8 @@ def as_array(value, name, expected=EXPECTED):
         raise TypeError(f"{name} is a {type_name}: pass Sequences.from_packed({parts}).")
     if isinstance(value, (list, tuple)):
         return _nest_as_array(value, name)
-    if (hasattr(value, "__array__") and not isinstance(value, type)) or isinstance(value, Number):
+    is_array = hasattr(value, "__array__") and not isinstance(value, type) and not hasattr(value, "to_padded")
+    if is_array or isinstance(value, Number):
         return as_any_array(value, name)
     raise TypeError(f"{name} is of type {type_name}, not numbers. Expected {expected}.")
 
@@ -117,7 +119,7 @@ def _as_float(value):
     """Return one Python object as a float, a missing value as NaN."""
     if _is_none(value):
         return np.nan
-    if isinstance(value, (Real, np.bool_)):
+    if isinstance(value, (Real, Decimal, np.bool_)):
         try:
             return float(value)
         except OverflowError:

@@ -1,11 +1,10 @@
 """Validation of X: read any accepted container as `Sequences`."""
 
-import warnings
-
 import numpy as np
 
+from ..runtime._warnings import warn_user
 from ._arrays import as_arrays, locate
-from ._dataframes import common_feature_names
+from ._dataframes import check_rows_are_sequences, common_feature_names, has_columns
 from ._layout import Layout
 from ._packing import check_padding_value, check_values, pack_list, pack_padded
 from ._sequences import Sequences
@@ -13,9 +12,7 @@ from ._sequences import Sequences
 MAX_EXACT_INTEGER = 2**24  # float32 represents all integers up to this one
 
 
-def check_sequences(
-    X, *, padding_value=None, warn_trailing_zeros=False, for_float32=False, allow_missing=False, name="X"
-):
+def check_sequences(X, *, padding_value=None, warn=False, for_float32=False, allow_missing=False, name="X"):
     """Validate X and return it as `Sequences`, with its layout.
 
     Parameters
@@ -29,8 +26,9 @@ def check_sequences(
         - `Sequences`: returned unchanged.
     padding_value : float, default=None
         The value of trailing padding of an array. None: NaN. Does not affect lists.
-    warn_trailing_zeros : bool, default=False
-        Whether to warn if more than half of the samples of an array (N, T, F) end in zeros, which may be padding.
+    warn : bool, default=False
+        Whether to warn of an input that may mean something else: an array of which more than half of the samples begin
+        or end in zeros, which may be padding, and a dataframe whose columns may be features.
     for_float32 : bool, default=False
         Whether to warn about integers that float32, in which the networks compute, cannot represent.
     allow_missing : bool, default=False
@@ -70,21 +68,24 @@ def check_sequences(
     padding_value = check_padding_value(padding_value)
     if isinstance(X, Sequences):
         # again, because they may have been created with missing values
-        check_values(X.packed, X.lengths, (name + "[{}]").format, allow_missing=allow_missing)
+        options = {"allow_missing": allow_missing, "feature_names": X.feature_names}
+        check_values(X.packed, X.lengths, (name + "[{}]").format, **options)
         return X, Layout("sequences", feature_names=X.feature_names)
+    if warn and has_columns(X):
+        check_rows_are_sequences(X)
     names, X = common_feature_names(X, name), as_arrays(X, name)
     if isinstance(X, list):
-        sequences = Sequences(*pack_list(X, name, allow_missing), feature_names=names)
+        sequences = Sequences(*pack_list(X, name, allow_missing, names), feature_names=names)
         if for_float32 and all(x.dtype.kind in "iu" for x in X):
             warn_large_integers(sequences, name)
         return sequences, Layout("list", univariate=all(x.ndim == 1 for x in X))
     sequences = Sequences(*pack_padded(X, None, "post", padding_value, name, allow_missing))
     if for_float32 and X.dtype.kind in "iu":
         warn_large_integers(sequences, name)
+    if warn:
+        _warn_of_padding(sequences, X.shape, padding_value)
     if X.ndim == 2:
         return sequences, Layout("table", X.shape[1], univariate=True, padding_value=padding_value)
-    if warn_trailing_zeros and padding_value is None:
-        _warn_trailing_zeros(sequences)
     return sequences, Layout("padded", X.shape[1], padding_value=padding_value)
 
 
@@ -94,23 +95,41 @@ def warn_large_integers(sequences, name):
     if is_large.any():
         row, feature = np.argwhere(is_large)[0]
         i, t = locate(row, sequences.lengths)
-        warnings.warn(
+        warn_user(
             f"{name}[{i}] has the integer {sequences.packed[row, feature]:.0f} at timestep {t}, but networks compute "
             f"in float32, which represents integers exactly up to 2**24 = {MAX_EXACT_INTEGER} only: neighbouring "
             "integers may become equal. Subtract an offset that they share, or convert them to float64 if the loss of "
-            "precision is acceptable.",
-            UserWarning,
-            stacklevel=3,
+            "precision is acceptable."
         )
 
 
-def _warn_trailing_zeros(sequences):
-    ends = (sequences._starts + sequences.lengths)[sequences.lengths > 0]
-    n_zero = np.count_nonzero(~sequences._values[ends - 1].any(axis=1))
-    if n_zero > len(sequences) / 2:
-        warnings.warn(
-            f"{n_zero} of {len(sequences)} samples end in timesteps whose features are all zero. "
-            "These timesteps are read as data. If they are padding, set padding_value=0.0.",
-            UserWarning,
-            stacklevel=3,
+def _warn_of_padding(sequences, shape, padding_value):
+    """Warn if most samples of an array of this shape begin or end in timesteps that may be padding."""
+    value = 0.0 if padding_value is None else padding_value
+    begins, ends = _runs(sequences, value)
+    if len(shape) == 2:  # one number may well be zero: padding has several timesteps, and not as many in each sample
+        begins, ends = (run * (len(np.unique(run)) > 1) * (run > 1) for run in (begins, ends))
+    n_begin, n_end, n_samples = np.count_nonzero(begins), np.count_nonzero(ends), len(sequences)
+    if padding_value is not None:
+        n_end = np.count_nonzero(sequences.lengths < shape[1])  # those whose padding was removed
+    if padding_value is None and n_end > n_samples / 2:
+        warn_user(
+            f"{n_end} of {n_samples} samples end in timesteps whose features are all zero. These timesteps are read as "
+            "data. If they are padding, set padding_value=0.0."
         )
+    elif n_begin > n_samples / 2 and n_end < n_samples / 4:
+        warn_user(
+            f"{n_begin} of {n_samples} samples begin with timesteps whose features are all {value:g}. These timesteps "
+            "are read as data. If they are padding, which keras.utils.pad_sequences puts in front by default, pass "
+            f"Sequences.from_padded(X, padding='pre', padding_value={value:g})."
+        )
+
+
+def _runs(sequences, value):
+    """Return how many timesteps at the beginning and at the end of each non-empty sequence equal a value."""
+    filled = sequences[sequences.lengths > 0]
+    is_data, ends = (filled.packed != value).any(axis=1), np.cumsum(filled.lengths)
+    starts, rows = ends - filled.lengths, np.arange(len(is_data))
+    first = np.minimum.reduceat(np.where(is_data, rows, len(rows)), starts)
+    last = np.maximum.reduceat(np.where(is_data, rows, -1), starts)
+    return np.minimum(first, ends) - starts, ends - 1 - np.maximum(last, starts - 1)

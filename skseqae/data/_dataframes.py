@@ -3,16 +3,22 @@
 import numpy as np
 
 from ..runtime._optional_imports import import_optional
+from ..runtime._warnings import warn_user
 from ._arrays import as_floats, is_missing, short_repr
+from ._times import looks_like_times, sortable_times
 
 
 def pack_frame(frame, sample, time, features):
-    """Sort a long dataframe of S rows into packed values (S, F), lengths (N,), the samples' labels and the features."""
+    """Sort a long dataframe of S rows into packed values (S, F), lengths (N,), the samples' labels and the features.
+
+    If there are several sample columns, labels are tuples.
+    """
     if not (hasattr(frame, "to_numpy") and hasattr(frame, "columns")):
         advice = " Pass frame.collect()." if hasattr(frame, "collect") else ""
         raise TypeError(f"Expected a pandas or polars dataframe, got {type(frame).__name__}.{advice}")
-    _check_names([sample, time], "sample and time")
-    keys = [sample] if time is None else [sample, time]
+    samples = sample if isinstance(sample, list) else [sample]
+    _check_names([*samples, time], "sample and time")
+    keys = samples if time is None else [*samples, time]
     levels = getattr(getattr(frame, "index", None), "names", ())  # in pandas, a key may be a level of the index
     levels = [key for key in keys if key in levels and key not in frame.columns]
     frame = frame.reset_index(level=levels) if levels else frame
@@ -23,16 +29,33 @@ def pack_frame(frame, sample, time, features):
         raise ValueError(f"Found frame with 0 feature(s) beside {keys} while a minimum of 1 is required.")
     _check_columns(frame, [*keys, *features])
     # By hashing, because labels of different types cannot be sorted.
-    code_of = {}
-    codes = [code_of.setdefault(label, len(code_of)) for label in _check_present(frame[sample], sample)]
+    code_of, columns = {}, [_check_present(frame[name], name) for name in samples]
+    rows = zip(*columns, strict=True) if isinstance(sample, list) else columns[0]
+    codes = [code_of.setdefault(label, len(code_of)) for label in rows]
     codes, labels = np.array(codes, dtype=np.int64), list(code_of)
     if time is None:
         order = np.argsort(codes, kind="stable")
     else:
-        _check_present(frame[time], time)
-        order = _order_in_time(np.asarray(frame[time]), codes, labels)
-    columns = [as_floats(np.asarray(frame[column]), f"column {column!r}", ("row",)) for column in features]
+        items = _check_present(frame[time], time)
+        order = _order_in_time(sortable_times(frame[time], time), items, codes, labels)
+    columns = [_read_feature(frame[column], column, time) for column in features]
     return np.stack(columns, axis=1)[order], np.bincount(codes, minlength=len(labels)), labels, features
+
+
+def _read_feature(column, name, time):
+    """Return a column of numbers as floats."""
+    values = np.asarray(column)
+    is_text = values.dtype.kind in "OUST" and any(isinstance(item, str) for item in values.tolist())
+    if not is_text and values.dtype.kind not in "mM":
+        return as_floats(values, f"column {name!r}", ("row",))
+    found = f"values of type {values.dtype}"
+    if is_text:
+        row, text = next((i, item) for i, item in enumerate(values.tolist()) if isinstance(item, str))
+        found = f"text ({short_repr(text)} in row {row})"
+    advice = "Leave it out by features=[...], or encode it as numbers."
+    if time is None and looks_like_times(column):
+        advice = f"If it is the time of each row, pass time={name!r}. Otherwise, leave it out by features=[...]."
+    raise TypeError(f"Column {name!r} holds {found}, but features must be numbers. {advice}")
 
 
 def common_feature_names(X, name="X"):
@@ -55,6 +78,25 @@ def common_feature_names(X, name="X"):
 def has_columns(X):
     """Return whether X is a dataframe, whose columns may have names."""
     return hasattr(X, "__array__") and hasattr(X, "columns")
+
+
+def check_rows_are_sequences(frame):
+    """Refuse, or warn of, a dataframe whose rows are probably not sequences, although they are read as such."""
+    index, columns, n_rows = getattr(frame, "index", None), list(frame.columns), len(frame)
+    if getattr(index, "nlevels", 1) > 1:
+        sample, time, *_ = (name or "..." for name in index.names)
+        raise TypeError(
+            "X is a dataframe with several index levels, of which a row is not a sequence: pass "
+            f"Sequences.from_frame(X, sample={sample!r}, time={time!r})."
+        )
+    are_names = all(isinstance(column, str) and not any(map(str.isdigit, column)) for column in columns)
+    has_times = type(index).__name__ in ("DatetimeIndex", "PeriodIndex", "TimedeltaIndex")
+    if are_names and n_rows > len(columns) and (has_times or len(columns) > 1):
+        warn_user(
+            f"X is a dataframe whose rows are read as {n_rows} univariate sequences, with the {len(columns)} columns "
+            "as timesteps. If the columns are features and the rows are the timesteps of one sequence, pass [X]; of "
+            "several sequences, Sequences.from_frame(X, sample=...). If the rows are sequences, pass X.to_numpy()."
+        )
 
 
 def names_if_strings(names):
@@ -104,14 +146,14 @@ def _check_present(column, name):
     return items
 
 
-def _order_in_time(times, codes, labels):
-    """Return the order of rows by sample, and by time within each sample."""
+def _order_in_time(times, items, codes, labels):
+    """Return the order of rows by sample, and by time within each sample; errors show the items of the column."""
     order = np.argsort(times, kind="stable")
     order = order[np.argsort(codes[order], kind="stable")]
     is_duplicate = (np.diff(codes[order]) == 0) & (times[order][1:] == times[order][:-1])
     if is_duplicate.any():
         row = order[:-1][is_duplicate][0]
-        raise ValueError(f"Sample {labels[codes[row]]!r} has time {times[row]} twice. Drop or combine such rows.")
+        raise ValueError(f"Sample {labels[codes[row]]!r} has time {items[row]} twice. Drop or combine such rows.")
     return order
 
 

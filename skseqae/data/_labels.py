@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_y, check_array
 
+from ..runtime._warnings import warn_user
 from ._arrays import as_any_array, short_repr
 from ._tokens import Tokens, _as_lists, _check_tokens, _concatenate, as_array, unique_tokens
 
@@ -66,10 +67,21 @@ def read_labels(y, estimator):
     if y.ndim == 2 and y.shape[1] != 1:
         values = check_array(y, dtype=None, input_name="y", estimator=estimator)
         _check_discrete(values.ravel())
+        _warn_of_one_hot(values)
         return Tokens("table", values.ravel(), np.full(len(values), values.shape[1]))
     values = _check_y(y, multi_output=False, estimator=estimator)
     _check_discrete(values)
     return Tokens("label", values, np.ones(len(values), np.int64))
+
+
+def _warn_of_one_hot(values):
+    """Warn of a table of labels (N, H) that may be one-hot vectors."""
+    is_binary = values.dtype.kind in "biuf" and np.isin(values, (0, 1)).all()
+    if is_binary and len(values) > 1 and (values.sum(axis=1) == 1).all():
+        warn_user(
+            f"Each row of y has one 1 among zeros: y is read as {values.shape[1]} labels for each sample. If its rows "
+            "are one-hot vectors of one label, pass y.argmax(axis=1)."
+        )
 
 
 def read_classes(classes):

@@ -89,6 +89,12 @@ class PackedSequences:
         lengths = f"lengths {self._lengths.min()}-{self._lengths.max()}, " if len(self) else ""
         return f"{type(self).__name__}(N={len(self)}, {lengths}n_features={self.n_features}, {self.dtype})"
 
+    def __array__(self, dtype=None, copy=None):
+        raise TypeError(
+            "Sequences are not an array, because their lengths differ. To apply a transformer of scikit-learn to each "
+            "timestep, wrap it: PerTimestep(StandardScaler()). X.to_padded() and X.packed are arrays."
+        )
+
     def __reduce__(self):
         # Packed, so that a fold that is sent to another process contains only its own rows.
         return type(self), (self.packed, self._lengths, None, self._feature_names)

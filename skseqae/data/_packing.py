@@ -9,7 +9,7 @@ from ._arrays import NUMERIC_KINDS, as_any_array, as_arrays, as_floats, locate, 
 
 FLOAT32_MAX = np.finfo(np.float32).max
 _BLOCK = 65_536  # timesteps checked at a time, so that a memory map is never loaded as a whole
-RESHAPE = "Reshape your data: one sequence is X.reshape(1, -1), one value per sample is X.reshape(-1, 1)."
+RESHAPE = "Reshape your data: one sequence is [X] or X.reshape(1, -1), one value per sample is X.reshape(-1, 1)."
 ADVICE_ON_NAN = (
     "Impute missing values first, for example with PerTimestep(SimpleImputer()). To create Sequences with missing "
     "values, pass allow_missing=True. Only padding at the end of a sequence is removed."
@@ -17,7 +17,7 @@ ADVICE_ON_NAN = (
 ADVICE_ON_MEMORY = "Pass fewer samples at a time, or store them in a memory map and read it with Sequences.from_packed."
 
 
-def pack_list(arrays, name="X", allow_missing=False):
+def pack_list(arrays, name="X", allow_missing=False, feature_names=None):
     """Return packed values (S, F) and lengths (N,) of a list of arrays (T_i, F) or (T_i,)."""
     for i, array in enumerate(arrays):
         if array.ndim == 0:
@@ -41,7 +41,8 @@ def pack_list(arrays, name="X", allow_missing=False):
     # Arrays without timesteps do not affect the dtype.
     values = as_floats(np.concatenate([arrays[i] for i in filled if lengths[i]]), name)
     values = values.reshape(lengths.sum(), arrays[first].shape[1] if arrays[first].ndim == 2 else 1)
-    check_values(values, lengths, (name + "[{}]").format, allow_missing=allow_missing)
+    options = {"allow_missing": allow_missing, "feature_names": feature_names}
+    check_values(values, lengths, (name + "[{}]").format, **options)
     return values, lengths
 
 
@@ -143,7 +144,7 @@ def check_lengths(lengths, longest, n_samples=None):
     return array.astype(np.int64)
 
 
-def check_values(values, lengths, name="X[{}]".format, first=None, allow_missing=False):
+def check_values(values, lengths, name="X[{}]".format, first=None, allow_missing=False, feature_names=None):
     """Raise an error that names the first packed value with which a network cannot compute.
 
     `name` returns the name of a sample, `first` is the timestep at which each sample starts in the array of the user,
@@ -163,7 +164,9 @@ def check_values(values, lengths, name="X[{}]".format, first=None, allow_missing
         row, feature = np.argwhere(is_invalid)[0]
         sample, timestep = locate(start + row, lengths)
         timestep += 0 if first is None else first[sample]
-        location = f"timestep {timestep}" + (f", feature {feature}" if values.shape[1] > 1 else "")
+        feature_name = repr(feature_names[feature]) if feature_names else feature
+        has_feature = feature_names or values.shape[1] > 1
+        location = f"timestep {timestep}" + (f", feature {feature_name}" if has_feature else "")
         value, advice = describe_invalid_value(block[row, feature])
         raise ValueError(f"{name(sample)} has {value} at {location}. {advice}")
 

@@ -94,7 +94,7 @@ class Sequences(PackedSequences):
         """
         names = common_feature_names(X)
         return cls(
-            *pack_list(list(as_arrays(X)), allow_missing=allow_missing),
+            *pack_list(list(as_arrays(X)), allow_missing=allow_missing, feature_names=names),
             feature_names=names,
         )
 
@@ -249,10 +249,12 @@ class Sequences(PackedSequences):
         ----------
         frame : pandas or polars dataframe
             The timesteps of all samples, one per row. The rows of one sample need not be consecutive.
-        sample : column name or name of an index level
+        sample : column name or name of an index level, or list of them
             Identifies the sample of each row. Samples are in the order of their first rows.
         time : column name or name of an index level, default=None
-            Time of each row, by which the rows of each sample are sorted. If None, the rows are already sorted.
+            Time of each row, by which the rows of each sample are sorted: numbers, dates, durations, ordered
+            categories (in the order of the categories), or text of ISO 8601 of one length. If None, the rows are
+            already sorted.
         features : list of column names, default=None
             The features, in this order. If None, all other columns.
         allow_missing : bool, default=False
@@ -267,7 +269,8 @@ class Sequences(PackedSequences):
         Raises
         ------
         TypeError
-            If frame is not a dataframe, or a feature column does not hold real numbers.
+            If frame is not a dataframe, a feature column does not hold real numbers, or the times are text or of
+            different types.
         ValueError
             If a column does not exist exactly once, a sample or a time is missing, a sample has two rows of the same
             time, there is no row, or a feature is NaN, inf or overflows float32.
@@ -287,6 +290,7 @@ class Sequences(PackedSequences):
             lengths,
             lambda row: f"Sample {labels[row]!r}",
             allow_missing=allow_missing,
+            feature_names=features,
         )
         return cls(values, lengths, feature_names=names_if_strings(features))
 

@@ -7,6 +7,29 @@ ROUTES = ("optimizer", "loss")
 PREFIXES = tuple(f"{route}__" for route in ROUTES)
 # Routed names that are refused because the estimator has a parameter for them: there is one way to set each value.
 CONSTRUCTOR_PARAMETERS = {"optimizer__learning_rate": "learning_rate", "optimizer__clipnorm": "clipnorm"}
+# names that other libraries use for a parameter of this package
+SYNONYMS = {
+    "lr": "learning_rate",
+    "hidden_size": "units",
+    "hidden_units": "units",
+    "n_units": "units",
+    "num_layers": "units",
+    "bottleneck": "latent_dim",
+    "encoding_dim": "latent_dim",
+    "n_components": "latent_dim",
+    "embedding_dim": "latent_dim",
+    "patience": "n_iter_no_change",
+    "min_delta": "tol",
+    "max_iter": "max_steps",
+    "n_epochs": "epochs",
+    "num_epochs": "epochs",
+    "validation_split": "validation_fraction",
+    "mask_value": "padding_value",
+    "seed": "random_state",
+    "beam_width": "num_beams",
+    "lookahead": "horizon",
+    "n_forecast": "horizon",
+}
 
 
 class RoutedParametersMixin:
@@ -34,7 +57,8 @@ class RoutedParametersMixin:
         if separator and suffix and prefix in routes:
             return
         candidates = [f"{route}__{suffix}" for route in routes] if separator and routes else parameters
-        closest = difflib.get_close_matches(name, candidates, n=1, cutoff=0.0)[0]
+        synonym = SYNONYMS.get(name)
+        closest = synonym if synonym in parameters else difflib.get_close_matches(name, candidates, n=1, cutoff=0.0)[0]
         raise error(f"{cls.__name__} has no parameter {name!r}; the nearest is {closest!r}.")
 
     @property

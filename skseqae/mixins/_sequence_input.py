@@ -30,16 +30,16 @@ class SequenceInputMixin:
         fixed_width = reset or self._layout.container == "table"
         if fixed_width and has_columns(X):
             # Before the values are read: wrong columns are the more helpful error.
-            validate_data(self, X, reset=reset, skip_check_array=True)
+            self._check_columns(X, reset)
         sequences, layout = check_sequences(
             X,
             padding_value=padding_value,
-            warn_trailing_zeros=reset,
+            warn=reset,
             for_float32=self._computes_in_float32,
             allow_missing=self._allow_missing,
         )
         if fixed_width and layout.container == "table":
-            validate_data(self, X, reset=reset, skip_check_array=True)
+            self._check_columns(X, reset)
         elif reset:
             self.n_features_in_ = sequences.n_features
             self._set_feature_names(sequences.feature_names)
@@ -47,6 +47,18 @@ class SequenceInputMixin:
             self._check_feature_names(sequences.feature_names)
             self._check_n_features(sequences, layout)
         return sequences, layout
+
+    def _check_columns(self, X, reset):
+        """Set or check the number and the names of the columns of a 2-D X."""
+        try:
+            validate_data(self, X, reset=reset, skip_check_array=True)
+        except ValueError as error:
+            if "is expecting" not in str(error):
+                raise
+            raise ValueError(
+                f"{error} The columns of a 2-D X are timesteps, of which there must be as many as in fit. For "
+                "sequences of any length, pass Sequences.from_padded(X) to both methods."
+            ) from None
 
     def _set_feature_names(self, names):
         vars(self).pop("feature_names_in_", None)

@@ -17,6 +17,12 @@ from safetensors.numpy import save as as_safetensors
 
 from ..exceptions import SkseqaeFormatError
 
+OTHER_FILES = {  # the first bytes of files that are often confused with those of this package
+    b"PK\x03\x04": "a zip file, such as a .keras file, which keras.saving.load_model reads",
+    b"\x89HDF": "an HDF5 file, such as .h5, which keras.saving.load_model reads",
+    b"\x80": "a pickle, which joblib.load reads; it runs any code in the file",
+    b"\x08": "an ONNX file, which onnxruntime.InferenceSession runs",
+}
 MAGIC = b"\x93SKSEQAE"
 FORMAT = 4  # `_versions` upgrades files of earlier formats
 DTYPES = {
@@ -70,7 +76,10 @@ def unpack(content):
         If the file is damaged, of a later format, or not one that `pack` writes.
     """
     magic = content[: len(MAGIC)].tobytes()
-    require(magic == MAGIC, f"it begins with {magic!r}, and not with {MAGIC!r} as files of skseqae.save do.")
+    if magic != MAGIC:
+        kind = next((kind for start, kind in OTHER_FILES.items() if magic.startswith(start)), None)
+        found = f"it looks like {kind}" if kind else f"it begins with {magic!r}, and not with {MAGIC!r}"
+        raise SkseqaeFormatError(f"{found}. skseqae.save writes the files that are read here.")
     version = int.from_bytes(content[8:16], "little")
     require(1 <= version <= FORMAT, f"its format has version {version}, this skseqae reads versions 1 to {FORMAT}.")
     body = content[PREFIX:]

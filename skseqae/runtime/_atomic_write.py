@@ -13,7 +13,10 @@ def write_file(path, content):
     OSError
         If the content cannot be written. The previous file is kept.
     """
-    path = os.path.realpath(path)  # replaces the target of a link, not the link
+    path = os.path.realpath(os.path.expanduser(path))  # replaces the target of a link, not the link
+    folder = os.path.dirname(path)
+    if not os.path.isdir(folder):
+        raise FileNotFoundError(f"{path} cannot be written: there is no folder {folder}.")
     before = os.stat(path) if os.path.exists(path) else None
     if before and not stat.S_ISREG(before.st_mode):
         raise FileExistsError(f"{path} exists and is not a regular file: it would be replaced.")

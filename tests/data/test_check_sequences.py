@@ -153,32 +153,32 @@ def zero_ended(n_zero, n_samples=4):
 
 def test_trailing_zeros_of_most_samples_cause_one_warning():
     with pytest.warns(UserWarning, match=r"3 of 4 samples .* padding_value=0.0") as caught:
-        sequences, _ = check_sequences(zero_ended(3), warn_trailing_zeros=True)
+        sequences, _ = check_sequences(zero_ended(3), warn=True)
     assert len(caught) == 1
     assert sequences.lengths.tolist() == [5, 5, 5, 5]
 
 
 def test_trailing_zeros_of_samples_of_one_timestep_cause_a_warning():
     with pytest.warns(UserWarning, match="3 of 3 samples end in timesteps whose features are all zero"):
-        check_sequences(np.zeros((3, 1, 2)), warn_trailing_zeros=True)
+        check_sequences(np.zeros((3, 1, 2)), warn=True)
 
 
 def test_empty_samples_do_not_count_as_ending_in_zeros():
     X = np.full((5, 2, 1), NAN)
     X[0], X[3] = 0.0, [[1.0], [0.0]]
-    check_sequences(X, warn_trailing_zeros=True)
+    check_sequences(X, warn=True)
 
 
 @pytest.mark.parametrize(
     ("X", "options"),
     [
-        (zero_ended(2), {"warn_trailing_zeros": True}),
-        (zero_ended(4), {"warn_trailing_zeros": False}),
-        (zero_ended(4), {"warn_trailing_zeros": True, "padding_value": 0.0}),
-        (zero_ended(4), {"warn_trailing_zeros": True, "padding_value": -1.0}),
-        (zero_ended(4)[:, :, 0], {"warn_trailing_zeros": True}),
-        (list(zero_ended(4)), {"warn_trailing_zeros": True}),
-        (Sequences.from_padded(zero_ended(4)), {"warn_trailing_zeros": True}),
+        (zero_ended(2), {"warn": True}),
+        (zero_ended(4), {"warn": False}),
+        (zero_ended(4), {"warn": True, "padding_value": 0.0}),
+        (zero_ended(4), {"warn": True, "padding_value": -1.0}),
+        (zero_ended(4)[:, :, 0], {"warn": True}),
+        (list(zero_ended(4)), {"warn": True}),
+        (Sequences.from_padded(zero_ended(4)), {"warn": True}),
     ],
 )
 def test_other_zeros_cause_no_warning(X, options):
@@ -188,7 +188,7 @@ def test_other_zeros_cause_no_warning(X, options):
 def test_zeros_before_nan_padding_cause_a_warning():
     X = np.concatenate([zero_ended(4), np.full((4, 2, 2), NAN)], axis=1)
     with pytest.warns(UserWarning, match="padding_value"):
-        check_sequences(X, warn_trailing_zeros=True)
+        check_sequences(X, warn=True)
 
 
 # --- X is not modified ------------------------------------------------------------------------------------------------

@@ -176,7 +176,9 @@ def test_callbacks_receive_the_arguments_of_fit_and_x_in_place_of_a_missing_y(cl
 
 def test_the_fitted_estimator_of_an_epoch_has_no_attributes_of_an_earlier_fit():
     table, recorder = np.stack([x[:3, 0] for x in X]), Recorder()
-    estimator = quick(LSTMAutoencoderTransformer, latent_dim=4, epochs=1).fit(pd.DataFrame(table, columns=list("abc")))
+    estimator = quick(LSTMAutoencoderTransformer, latent_dim=4, epochs=1).fit(
+        pd.DataFrame(table, columns=["t0", "t1", "t2"])
+    )
     estimator.set_callbacks(recorder).fit(table)
     assert not hasattr(recorder.fitted[0], "feature_names_in_")
     assert recorder.fitted[0].transform(table).shape == (len(X), 4)

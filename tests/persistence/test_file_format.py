@@ -117,6 +117,8 @@ NO_TEXT = "__metadata__ must hold one text"
 REFUSED = {
     "another magic number": (sealed(b"", magic=b"\x93SKSEQAF"), r"it begins with .*SKSEQAF', and not with"),
     "no bytes": (bytes_of(b""), "it begins with b''"),
+    "a pickle": (bytes_of(b"\x80\x04" + bytes(99)), "it looks like a pickle, which joblib.load reads"),
+    "a zip file": (bytes_of(b"PK\x03\x04" + bytes(99)), "it looks like a zip file, such as a .keras file"),
     "version 0": (sealed(b"", version=0), f"its format has version 0, this skseqae reads versions 1 to {FORMAT}"),
     "the next version": (
         sealed(b"", version=FORMAT + 1),

@@ -38,7 +38,7 @@ def test_only_regular_files_are_replaced(fitted, tmp_path):
     for path in (tmp_path, tmp_path / "pipe"):
         with pytest.raises(FileExistsError, match="exists and is not a regular file"):
             save(fitted("autoencoder"), path)
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(FileNotFoundError, match="cannot be written: there is no folder"):
         save(fitted("autoencoder"), tmp_path / "no folder" / "file")
     assert [each.name for each in tmp_path.iterdir()] == ["pipe"]
 

@@ -149,7 +149,7 @@ BAD_TYPES = {
     "categories": (pd.DataFrame({"a": pd.Categorical(["x", "y"])}), TypeError, r"X\[0\], timestep 0 is 'x'"),
     "lists in polars": (pl.DataFrame({"a": [[1.0, 2.0], [3.0]]}), TypeError, r"X\[0\], timestep 0 is array"),
     "objects": (array_3d(object(), object), TypeError, r"X\[1\], timestep 2, feature 1 is <object"),
-    "decimals": (array_2d(decimal.Decimal(1), object), TypeError, r"X\[1\], timestep 2 is Decimal"),
+    "a signaling NaN": (array_2d(decimal.Decimal("sNaN"), object), ValueError, r"X\[1\], timestep 2 is Decimal"),
     "complex numbers in a 3-D array": (array_3d(1j, complex), ValueError, "X.*Complex data not supported"),
     "complex numbers in a list": (arrays_with(1j, complex), ValueError, r"X\[0\].*Complex data not supported"),
     "a complex number in nested lists": ([[1.0], [2.0, 1j]], ValueError, r"X\[1\], timestep 1 is 1j: Complex data"),
