@@ -17,6 +17,8 @@ def pack_frame(frame, sample, time, features):
         advice = " Pass frame.collect()." if hasattr(frame, "collect") else ""
         raise TypeError(f"Expected a pandas or polars dataframe, got {type(frame).__name__}.{advice}")
     samples = sample if isinstance(sample, list) else [sample]
+    if not samples:
+        raise ValueError("sample must name at least one column, got [].")
     _check_names([*samples, time], "sample and time")
     keys = samples if time is None else [*samples, time]
     levels = getattr(getattr(frame, "index", None), "names", ())  # in pandas, a key may be a level of the index

@@ -217,7 +217,8 @@ INVALID_ARGUMENTS = {
     "from_list": (lambda: Sequences.from_list(3), "is not iterable|Reshape|not numbers|0-d"),
     "from_packed": (lambda: Sequences.from_packed({}, [1]), "values is of type dict"),
     "from_frame": (lambda: Sequences.from_frame([1], sample="id"), "Expected a pandas or polars dataframe"),
-    "from_frame sample": (lambda: Sequences.from_frame(FRAME, sample=["id"]), "sample and time must be column names"),
+    "from_frame sample": (lambda: Sequences.from_frame(FRAME, sample=[["id"]]), "sample and time must be column names"),
+    "from_frame no sample": (lambda: Sequences.from_frame(FRAME, sample=[]), "sample must name at least one column"),
     "from_frame absent sample": (lambda: Sequences.from_frame(FRAME, sample="who"), "one column 'who', found 0"),
     "from_frame time": (
         lambda: Sequences.from_frame(FRAME, sample="id", time={}),
