@@ -57,11 +57,12 @@ def test_set_output_names_columns_after_the_class(cls, contain, library, frame):
 @pytest.mark.parametrize(("library", "frame"), [("pandas", pd.DataFrame), ("polars", pl.DataFrame)])
 @every_transformer
 def test_set_output_works_in_a_column_transformer(cls, library, frame):
-    table = frame(dict(zip("abcde", TABLE.T, strict=True)))
-    columns = make_column_transformer((quick(cls, latent_dim=2), list("abc")), ("passthrough", list("de")))
+    table = frame({f"t{i}": column for i, column in enumerate(TABLE.T)})
+    timesteps, rest = ["t0", "t1", "t2"], ["t3", "t4"]
+    columns = make_column_transformer((quick(cls, latent_dim=2), timesteps), ("passthrough", rest))
     transformed = columns.set_output(transform=library).fit_transform(table, y)
     name = cls.__name__.lower()
-    names = [f"{name}__{name}0", f"{name}__{name}1", "passthrough__d", "passthrough__e"]
+    names = [f"{name}__{name}0", f"{name}__{name}1", "passthrough__t3", "passthrough__t4"]
     assert type(transformed) is frame
     assert list(transformed.columns) == names == columns.get_feature_names_out().tolist()
     assert_array_equal(
@@ -262,7 +263,9 @@ def test_2d_arrays_of_any_width_are_accepted_after_fit_on_univariate_sequences(c
 
 @every_sequence_container
 def test_fit_on_sequences_fixes_the_number_of_features_but_not_the_lengths(cls, contain):
-    estimator = quick(cls).fit(pd.DataFrame(TABLE, columns=list("abcde")), y).fit(data_for(cls, contain), y)
+    estimator = (
+        quick(cls).fit(pd.DataFrame(TABLE, columns=[f"t{i}" for i in range(5)]), y).fit(data_for(cls, contain), y)
+    )
     assert estimator.n_features_in_ == 2
     assert not hasattr(estimator, "feature_names_in_")
     assert len(output_of(estimator, [np.ones((1, 2)), np.ones((40, 2))])) == 2

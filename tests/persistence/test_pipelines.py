@@ -32,7 +32,7 @@ from tests.persistence.cases import LABELS, X, assert_same, loads, run, through_
 from tests.support.estimators import quick, y
 
 pytest.importorskip("skops.io")
-TABLE = pd.DataFrame(np.arange(24.0).reshape(8, 3), columns=["a", "b", "c"])
+TABLE = pd.DataFrame(np.arange(24.0).reshape(8, 3), columns=["t0", "t1", "t2"])
 
 
 class Doubling(TransformerMixin, BaseEstimator):
