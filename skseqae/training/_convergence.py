@@ -1,9 +1,9 @@
 """Warnings about training that did not converge, or did not learn."""
 
-import warnings
-
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
+
+from ..runtime._warnings import warn_user
 
 # Shares of the loss of the mean: a fall by more from the third quarter of training to the last is a clear one, and a
 # final loss above the other is hardly better than the mean.
@@ -55,26 +55,23 @@ def warn_about_convergence(losses, baseline, val_losses=None):
     n = len(losses) // 4
     before, last = np.mean(losses[-2 * n : -n]), np.mean(losses[-n:])
     if last > HARDLY_BETTER * baseline:
-        warnings.warn(
+        warn_user(
             f"The loss after {len(losses)} steps is {last:.3g}, hardly better than that of the mean, {baseline:.3g}: "
             "the network learned little. Lower learning_rate, raise max_steps or units, or check whether X has any "
             "structure over time. skseqae.display.LossCurveDisplay plots the loss.",
             ConvergenceWarning,
-            stacklevel=2,
         )
     elif val_losses and val_losses[-1] - min(val_losses) > CLEAR_FALL * baseline:
-        warnings.warn(
+        warn_user(
             f"The network overfits: the loss on held-out samples rose from {min(val_losses):.3g} in epoch "
             f"{np.argmin(val_losses) + 1}, whose weights are kept, to {val_losses[-1]:.3g}. Pass more samples, lower "
             "units, or set dropout. skseqae.display.LossCurveDisplay plots both losses.",
             ConvergenceWarning,
-            stacklevel=2,
         )
     elif before - last > CLEAR_FALL * baseline:
-        warnings.warn(
+        warn_user(
             f"Training ended after {len(losses)} steps while the loss still fell, from {before:.3g} in the third "
             f"quarter to {last:.3g} in the last. Raise max_steps or epochs. skseqae.display.LossCurveDisplay plots the "
             "loss.",
             ConvergenceWarning,
-            stacklevel=2,
         )

@@ -85,8 +85,9 @@ def test_a_network_that_overfits_warns_if_samples_are_held_out():
 
 def test_fit_warns_and_partial_fit_does_not():
     estimator = LSTMAutoencoderTransformer(8, units=4, learning_rate=1.0, random_state=0)
-    with pytest.warns(ConvergenceWarning, match=NO_BETTER):
+    with pytest.warns(ConvergenceWarning, match=NO_BETTER) as caught:
         estimator.fit(WAVES)
+    assert [warning.filename for warning in caught] == [__file__]  # the line of the user
     assert messages_of(estimator.partial_fit, WAVES) == []
 
 
