@@ -32,10 +32,6 @@ def describe_labels(fitted, labels, name):
             "All sequences of y are empty, or have sample_weight 0. At least one sequence with a positive weight must "
             "have a label."
         )
-    if fitted.label_type == "label" and len(fitted.classes) == 1:
-        raise ValueError(
-            f"{name} needs samples of at least 2 classes, but y contains only one class: {fitted.classes[0]!r}."
-        )
     if labels.container != fitted.label_type:
         raise ValueError(f"y is of another type than the labels that {name} was fitted on.")
     if fitted.label_type == "table" and fitted.max_length not in (0, labels.lengths[0]):

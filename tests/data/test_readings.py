@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
-from skseqae import LSTMAutoencoderTransformer, Seq2SeqClassifier, Sequences
+from skseqae import LSTMAutoencoderTransformer, Sequences
 from skseqae.data._check_sequences import check_sequences
 from skseqae.data._labels import read_labels
 
@@ -184,11 +184,6 @@ def test_one_hot_labels_are_warned_of():
     with pytest.warns(UserWarning, match=r"read as 3 labels for each sample. .* y.argmax\(axis=1\)"):
         read_labels(np.eye(3)[[0, 2, 1, 1]], None)
     read_labels(np.array([[1, 0], [1, 1]]), None)
-
-
-def test_a_single_class_is_refused():
-    with pytest.raises(ValueError, match="Seq2SeqClassifier needs samples of at least 2 classes"):
-        Seq2SeqClassifier(epochs=1).fit(np.ones((4, 3, 1)), ["a"] * 4)
 
 
 def test_sequences_are_not_converted_to_arrays():

@@ -106,6 +106,12 @@ def test_a_class_that_has_no_samples_is_improbable():
     assert classifier.predict_proba(X)[:, -1].max() < 0.05
 
 
+@pytest.mark.parametrize("pooling", ["statistics", "last"])
+def test_a_single_class_has_probability_1(pooling):
+    classifier = quick(pooling=pooling, epochs=2).fit(X[:8], ["same"] * 8)
+    assert_array_equal(classifier.predict_proba(X[:3]), np.ones((3, 1)))
+
+
 def test_the_loss_is_the_weighted_sum_of_reconstruction_and_cross_entropy():
     history = quick(reconstruction_weight=0.75, epochs=2).fit(X, Y).history_
     assert list(history) == ["loss", "reconstruction_loss", "label_loss"]
