@@ -75,7 +75,7 @@ def test_regression_beats_mean_and_ridge():
 def test_classification_of_new_sequences_beats_chance():
     X, y = make_waves(200, lengths=(15, 30), random_state=0)
     classifier = Seq2SeqClassifier(16, **TRAINING | {"epochs": 30}).fit(X[:140], y[:140])
-    losses = classifier.history_["loss"]
+    losses = classifier.history_["label_loss"]
 
     assert losses[-1] < 0.5 * losses[0]
     assert classifier.score(X[140:], y[140:]) > 0.75  # chance is 1/3
