@@ -216,13 +216,18 @@ def prepare_training(estimator, architecture, problem):
     return data, training_targets
 
 
+def _count_epochs(estimator, training_targets, n_samples):
+    """Return the number of epochs of `fit`: the parameter, or what the budget of steps requires."""
+    if estimator.epochs is not None:
+        return estimator.epochs
+    return count_epochs(training_targets.max_steps or estimator.max_steps, n_samples, estimator.batch_size)
+
+
 def make_settings(estimator, training_targets, data, *, partial, stops_early):
     """Return the `Settings` of training."""
     from ..training._loop import Settings
 
-    is_name, epochs = isinstance(estimator.optimizer, str | type), 1 if partial else estimator.epochs
-    if epochs is None:
-        epochs = count_epochs(training_targets.max_steps or estimator.max_steps, len(data), estimator.batch_size)
+    is_name = isinstance(estimator.optimizer, str | type)
     if not is_name:
         for name in ("learning_rate", "clipnorm"):
             default = inspect.signature(type(estimator)).parameters[name].default
@@ -238,7 +243,7 @@ def make_settings(estimator, training_targets, data, *, partial, stops_early):
         loss=training_targets.loss,
         routed=training_targets.routed,
         schedule="constant" if partial or not is_name else getattr(estimator, "schedule", "constant"),
-        epochs=epochs,
+        epochs=1 if partial else _count_epochs(estimator, training_targets, len(data)),
         ends_on_plateau=estimator.epochs is None and not partial,
         batch_size=estimator.batch_size,
         head_weights=training_targets.head_weights,
