@@ -248,7 +248,7 @@ def _autoencoder_plan(architecture):
     prediction or the logits. The weights of these three are computed after training.
     """
     latent_dim, hidden_width = architecture.latent_dim, architecture.hidden_width
-    layers, plan = _recurrent_encoder(architecture, n_tokens=architecture.n_tokens), {}
+    layers, plan = _recurrent_encoder(architecture), {}
     if architecture.pooling:
         pool = _pool(architecture, architecture.pooling)
         n_encodings = architecture.encoding_width
@@ -271,7 +271,7 @@ def _recurrent_encoder(architecture, **options):
     """Return the layers of an encoder from a sequence to the hidden states of its top layer."""
     n_groups, patch_size = 1 + architecture.differences, architecture.patch_size
     before = [Differences()] * architecture.differences + [Patch(patch_size, n_groups)] * (patch_size > 1)
-    options |= {"n_groups": n_groups}
+    options |= {"n_groups": n_groups, "n_tokens": architecture.n_tokens}
     return [
         *before,
         *_recurrent_layers(architecture, "encoder", architecture.units, architecture.bidirectional, **options),
@@ -300,7 +300,7 @@ def _pool(architecture, statistics):
 
 def _seq2seq_plan(architecture):
     """Return the plan of an encoder-decoder of labels."""
-    encoder = _recurrent_encoder(architecture, output="state", n_tokens=architecture.n_tokens)
+    encoder = _recurrent_encoder(architecture, output="state")
     options = {"n_tokens": architecture.n_classes + 1, "has_initial_state": True}  # and the one before the first label
     decoder = _recurrent_layers(architecture, "decoder", architecture.state_units[::-1], **options)
     output = Dense("output", architecture.n_outputs)
