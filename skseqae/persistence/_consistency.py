@@ -97,6 +97,8 @@ def _check_architecture(architecture, path):
     require(has_map, f"{path}.n_encodings has no meaning without pooling.")
     reads_position = not architecture.time_features or architecture.decoder == "repeat"
     require(reads_position, f"{path}.time_features has no meaning.")
+    reconstructs = "reconstruction" in architecture.heads
+    require(reconstructs or not architecture.reverse, f"{path}.reverse has no meaning.")
     has_label = "label" in architecture.heads
     require(has_label == (architecture.n_classes is not None), f"{path}.n_classes does not match the heads.")
     is_read_out = bool(architecture.pooling) and (has_label or len(architecture.heads) == 2)
@@ -206,7 +208,6 @@ def _check_one_label(architecture, path):
     require(architecture.head_features == features, f"{path}.head_features must be {features}.")
     reads_tokens = architecture.n_tokens is not None
     require(not (reconstructs and reads_tokens), f"{path}.heads: tokens are not reconstructed.")
-    require(reconstructs or not architecture.reverse, f"{path}.reverse has no meaning.")
 
 
 def _check_heads(state, path):
@@ -219,8 +220,6 @@ def _check_heads(state, path):
     require(architecture.n_classes is None, f"{architecture_path}.heads must be those of an autoencoder.")
     reconstructed = features if target is None else features[:1]
     require(set(reconstructed) == {architecture.n_features}, f"{architecture_path}.head_features must be those of X.")
-    reconstructs = "reconstruction" in architecture.heads
-    require(reconstructs or not architecture.reverse, f"{architecture_path}.reverse has no meaning.")
     if target is None:
         return
     require(len(features) == 2, f"{architecture_path}.heads must be both.")
