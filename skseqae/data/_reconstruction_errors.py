@@ -25,27 +25,40 @@ def squared_errors(sequences, decoded, std):
     Returns
     -------
     Sequences of N sequences (T_i, F)
+        NaN where the target is missing.
     """
     difference = (sequences.packed.astype(np.float64) - decoded.packed) / std
     return Sequences(difference**2, sequences.lengths)
 
 
 def mean_by_timestep(errors):
-    """Average over the features: Sequences of N sequences (T_i, 1)."""
-    return Sequences(errors.packed.mean(axis=1, keepdims=True), errors.lengths)
+    """Average over the observed features, NaN without any: Sequences of N sequences (T_i, 1)."""
+    is_observed = ~np.isnan(errors.packed)
+    counts = is_observed.sum(axis=1, keepdims=True)
+    sums = np.where(is_observed, errors.packed, 0.0).sum(axis=1, keepdims=True)
+    return Sequences(np.divide(sums, counts, out=np.full(sums.shape, np.nan), where=counts > 0), errors.lengths)
 
 
 def mean_by_feature(errors):
-    """Average over the timesteps of each sequence, 0 for an empty sequence: array of shape (N, F)."""
-    lengths = errors.lengths
-    sums = np.zeros((len(errors), errors.n_features))
-    filled = lengths > 0
-    if filled.any():
-        starts = (np.cumsum(lengths) - lengths)[filled]
-        sums[filled] = np.add.reduceat(errors.packed, starts, axis=0)
-    return sums / np.maximum(lengths, 1)[:, None]
+    """Average over the observed timesteps of each sequence, 0 without any: array of shape (N, F)."""
+    sums, counts = _sums_and_counts(errors)
+    return sums / np.maximum(counts, 1)
 
 
 def mean_by_sample(errors):
-    """Average over the timesteps and features of each sequence, 0 for an empty sequence: array of shape (N,)."""
-    return mean_by_feature(errors).mean(axis=1)
+    """Average over the observed values of each sequence, 0 without any: array of shape (N,)."""
+    sums, counts = _sums_and_counts(errors)
+    means, is_complete = sums / np.maximum(counts, 1), (counts == counts[:, :1]).all(axis=1)
+    return np.where(is_complete, means.mean(axis=1), sums.sum(axis=1) / np.maximum(counts.sum(axis=1), 1))
+
+
+def _sums_and_counts(errors):
+    """Return the sum and the number of the observed errors of each feature of each sequence: arrays (N, F)."""
+    is_observed, lengths = ~np.isnan(errors.packed), errors.lengths
+    sums, counts = np.zeros((len(errors), errors.n_features)), np.zeros((len(errors), errors.n_features), int)
+    filled = lengths > 0
+    if filled.any():
+        starts = (np.cumsum(lengths) - lengths)[filled]
+        sums[filled] = np.add.reduceat(np.where(is_observed, errors.packed, 0.0), starts, axis=0)
+        counts[filled] = np.add.reduceat(is_observed.astype(int), starts, axis=0)
+    return sums, counts

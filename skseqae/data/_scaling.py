@@ -10,31 +10,52 @@ from ._packing import FLOAT32_MAX
 from ._sequences import Sequences
 
 
-def weighted_moments(sequences, sample_weight):
-    """Return the mean and the standard deviation of each feature over all real timesteps.
+def weighted_moments(sequences, sample_weight, name="X"):
+    """Return the mean and the standard deviation of each feature over all real timesteps at which it is observed.
 
     Parameters
     ----------
     sequences : Sequences of N sequences (T_i, F)
+        With NaN where a value is missing.
     sample_weight : array of shape (N,)
         Non-negative weights, not all 0. Every timestep has the weight of its sequence.
+    name : str, default="X"
+        Name of the sequences in error messages.
 
     Returns
     -------
     mean, std : arrays of shape (F,), float64
         The standard deviation of a constant feature is 1.
+
+    Raises
+    ------
+    ValueError
+        If all values of a feature are missing.
     """
     weights = np.repeat(sample_weight / sample_weight.max(), sequences.lengths)
     values = sequences.packed.astype(np.float64)
+    is_observed = ~np.isnan(values)
+    if not is_observed.all():
+        values, weights = np.where(is_observed, values, 0.0), weights[:, None] * is_observed
+        _check_observed(weights, sequences.feature_names, name)
     mean = np.average(values, axis=0, weights=weights)
-    centred = values - mean
+    centred = np.where(is_observed, values - mean, 0.0)
     # divided by a power of two, which is exact, so that no square overflows float64
     exponent = np.frexp(np.abs(centred).max(axis=0))[1]
     std = np.ldexp(np.sqrt(np.average(np.ldexp(centred, -exponent) ** 2, axis=0, weights=weights)), exponent)
-    low, high = values[weights > 0].min(axis=0), values[weights > 0].max(axis=0)
+    is_used = is_observed & (weights.reshape(len(values), -1) > 0)
+    low, high = values.min(axis=0, initial=np.inf, where=is_used), values.max(axis=0, initial=-np.inf, where=is_used)
     # differences of the size of rounding errors do not make a feature variable
     constant = high - low <= 10 * np.finfo(np.float64).eps * np.maximum(np.abs(low), np.abs(high))
     return np.where(constant, low, mean), np.where(constant, 1.0, std)
+
+
+def _check_observed(weights, feature_names, name):
+    """Raise an error if a feature has no observed value of positive weight."""
+    missing = np.flatnonzero(~weights.any(axis=0))
+    if len(missing):
+        feature = repr(feature_names[missing[0]]) if feature_names else missing[0]
+        raise ValueError(f"All values of feature {feature} of {name} are missing (NaN). Remove that feature.")
 
 
 @dataclass(frozen=True)
@@ -50,7 +71,7 @@ class Scaling:
         return cls(np.zeros(n_features), np.ones(n_features))
 
     def apply(self, sequences, name="X"):
-        """Return the sequences in scaled units, as float32. Error messages call them `name`."""
+        """Return the sequences in scaled units, as float32; NaN stays NaN. Error messages call them `name`."""
         check_memory(
             # an array in float64 and one in float32
             12.0 * sequences.lengths.sum() * sequences.n_features,
@@ -59,8 +80,10 @@ class Scaling:
         )
         scaled = sequences.packed - self.mean
         scaled /= self.std
-        if max(scaled.max(initial=0), -scaled.min(initial=0)) > FLOAT32_MAX:
-            overflows = np.flatnonzero(np.abs(scaled).max(axis=1) > FLOAT32_MAX)
+        # fmax and fmin, because NaN is a missing value
+        largest = max(np.fmax.reduce(scaled, axis=None, initial=0), -np.fmin.reduce(scaled, axis=None, initial=0))
+        if largest > FLOAT32_MAX:
+            overflows = np.flatnonzero((np.abs(scaled) > FLOAT32_MAX).any(axis=1))
             sample, timestep = locate(overflows[0], sequences.lengths)
             raise ValueError(
                 f"{name}[{sample}] has a value at timestep {timestep} that overflows float32 after scaling. "

@@ -7,7 +7,7 @@ from ._arrays import NUMERIC_KINDS, as_arrays, as_floats
 from ._packing import FLOAT32_MAX, RESHAPE, check_shape, describe_invalid_value
 
 
-def read_rows(X, name, *, ndim=(2,), largest=FLOAT32_MAX):
+def read_rows(X, name, *, ndim=(2,), largest=FLOAT32_MAX, allow_missing=False):
     """Read an array of finite numbers.
 
     Parameters
@@ -19,6 +19,8 @@ def read_rows(X, name, *, ndim=(2,), largest=FLOAT32_MAX):
         Accepted numbers of dimensions, 1 or 2.
     largest : float, default=FLOAT32_MAX
         Largest accepted magnitude of a value.
+    allow_missing : bool, default=False
+        Whether to accept NaN.
 
     Returns
     -------
@@ -46,7 +48,8 @@ def read_rows(X, name, *, ndim=(2,), largest=FLOAT32_MAX):
         array = np.stack([as_floats(np.asarray(row), f"{name}[{i}]", axes) for i, row in enumerate(array)])
     check_memory(array.size * 17, f"{name} of shape {array.shape}", "Pass fewer samples at a time.")
     array = as_floats(array, name)
-    invalid = np.argwhere(~(np.abs(array) <= largest))
+    is_valid = np.abs(array) <= largest
+    invalid = np.argwhere(~(is_valid | np.isnan(array) if allow_missing else is_valid))
     if len(invalid):
         value, advice = describe_invalid_value(array[tuple(invalid[0])], "Impute it, or remove such samples.")
         location = f" in column {invalid[0][1]}" if array.ndim == 2 else ""

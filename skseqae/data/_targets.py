@@ -153,7 +153,7 @@ def check_n_timesteps(n_timesteps, n_samples):
     return np.broadcast_to(lengths, n_samples).astype(np.int64)
 
 
-def check_target(y, estimator):
+def check_target(y, estimator, *, allow_missing=False):
     """Read the y of a regressor.
 
     Parameters
@@ -161,6 +161,8 @@ def check_target(y, estimator):
     y : array-like of shape (N,), (N, K) or (N, H, D), list of N arrays, or Sequences
     estimator : estimator
         Named in error messages.
+    allow_missing : bool, default=False
+        Whether values may be missing (NaN).
 
     Returns
     -------
@@ -177,18 +179,18 @@ def check_target(y, estimator):
         name = type(estimator).__name__
         raise ValueError(f"This {name} requires y to be passed, but the target y is None. Pass y, or set horizon.")
     try:
-        return _read_target(y)
+        return _read_target(y, allow_missing)
     except (TypeError, ValueError) as error:
         # messages that X and y share do not name either
         raise error if re.search(r"\by\b", str(error)) else type(error)(f"In y: {error}") from None
 
 
-def _read_target(y):
+def _read_target(y, allow_missing):
     arrays = y if isinstance(y, Sequences) else as_arrays(y, "y")
     if isinstance(arrays, Sequences | list) or arrays.ndim > 2:
-        target, layout = check_sequences(arrays, for_float32=True, name="y")
+        target, layout = check_sequences(arrays, for_float32=True, allow_missing=allow_missing, name="y")
         return target, TargetLayout("sequences", layout)
-    values = read_rows(arrays, "y", ndim=(1, 2))
+    values = read_rows(arrays, "y", ndim=(1, 2), allow_missing=allow_missing)
     target_type = "number" if values.ndim == 1 else "vector"
     target = rows_as_sequences(values.reshape(len(values), -1))
     if arrays.dtype.kind in "iu":

@@ -85,6 +85,12 @@ class LSTMAutoencoderTransformer(BaseRecurrentAutoencoder):
     padding_value : float, default=None
         Padding value of 2-D and 3-D arrays. Trailing timesteps whose features all equal this value are padding. If
         None, the padding value is NaN. If set, NaN is not padding. Lists and `Sequences` have no padding.
+    missing : {"error", "mask"}, default="error"
+        How to treat missing values (NaN) inside sequences. "error": raise an error. "mask": they are not observed. The
+        network reads linearly interpolated values in their place (the mean of a feature of which a sequence has none).
+        Scaling, loss, errors and scores use the observed values alone, and reconstructions fill every value. The loss
+        must be the mean over the features of a loss of each value, such as "mse" or "mae". Trailing timesteps of an
+        array whose features are all NaN are padding in any case.
     scale : {"standard", None}, default="standard"
         If "standard", each feature is standardised over the real timesteps of the training set, and outputs are
         converted back to the units of X.
@@ -210,6 +216,7 @@ class LSTMAutoencoderTransformer(BaseRecurrentAutoencoder):
         activation="tanh",
         dropout=0.0,
         padding_value=None,
+        missing="error",
         scale="standard",
         loss="mse",
         min_crop=0.5,
@@ -244,6 +251,7 @@ class LSTMAutoencoderTransformer(BaseRecurrentAutoencoder):
         self.activation = activation
         self.dropout = dropout
         self.padding_value = padding_value
+        self.missing = missing
         self.scale = scale
         self.loss = loss
         self.min_crop = min_crop

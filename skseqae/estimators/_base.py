@@ -11,6 +11,7 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from ..data._arrays import locate
+from ..data._missing import interpolate
 from ..data._scaling import Scaling, weighted_moments
 from ..inference._encode_decode import decode, encode
 from ..mixins._fit_callbacks import CallbackSupportMixin, FitTask
@@ -134,17 +135,24 @@ class BaseSequenceEstimator(
     def _n_features(self):
         return self._fitted.architecture.n_features
 
+    def _accepts_missing(self, reset):
+        return (getattr(self, "missing", "error") if reset else self._fitted.input.missing) == "mask"
+
     def _fitted_input(self, sequences, layout, scaling, feature_std, vocabulary=None):
         """Return the description of X, with the range of its lengths and the padding value of the estimator."""
         lengths = int(sequences.lengths.min()), int(sequences.lengths.max())
-        padding_value = getattr(self, "padding_value", None)
-        return FittedInput(layout, padding_value, lengths, scaling, feature_std, vocabulary)
+        options = getattr(self, "padding_value", None), lengths, scaling, feature_std, vocabulary
+        return FittedInput(layout, *options, missing=getattr(self, "missing", "error"))
 
     def _read(self, X):
-        """Return X as `Sequences`, its layout, and the `Sequences` in scaled units."""
+        """Return X as `Sequences`, its layout, and the `Sequences` that the network reads."""
         check_is_fitted(self)
         sequences, layout = self._check_input(X)
-        return sequences, layout, self._fitted.input.scaling.apply(sequences)
+        return sequences, layout, self._scale(sequences)
+
+    def _scale(self, sequences):
+        """Return sequences as the network reads them: in scaled units, without missing values."""
+        return interpolate(self._fitted.input.scaling.apply(sequences))
 
     def _encode(self, x):
         """Return the encodings of scaled sequences: (N, L), float32."""

@@ -89,6 +89,12 @@ class CompositeSequenceRegressor(RegressorMixin, BaseRecurrentAutoencoder):
     padding_value : float, default=None
         Padding value of 2-D and 3-D arrays. Trailing timesteps whose features all equal this value are padding. If
         None, the padding value is NaN. If set, NaN is not padding. Lists and `Sequences` have no padding.
+    missing : {"error", "mask"}, default="error"
+        How to treat missing values (NaN) inside sequences. "error": raise an error. "mask": they are not observed. The
+        network reads linearly interpolated values in their place (the mean of a feature of which a sequence has none).
+        NaN in y is not observed either. Scaling, loss, errors and scores use the observed values alone, and
+        reconstructions fill every value. The loss must be the mean over the features of a loss of each value, such as
+        "mse" or "mae". Trailing timesteps of an array whose features are all NaN are padding in any case.
     scale : {"standard", None}, default="standard"
         If "standard", each feature of X and each output of y is standardised over the real timesteps of the training
         set, and outputs are converted back to the units of the data.
@@ -214,6 +220,7 @@ class CompositeSequenceRegressor(RegressorMixin, BaseRecurrentAutoencoder):
         activation="tanh",
         dropout=0.0,
         padding_value=None,
+        missing="error",
         scale="standard",
         loss="mse",
         optimizer="adam",
@@ -248,6 +255,7 @@ class CompositeSequenceRegressor(RegressorMixin, BaseRecurrentAutoencoder):
         self.activation = activation
         self.dropout = dropout
         self.padding_value = padding_value
+        self.missing = missing
         self.scale = scale
         self.loss = loss
         self.optimizer = optimizer
@@ -371,15 +379,19 @@ class CompositeSequenceRegressor(RegressorMixin, BaseRecurrentAutoencoder):
         Returns
         -------
         score : float
-            At most 1; higher is better, and predicting the mean has a score of 0. R² is computed over all real
-            timesteps, and all outputs have equal weight.
+            At most 1; higher is better, and predicting the mean has a score of 0. R² is computed over all observed
+            values of real timesteps, and all outputs have equal weight.
         """
         check_is_fitted(self)
         sequences, _ = self._check_input(X)
         sequences, target, _ = self._read_target(sequences, y, self._fitted)
-        predicted = self._predict(self._fitted.input.scaling.apply(sequences), target.lengths, np.float64)
-        weights = check_sample_weight(sample_weight, len(target))
-        return r2_score(target.packed, predicted.packed, sample_weight=np.repeat(weights, target.lengths))
+        predicted = self._predict(self._scale(sequences), target.lengths, np.float64)
+        weights = np.repeat(check_sample_weight(sample_weight, len(target)), target.lengths)
+        scores = []
+        for y_true, y_pred in zip(target.packed.T, predicted.packed.T, strict=True):
+            rows = np.flatnonzero(~np.isnan(y_true))
+            scores.append(r2_score(y_true[rows], y_pred[rows], sample_weight=weights[rows]))
+        return float(np.mean(scores))
 
     def __sklearn_tags__(self):
         """Return scikit-learn's tags: y may have several outputs."""
@@ -393,7 +405,7 @@ class CompositeSequenceRegressor(RegressorMixin, BaseRecurrentAutoencoder):
     def _read_target(self, sequences, y, continued):
         horizon = continued.target.horizon if continued else self.horizon
         if horizon is None:
-            target, layout = check_target(y, self)
+            target, layout = check_target(y, self, allow_missing=self._accepts_missing(reset=continued is None))
             check_consistent_length(sequences, target)
         elif y is not None:
             raise ValueError(f"y and horizon={horizon} both determine the target: pass only one of them.")
@@ -425,7 +437,7 @@ class CompositeSequenceRegressor(RegressorMixin, BaseRecurrentAutoencoder):
             layout = layout.intersect(layout.infer_lengths(sequences.lengths, target.lengths))
             return replace(continued.target, layout=layout)
         layout = fitted_target.layout.infer_lengths(sequences.lengths, target.lengths)
-        mean, std = weighted_moments(target, sample_weight)
+        mean, std = weighted_moments(target, sample_weight, "X" if fitted_target.horizon else "y")
         scaling = Scaling(mean, std) if self.scale == "standard" else Scaling.identity(len(mean))
         return replace(fitted_target, layout=layout, scaling=scaling)
 

@@ -34,6 +34,8 @@ class FittedInput:
         is that of a pretrained encoder.
     vocabulary : array of shape (V,) or None
         The tokens of X. None: X holds real numbers.
+    missing : {"error", "mask"}
+        Whether values inside sequences may be missing.
     """
 
     layout: Layout
@@ -42,6 +44,7 @@ class FittedInput:
     scaling: Scaling
     feature_std: np.ndarray | None
     vocabulary: np.ndarray | None = None
+    missing: str = "error"
 
 
 @dataclass(frozen=True, eq=False)

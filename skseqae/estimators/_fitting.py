@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from sklearn.utils import check_random_state
 
+from ..data._missing import interpolate, split_observed
 from ..data._sequences import Sequences
 from ..data._tabular import check_sample_weight
 from ..runtime._memory import check_memory
@@ -55,7 +56,7 @@ class TrainingTargets:
     Attributes
     ----------
     targets : dict of str to Sequences
-        The target of each head, in scaled units.
+        The target of each head, in scaled units, with NaN where a value is missing.
     head_weights : dict of str to float
         The weight of each head's loss.
     loss : str or callable
@@ -201,15 +202,19 @@ def make_fitted_state(architecture, problem, result, data):
 
 def prepare_training(estimator, architecture, problem):
     """Return the training data, in scaled units, and the `TrainingTargets`."""
-    x = problem.fitted_input.scaling.apply(problem.sequences)
-    training_targets = estimator._training_targets(architecture, x, problem)
+    scaled = problem.fitted_input.scaling.apply(problem.sequences)
+    training_targets = estimator._training_targets(architecture, scaled, problem)
+    targets, step_weights = {}, {}
     for head, target in training_targets.targets.items():
         check_decodable(architecture, head, target.lengths)
+        targets[head], weights = split_observed(target, training_targets.step_weights.get(head))
+        if weights is not None:
+            step_weights[head] = weights
     data = TrainingData(
-        x,
-        training_targets.targets,
+        interpolate(scaled),
+        targets,
         problem.sample_weight,
-        training_targets.step_weights,
+        step_weights,
         training_targets.crops,
         ("reconstruction",) if getattr(architecture, "reverse", False) else (),
     )

@@ -24,9 +24,7 @@ class KerasModelsMixin:
         """A `keras.Model` of standard layers that reads the data in their units; see the attributes of the class."""
         check_is_fitted(self)
         check_tensorflow()
-        from ..networks.keras_backend._exported_models import export_encoder
-
-        return export_encoder(self._fitted.architecture, self._fitted.weights, self._fitted.input.scaling)
+        return self._export_encoder(("encoding",))
 
     @property
     def decoder_(self):
@@ -46,15 +44,23 @@ class KerasModelsMixin:
         """The encoder followed by the decoder, a `keras.Model`; see the attributes of the class."""
         check_is_fitted(self)
         check_tensorflow()
-        from ..networks.keras_backend._exported_models import export_decoder, export_encoder, export_model
+        from ..networks.keras_backend._exported_models import export_decoder, export_model
 
         fitted = self._fitted
         # the decoders of autoencoders read latent vectors, and all readouts read encodings
         outputs = ("latent",) if "inverse" in fitted.weights else ()
         outputs += ("encoding",) if "readout" in fitted.weights else ()
-        encoder = export_encoder(fitted.architecture, fitted.weights, fitted.input.scaling, outputs)
+        encoder = self._export_encoder(outputs)
         weights = {name: arrays for name, arrays in fitted.weights.items() if name != "inverse"}
         return export_model(encoder, export_decoder(fitted.architecture, weights, fitted.output_scaling))
+
+    def _export_encoder(self, outputs):
+        """Return the encoder, as a Keras model to these outputs."""
+        from ..networks.keras_backend._exported_models import export_encoder
+
+        state = self._fitted
+        options = state.input.scaling, outputs
+        return export_encoder(state.architecture, state.weights, *options, missing=state.input.missing)
 
     def _make_untrained(self, X, y):
         """Return a copy that has the network of `fit` before the first training step, for displays."""

@@ -35,13 +35,16 @@ def fit_maps(state, data, previous=None):
         return state
     rows = spread_samples(len(data))
     encodings = encode(state.network, data.x[rows]).astype(np.float64)
-    target = data.targets["label" if state.architecture.n_classes else "prediction"].packed[rows]
-    samples = _merge_equal(encodings, target, data.sample_weight[rows])
+    head = "label" if state.architecture.n_classes else "prediction"
+    target, sample_weight = data.targets[head].packed[rows], data.sample_weight[rows]
     if state.architecture.n_classes:
         start = previous.weights["readout"] if previous else None
-        arrays = _fit_logistic(*samples, _class_weights(state.architecture.n_classes, data), start)
+        class_weight = _class_weights(state.architecture.n_classes, data)
+        arrays = _fit_logistic(*_merge_equal(encodings, target, sample_weight), class_weight, start)
+    elif head in data.step_weights:
+        arrays = _fit_observed(encodings, target, sample_weight, data.step_weights[head].packed[rows] > 0)
     else:
-        arrays = _fit_ridge(*samples)
+        arrays = _fit_ridge(*_merge_equal(encodings, target, sample_weight))
     return replace(state, weights=state.weights | {"readout": [array.astype(np.float32) for array in arrays]})
 
 
@@ -49,6 +52,18 @@ def _merge_equal(encodings, target, sample_weight):
     """Return equal samples as one of their total weight, so that a weight is equivalent to a repetition."""
     _, first, inverse = np.unique(np.hstack([encodings, target]), axis=0, return_index=True, return_inverse=True)
     return encodings[first], target[first], np.bincount(inverse.ravel(), sample_weight)
+
+
+def _fit_observed(encodings, target, sample_weight, is_observed):
+    """Return kernel and bias of the ridge regression of each target on the samples of which it is observed."""
+    kernels, biases = [], []
+    for values, rows in zip(target.T, is_observed.T, strict=True):
+        kernel, bias = np.zeros((encodings.shape[1], 1)), np.zeros(1)  # the mean, if none is observed
+        if rows.any():
+            kernel, bias = _fit_ridge(*_merge_equal(encodings[rows], values[rows, None], sample_weight[rows]))
+        kernels.append(kernel)
+        biases.append(bias)
+    return np.hstack(kernels), np.concatenate(biases)
 
 
 def _fit_ridge(encodings, target, sample_weight):

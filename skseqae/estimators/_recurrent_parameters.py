@@ -21,6 +21,7 @@ class RecurrentParametersMixin:
         "bidirectional": ["boolean"],
         "dropout": [Interval(Real, 0, 1, closed="left")],
         "padding_value": [Real, None],
+        "missing": [StrOptions({"error", "mask"})],
         "pooling": [StrOptions({"statistics", "last"}), tuple],
         "differences": ["boolean"],
         "patch_size": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
@@ -28,6 +29,12 @@ class RecurrentParametersMixin:
         "max_steps": [Interval(Integral, 1, None, closed="left")],
         "epochs": [Interval(Integral, 1, None, closed="left"), None],
     }
+
+    def __sklearn_tags__(self):
+        """Return scikit-learn's tags: whether values may be missing."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = self.missing == "mask"
+        return tags
 
     def _check_units(self, default):
         """Return the widths of the recurrent layers as a tuple."""

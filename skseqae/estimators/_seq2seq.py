@@ -109,6 +109,11 @@ class Seq2SeqClassifier(ClassifierMixin, RecurrentParametersMixin, BaseSequenceE
         Padding value of 2-D and 3-D arrays. Trailing timesteps whose features all equal this value are padding. If
         None, the padding value is NaN. If set, NaN is not padding. Lists and `Sequences` have no padding. With
         `tokens=True`, trailing NaN and None of a 2-D array are always padding.
+    missing : {"error", "mask"}, default="error"
+        How to treat missing values (NaN) inside sequences. "error": raise an error. "mask": they are not observed. The
+        network reads linearly interpolated values in their place (the mean of a feature of which a sequence has none).
+        Scaling and loss use the observed values alone. Tokens cannot be missing. Trailing timesteps of an array whose
+        features are all NaN are padding in any case.
     scale : {"standard", None}, default="standard"
         If "standard", each feature is standardised over the real timesteps of the training set. Not used with
         `tokens=True`.
@@ -247,6 +252,7 @@ class Seq2SeqClassifier(ClassifierMixin, RecurrentParametersMixin, BaseSequenceE
         activation="tanh",
         dropout=0.0,
         padding_value=None,
+        missing="error",
         scale="standard",
         optimizer="adam",
         learning_rate=3e-3,
@@ -282,6 +288,7 @@ class Seq2SeqClassifier(ClassifierMixin, RecurrentParametersMixin, BaseSequenceE
         self.activation = activation
         self.dropout = dropout
         self.padding_value = padding_value
+        self.missing = missing
         self.scale = scale
         self.optimizer = optimizer
         self.learning_rate = learning_rate
@@ -535,6 +542,8 @@ class Seq2SeqClassifier(ClassifierMixin, RecurrentParametersMixin, BaseSequenceE
     def _describe_input(self, sequences, layout, sample_weight):
         pretrained = pretrained_state(self)
         if self.tokens:
+            if self.missing == "mask":
+                raise ValueError("Tokens cannot be missing: tokens=True requires missing='error'.")
             vocabulary = unique_tokens(sequences.values)
             sequences = indices_as_sequences(sequences.indices_in(vocabulary), sequences.lengths)
             return sequences, self._fitted_input(sequences, layout, Scaling.identity(1), None, vocabulary)

@@ -7,6 +7,7 @@ from ..estimators._autoencoder import LSTMAutoencoderTransformer
 from ..networks._layer_plan import layer_plan
 from ..networks.onnx_backend._label_search import search_greedily
 from ..networks.onnx_backend._layers import LAST, size, squared_distances, zero_padding
+from ..networks.onnx_backend._missing import interpolate
 from ..networks.onnx_backend._models import add_encoding, add_label, initial_states
 from ..networks.onnx_backend._networks import Context, add_part
 
@@ -29,7 +30,7 @@ def add_autoencoder(graph, estimator, requested, detector=None):
     n_timesteps = size(graph, x, 0)
     encoder = layer_plan(state.architecture)["encoder"]
     context = Context(graph, lengths, n_timesteps)
-    h = add_part(encoder, state.weights["encoder"], x, context)
+    h = add_part(encoder, state.weights["encoder"], _without_missing(graph, state, x, lengths), context)
     distance = getattr(detector, "_distance", None)
     is_scored = bool({"scores", "labels"} & set(requested))
     scored = state.architecture.heads[:1] if is_scored and distance is None else ()
@@ -116,8 +117,13 @@ def _error(graph, state, x, decoded, steps):
     x = graph("Slice", x, graph("Reshape", n_missing, [1]), [LAST], [0])
     units = (state.input.scaling.std / state.input.feature_std).astype(np.float32)
     errors = zero_padding(graph, graph("Mul", graph("Sub", x, decoded), units), lengths, n_timesteps)
+    count = graph("Mul", lengths, len(units))
+    if state.input.missing == "mask":
+        is_missing = graph("IsNaN", errors)
+        errors = graph("Where", is_missing, np.float32(0), errors)
+        count = graph("Sub", count, graph("ReduceSum", graph.cast(is_missing, np.int64), [0, 2], keepdims=0))
     total = graph("ReduceSum", graph("Mul", errors, errors), [0, 2], keepdims=0)
-    return graph("Div", total, graph.cast(graph("Mul", graph("Max", lengths, 1), len(units)), np.float32))
+    return graph("Div", total, graph.cast(graph("Max", count, 1), np.float32))
 
 
 def _distance(graph, state, h, context, distance):
@@ -193,7 +199,8 @@ def add_classifier(graph, classifier, requested):
     state = classifier._fitted
     x, lengths = _add_sequences(graph, state)
     context = Context(graph, lengths, size(graph, x, 0))
-    encoded = add_part(layer_plan(state.architecture)["encoder"], state.weights["encoder"], x, context)
+    encoder = layer_plan(state.architecture)["encoder"]
+    encoded = add_part(encoder, state.weights["encoder"], _without_missing(graph, state, x, lengths), context)
     if state.architecture.heads != ("sequence",):
         _add_label(graph, state, encoded, context, requested)
     else:
@@ -252,7 +259,10 @@ OUTPUTS = {
 
 
 def _add_sequences(graph, state):
-    """Return the inputs: scaled x (T, N, F), or the indices of tokens (T, N), and lengths (N,)."""
+    """Return the inputs: scaled x (T, N, F), or the indices of tokens (T, N), and lengths (N,).
+
+    Where values may be missing, NaN stays in x.
+    """
     lengths_input = ["lengths", np.int64, ["N"], "timesteps of each sequence, from 0 to T"]
     vocabulary = state.input.vocabulary
     if vocabulary is not None:
@@ -267,6 +277,11 @@ def _add_sequences(graph, state):
     lengths = graph.input(*lengths_input)
     x = _scale(graph, graph("Transpose", x, perm=[1, 0, 2]), state.input.scaling)
     return zero_padding(graph, x, lengths, size(graph, x, 0)), lengths
+
+
+def _without_missing(graph, state, x, lengths):
+    """Return scaled x as the encoder reads it: without missing values."""
+    return interpolate(graph, x, lengths) if state.input.missing == "mask" else x
 
 
 def _scale(graph, x, scaling):

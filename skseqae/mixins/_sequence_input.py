@@ -15,7 +15,6 @@ class SequenceInputMixin:
     of features per timestep.
     """
 
-    _allow_missing = False  # whether sequences may contain NaN
     _computes_in_float32 = False
 
     def __sklearn_tags__(self):
@@ -36,7 +35,7 @@ class SequenceInputMixin:
             padding_value=padding_value,
             warn=reset,
             for_float32=self._computes_in_float32,
-            allow_missing=self._allow_missing,
+            allow_missing=self._accepts_missing(reset),
         )
         if fixed_width and layout.container == "table":
             self._check_columns(X, reset)
@@ -47,6 +46,10 @@ class SequenceInputMixin:
             self._check_feature_names(sequences.feature_names)
             self._check_n_features(sequences, layout)
         return sequences, layout
+
+    def _accepts_missing(self, reset):
+        """Return whether sequences may contain NaN."""
+        return False
 
     def _check_columns(self, X, reset):
         """Set or check the number and the names of the columns of a 2-D X."""

@@ -173,6 +173,8 @@ def _check_input(name, state, path):
     require((fitted_input.layout.container == "rows") == is_dense, f"{path}.input.layout is not one of {name}.")
     has_tokens = fitted_input.vocabulary is not None
     require(not has_tokens or name == "Seq2SeqClassifier", f"{path}.input.vocabulary is not one of {name}.")
+    has_numbers = not (is_dense or has_tokens)
+    require(has_numbers or fitted_input.missing == "error", f"{path}.input.missing must be 'error'.")
 
 
 def _check_features(layout, n_features, fitted, path):

@@ -11,14 +11,14 @@ from ..estimators._registry import ESTIMATORS, check_registered
 from ..exceptions import SkseqaeFormatError
 from ..mixins._fit_callbacks import CALLBACKS
 from ..mixins._routed_parameters import PREFIXES
-from ..preprocessing import PerTimestep, Resampler, SequencePadder
+from ..preprocessing import PerTimestep, Resampler, SequenceImputer, SequencePadder
 from ._consistency import check_fitted
 from ._file_format import require
 from ._json_values import check_keys, decode, encode
 from ._schema import OPTIONAL, RULES
 from ._scikit_learn import describe_scikit_learn, restore_scikit_learn
 
-CLASSES = ESTIMATORS | {cls.__name__: cls for cls in (PerTimestep, Resampler, SequencePadder)}
+CLASSES = ESTIMATORS | {cls.__name__: cls for cls in (PerTimestep, Resampler, SequenceImputer, SequencePadder)}
 # parameters and attributes that are estimators, with the allowed classes
 NESTED = {
     name: {class_name: ESTIMATORS[class_name] for class_name in class_names}

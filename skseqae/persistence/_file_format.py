@@ -24,7 +24,7 @@ OTHER_FILES = {  # the first bytes of files that are often confused with those o
     b"\x08": "an ONNX file, which onnxruntime.InferenceSession runs",
 }
 MAGIC = b"\x93SKSEQAE"
-FORMAT = 4  # `_versions` upgrades files of earlier formats
+FORMAT = 5  # `_versions` upgrades files of earlier formats
 DTYPES = {
     name: np.dtype(dtype)
     for name, dtype in {

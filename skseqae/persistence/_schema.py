@@ -95,6 +95,7 @@ RECORD_RULES = {
         "scaling": instance_of(Scaling),
         "feature_std": either(instance_of(np.ndarray), NONE),
         "vocabulary": either(TOKENS, NONE),
+        "missing": one_of("error", "mask"),
     },
     FittedTarget: {
         "horizon": either(COUNT, NONE),
@@ -138,12 +139,14 @@ OUTPUT_CONFIG = {
         ),
     )
 }
+AUTOENCODER = Rule("an autoencoder", lambda value: hasattr(value, "score_samples"))
 TRANSFORMER_RULES = {
     "PerTimestep": {
         "transformer_": Rule("a transformer", lambda value: hasattr(value, "transform")),
         "_n_features_out": COUNT,
     },
     "Resampler": {"_n_timesteps": whole(2)} | OUTPUT_CONFIG,
+    "SequenceImputer": {"estimator_": AUTOENCODER, "correlations_": instance_of(np.ndarray)},
     "SequencePadder": {"n_timesteps_": COUNT},
 }
 TRANSFORMER_RULES = {
@@ -159,7 +162,7 @@ RULES = TRANSFORMER_RULES | {
     "DenseAutoencoderTransformer": FITTED | OUTPUT_CONFIG,
     "SequenceOutlierDetector": FEATURES
     | {
-        "estimator_": Rule("an autoencoder", lambda value: hasattr(value, "score_samples")),
+        "estimator_": AUTOENCODER,
         "offset_": real(),
         "_distance": either(instance_of(Distance), NONE),
     },

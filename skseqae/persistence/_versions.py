@@ -168,6 +168,14 @@ CHANGES = {
         },
         rearrange=_label_as_autoencoder,
     ),
+    5: Change(
+        added_fields={"FittedInput": {"missing": "error"}},
+        added_parameters={
+            "LSTMAutoencoderTransformer": {"missing": "error"},
+            "CompositeSequenceRegressor": {"missing": "error"},
+            "Seq2SeqClassifier": {"missing": "error"},
+        },
+    ),
 }
 
 

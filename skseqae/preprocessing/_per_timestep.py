@@ -75,7 +75,6 @@ class PerTimestep(_SequenceOutputMixin, _SequenceTransformer, auto_wrap_output_k
         **_SequenceTransformer._parameter_constraints,
         "transformer": [HasMethods(["fit", "transform"])],
     }
-    _allow_missing = True
 
     def __init__(self, transformer, *, padding_value=None):
         self.transformer = transformer
@@ -203,6 +202,9 @@ class PerTimestep(_SequenceOutputMixin, _SequenceTransformer, auto_wrap_output_k
         if inner.transformer_tags is not None:
             tags.transformer_tags.preserves_dtype = inner.transformer_tags.preserves_dtype
         return tags
+
+    def _accepts_missing(self, reset):
+        return True
 
     def _apply(self, method, sequences):
         # One call per sequence: the last bits of a matrix product depend on the number of rows.

@@ -56,8 +56,9 @@ class TrainingData:
         The target of each head.
     sample_weight : array of shape (N,)
         Above 0.
-    step_weights : dict of str to Sequences of one feature
-        Non-negative weights of the timesteps of a head's target, multiplied by the sample weight. A head may be absent.
+    step_weights : dict of str to Sequences of one feature, or of those of the target
+        Non-negative weights of the timesteps, or of the values, of a head's target, multiplied by the sample weight. A
+        head may be absent.
     crops : Crops or None
         The parts of sequences that training steps see; None: whole sequences. Targets are then x, in order of time
         without its first timesteps, or else reversed.
@@ -77,13 +78,12 @@ class TrainingData:
 
     def take(self, rows):
         """Return the data of some samples."""
-        targets, step_weights = ({h: s[rows] for h, s in part.items()} for part in (self.targets, self.step_weights))
-        kept = {"x": self.x[rows], "targets": targets, "step_weights": step_weights}
-        return replace(self, **kept, sample_weight=self.sample_weight[rows])
+        parts = {name: _take(getattr(self, name), rows) for name in ("targets", "step_weights")}
+        return replace(self, **parts, x=self.x[rows], sample_weight=self.sample_weight[rows])
 
     def hold_out(self, fraction, random_state):
         """Return the sorted rows of a fraction of the samples, drawn from those with target timesteps for each head."""
-        eligible = np.flatnonzero(np.all([target.lengths > 0 for target in self.targets.values()], axis=0))
+        eligible = np.flatnonzero(np.all([self._has_target(head) for head in self.targets], axis=0))
         if len(eligible) < 2:
             raise ValueError(
                 f"Early stopping requires at least 2 samples to hold out validation samples from, but {len(eligible)} "
@@ -92,26 +92,43 @@ class TrainingData:
         n_held_out = max(1, min(ceil(fraction * len(self)), len(eligible) - 1))
         return np.sort(train_test_split(eligible, test_size=n_held_out, random_state=random_state)[1])
 
+    @property
+    def weighs_values(self):
+        """The heads of whose target each value has a weight of its own, a tuple."""
+        return tuple(head for head, weights in self.step_weights.items() if weights.n_features > 1)
+
+    def _has_target(self, head):
+        """Return whether each sample has a target timestep, with step weights one of positive weight."""
+        lengths = self.targets[head].lengths
+        if head not in self.step_weights:
+            return lengths > 0
+        weights = self.step_weights[head].packed.sum(axis=1)
+        return np.bincount(np.repeat(np.arange(len(self)), lengths), weights, minlength=len(self)) > 0
+
     def total_weight(self, head):
         """Return the denominator of the loss: the sum of the weights of all timesteps; of crops, its expectation."""
         lengths = self.targets[head].lengths
+        seen = self.crops.mean_lengths(lengths) if self.crops else lengths
         if head in self.step_weights:
-            return float(np.repeat(self.sample_weight, lengths) @ self.step_weights[head].packed[:, 0])
-        return float(self.sample_weight @ (self.crops.mean_lengths(lengths) if self.crops else lengths))
+            weights = np.repeat(self.sample_weight * (seen / np.maximum(lengths, 1)), lengths)
+            return float(weights @ self.step_weights[head].packed.sum(axis=1))
+        return float(self.sample_weight @ seen)
 
     def batch(self, rows, n_rows=None, random_state=None):
         """Return padded arrays: `x` (B, T, F), `mask` (B, T), and `{head}`, `{head}_mask` and `{head}_weight` likewise.
 
-        With `n_rows` the arrays are filled up to `n_rows` rows, and to one number of timesteps for all batches. With
+        Where values have weights of their own, `{head}_weight` is (B, T, F). With `n_rows` the arrays are filled up to `n_rows` rows, and to one number of timesteps for all batches. With
         `random_state`, sequences are cropped if there are `crops`.
         """
-        x, targets = self.x[rows], {head: target[rows] for head, target in self.targets.items()}
+        x, targets, step_weights = self.x[rows], _take(self.targets, rows), _take(self.step_weights, rows)
         if self.crops and random_state:
             starts, lengths = self.crops.draw(x.lengths, random_state)
             for head, target in targets.items():
-                is_reversed, n_missing = head in self.reversed_heads, x.lengths - target.lengths
-                target_starts = x.lengths - starts - lengths if is_reversed else starts
-                targets[head] = crop(target, target_starts, np.maximum(lengths - n_missing, 0))
+                is_reversed, n_absent = head in self.reversed_heads, x.lengths - target.lengths
+                part = x.lengths - starts - lengths if is_reversed else starts, np.maximum(lengths - n_absent, 0)
+                targets[head] = crop(target, *part)
+                if head in step_weights:
+                    step_weights[head] = crop(step_weights[head], *part)
             x = crop(x, starts, lengths)
         arrays = dict(zip(("x", "mask"), _fill(x, n_rows, self.n_timesteps("x")), strict=True))
         for head, target in targets.items():
@@ -119,8 +136,9 @@ class TrainingData:
             arrays[head], arrays[f"{head}_mask"] = _fill(target, n_rows, n_timesteps)
             weight = arrays[f"{head}_mask"].copy()
             weight[: len(rows)] *= self.sample_weight[rows].astype(np.float32)[:, None]
-            if head in self.step_weights:
-                weight *= _fill(self.step_weights[head][rows], n_rows, n_timesteps)[0][:, :, 0]
+            if head in step_weights:
+                by_step = _fill(step_weights[head], n_rows, n_timesteps)[0].astype(np.float32)
+                weight = weight[:, :, None] * by_step if by_step.shape[2] > 1 else weight * by_step[:, :, 0]
             arrays[f"{head}_weight"] = weight
         return arrays
 
@@ -138,6 +156,11 @@ class TrainingData:
             return longest
         multiple = max(4, 2 ** ceil(log2(longest)) // 8)
         return ceil(longest / multiple) * multiple
+
+
+def _take(sequences_by_head, rows):
+    """Return some samples of each of several `Sequences`."""
+    return {head: sequences[rows] for head, sequences in sequences_by_head.items()}
 
 
 def _fill(sequences, n_rows, n_timesteps):

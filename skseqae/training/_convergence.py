@@ -17,9 +17,11 @@ def baseline_loss(program, settings, data):
     total = 0.0
     for head, head_weight in settings.head_weights.items():
         target = data.targets[head]
+        by_value = head in data.weighs_values
         weights = np.repeat(data.sample_weight, target.lengths)
         if head in data.step_weights:
-            weights = weights * data.step_weights[head].packed[:, 0]
+            step_weights = data.step_weights[head].packed
+            weights = weights[:, None] * step_weights if by_value else weights * step_weights[:, 0]
         n_outputs = program.model.output[head].shape[-1]
         if n_outputs == target.n_features:
             prediction = np.average(target.packed, axis=0, weights=weights)
@@ -28,14 +30,16 @@ def baseline_loss(program, settings, data):
             prediction = np.log(np.maximum(counts / counts.sum(), 1e-7))
         n_steps = max(MAX_VALUES // n_outputs, 1)
         parts = (target.packed[start : start + n_steps] for start in range(0, len(target.packed), n_steps))
-        losses = np.concatenate([_loss_of(prediction.astype(np.float32), part, program.losses[head]) for part in parts])
+        options = prediction.astype(np.float32), program.losses[head], by_value
+        losses = np.concatenate([_loss_of(part, *options) for part in parts])
         total += head_weight * np.average(losses, weights=weights)
     return float(total)
 
 
-def _loss_of(prediction, target, loss):
-    """Return the loss of the same prediction for each timestep of a target (T, F): (T,)."""
-    return np.asarray(loss(target[None], np.broadcast_to(prediction, (1, len(target), len(prediction)))))[0]
+def _loss_of(target, prediction, loss, by_value):
+    """Return the loss of the same prediction for each timestep (T,), or for each value (T, F), of a target (T, F)."""
+    compared = target[None], np.broadcast_to(prediction, (1, len(target), len(prediction)))
+    return np.asarray(loss(*(values[..., None] if by_value else values for values in compared)))[0]
 
 
 def warn_about_convergence(losses, baseline, val_losses=None):

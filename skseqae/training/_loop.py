@@ -15,7 +15,7 @@ from ..networks.keras_backend._initialization import initial_weights, scale_diff
 from ._batches import shuffle_into_batches
 from ._convergence import baseline_loss, warn_about_convergence
 from ._early_stopping import EarlyStopping
-from ._optimizers import check_loss_shape, is_keras_object, make_key, make_optimizer_and_loss
+from ._optimizers import check_loss_of_values, check_loss_shape, is_keras_object, make_key, make_optimizer_and_loss
 from ._pool import pool
 from ._program import Program
 from ._progress import Progress
@@ -114,14 +114,17 @@ def train(
     n_pieces = 0 if is_custom else _count_pieces(data, settings)  # XLA may not support user code
     autograph = is_custom or not is_keras_object(optimizer)
     variable = learning_rate is not None and "learning_rate"
-    key = (architecture, n_pieces, make_key(optimizer, without=variable), make_key(loss))
+    key = (architecture, n_pieces, data.weighs_values, make_key(optimizer, without=variable), make_key(loss))
     loss = loss.call if isinstance(loss, keras.losses.Loss) else loss
 
     def build():
         losses = {head: cross_entropy if head in LABELS else loss for head in architecture.heads}
         for head in losses.keys() - LABELS:
             check_loss_shape(loss, architecture.width(head))
-        return Program(architecture, custom_decoders, optimizer, losses, n_pieces, autograph=autograph)
+            if head in data.weighs_values:
+                check_loss_of_values(loss, architecture.width(head), settings.loss)
+        options = {"autograph": autograph, "weighs_values": data.weighs_values}
+        return Program(architecture, custom_decoders, optimizer, losses, n_pieces, **options)
 
     with pool.borrow(key, build) as program:
         if weights is None:

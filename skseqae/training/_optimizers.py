@@ -5,6 +5,7 @@ import inspect
 import json
 
 import keras
+import numpy as np
 import tensorflow as tf
 from scikeras.wrappers import BaseWrapper
 
@@ -73,6 +74,18 @@ def check_loss_shape(loss, n_features):
         raise ValueError(f"loss must accept two arrays (batch, time, feature), but failed: {error}") from error
     if shape != (2, 3):
         raise ValueError(f"loss must return one value per timestep, an array (batch, time), got shape {shape}.")
+
+
+def check_loss_of_values(loss, n_features, parameter):
+    """Raise a ValueError that names the parameter unless the loss is the mean over the features of that of a value."""
+    values = tf.linspace(0.1, 0.9, 2 * n_features)
+    y_true, y_pred = (tf.reshape(each, (1, 2, n_features)) for each in (values, values[::-1] ** 2))
+    by_value = tf.reduce_mean(loss(y_true[..., None], y_pred[..., None]), axis=-1)
+    if not np.allclose(by_value, loss(y_true, y_pred), rtol=1e-4):
+        raise ValueError(
+            "X or y has missing values, which requires a loss that is the mean over the features of a loss of each "
+            f"value, such as 'mse' or 'mae', got {parameter!r}."
+        )
 
 
 def _loss_class(name):

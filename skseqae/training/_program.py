@@ -29,11 +29,14 @@ class Program:
         which has a shorter start-up time.
     autograph : bool
         Whether the loss or the decoder may contain Python's `if` and `while`, whose translation takes long.
+    weighs_values : tuple of str, default=()
+        The heads whose weights are those of values, (B, T, F), and not of timesteps, (B, T). Their loss must be the mean
+        of a loss of each value.
     """
 
-    def __init__(self, architecture, custom_decoders, optimizer, losses, n_pieces, autograph):
+    def __init__(self, architecture, custom_decoders, optimizer, losses, n_pieces, autograph, weighs_values=()):
         self.architecture = architecture
-        self.n_pieces = n_pieces
+        self.n_pieces, self.weighs_values = n_pieces, weighs_values
         self.model, self.parts = join(architecture, custom_decoders)
         self.losses = losses
         for name in architecture.frozen:
@@ -44,8 +47,9 @@ class Program:
         per_timestep = tf.TensorSpec((None, None), "float32")
         arrays = {"x": tf.TensorSpec((None, None, architecture.n_features), "float32"), "mask": per_timestep}
         for head in architecture.heads:
-            arrays[head] = tf.TensorSpec((None, None, architecture.width(head)), "float32")
-            arrays |= {f"{head}_mask": per_timestep, f"{head}_weight": per_timestep}
+            per_value = tf.TensorSpec((None, None, architecture.width(head)), "float32")
+            weight = per_value if head in weighs_values else per_timestep
+            arrays |= {head: per_value, f"{head}_mask": per_timestep, f"{head}_weight": weight}
         scales = {head: tf.TensorSpec((), "float32") for head in architecture.heads}
         # TensorFlow counts the traces of each partial separately; many traces of one method cause a warning.
         graph = partial(tf.function, autograph=autograph)
@@ -100,10 +104,11 @@ class Program:
         outputs = self.model(inputs, training=training)
         losses = {}
         for head, output in outputs.items():
-            weight = arrays[f"{head}_weight"]
-            # On padding the loss compares constants, 0 and 1, so that padding cannot affect the loss or its gradient.
-            real = weight[:, :, None] > 0
-            errors = self.losses[head](tf.where(real, arrays[head], 0.0), tf.where(real, output, 1.0))
+            weight, by_value = arrays[f"{head}_weight"], head in self.weighs_values
+            real = weight > 0 if by_value else weight[:, :, None] > 0
+            # Where the weight is 0, as on padding, the loss compares constants, so that nothing there can affect it.
+            compared = tf.where(real, arrays[head], 0.0), tf.where(real, output, 1.0)
+            errors = self.losses[head](*(values[..., None] if by_value else values for values in compared))
             losses[head] = tf.reduce_sum(weight * tf.where(weight > 0, errors, 0.0))
         return losses
 

@@ -194,6 +194,22 @@ HEADS = st.sampled_from([("reconstruction",), ("prediction",), ("reconstruction"
 
 
 @property_settings(15)
+@given(cells, HEADS, st.integers(1, 3), some_lengths, st.sampled_from([0.0, 0.3, 0.9]), seeds)
+def test_missing_values_are_interpolated_and_left_out_of_scores(cell, heads, patch_size, lengths, share, seed):
+    settings = {"cell": cell, "heads": heads, "pooling": ("mean", "max"), "patch_size": patch_size}
+    model, X = autoencoder(seed, **settings), draw([3, *lengths], seed=seed)
+    change_input(model, missing="mask")
+    rng = np.random.default_rng(seed)
+    for x in X:
+        x[rng.random(x.shape) < share] = np.nan
+    outputs = serve(model, feeds_for(X, extra=2))
+    assert_allclose(outputs["encodings"], model.transform(X), **CLOSE)
+    assert_allclose(outputs["scores"], model.score_samples(X), **CLOSE)
+    if "reconstruction" in heads:
+        assert_same_sequences(outputs["reconstruction"], model.reconstruct(X))
+
+
+@property_settings(15)
 @given(cells, HEADS, st.sampled_from(["repeat", "conditional"]), st.booleans(), some_lengths, st.booleans(), seeds)
 def test_outliers_equal_those_of_the_detector(cell, heads, decoder, reverse, lengths, is_frozen, seed):
     model, X = (

@@ -225,6 +225,7 @@ VALUES = {
         "scaling": ([scaling(1)], [None, {}, np.ones(1), Layout("list")]),
         "feature_std": ([np.ones(1), None], [[1.0], (1.0,), 1.0]),
         "vocabulary": ([None, *TOKEN_ARRAYS], NOT_TOKENS),
+        "missing": (["error", "mask"], [None, "nan", True]),
     },
     FittedTarget: {
         "horizon": ([*COUNT, None], NOT_COUNT[:-1]),

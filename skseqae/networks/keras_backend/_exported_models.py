@@ -5,13 +5,14 @@ from keras import ops
 
 from ._custom_decoders import build_custom_decoders
 from ._initialization import own_generator
+from ._missing import interpolate
 from ._networks import at_steps, build_decoder, build_encoder, build_free_decoder, build_pool
 
 
-def export_encoder(architecture, weights, scaling, outputs=("encoding",)):
+def export_encoder(architecture, weights, scaling, outputs=("encoding",), *, missing="error"):
     """Return a model from [x (B, T, F), mask (B, T)], or rows x (B, F), to encodings, latent vectors or states.
 
-    With pooling, the outputs are those with these names.
+    With pooling, the outputs are those with these names. With `missing="mask"`, x may hold NaN.
     """
     encoder = build_encoder(architecture, stock=True)
     encoder.set_weights(weights["encoder"])
@@ -22,6 +23,8 @@ def export_encoder(architecture, weights, scaling, outputs=("encoding",)):
     # shifted before it is scaled: in one step, large means would cancel in float32
     centred = keras.layers.Rescaling(1.0, (-scaling.mean).tolist(), name="centre")(x)
     scaled = keras.layers.Rescaling((1.0 / scaling.std).tolist(), name="scale")(centred)
+    if missing == "mask":
+        scaled = interpolate(scaled, *rest)
     return keras.Model(_one_or_all([x, *rest]), encoder(_one_or_all([scaled, *rest])), name="encoder")
 
 
