@@ -12,8 +12,8 @@ _BLOCK = 65_536  # timesteps checked at a time, so that a memory map is never lo
 RESHAPE = "Reshape your data: one sequence is [X] or X.reshape(1, -1), one value per sample is X.reshape(-1, 1)."
 ADVICE_ON_NAN = (
     "Impute missing values first, for example with PerTimestep(SimpleImputer()), or set missing='mask' in an estimator "
-    "that has this parameter. To create Sequences with missing values, pass allow_missing=True. Only padding at the end "
-    "of a sequence is removed."
+    "that has this parameter. To create Sequences with missing values, pass allow_missing=True. Only padding at the "
+    "end of a sequence is removed."
 )
 ADVICE_ON_MEMORY = "Pass fewer samples at a time, or store them in a memory map and read it with Sequences.from_packed."
 

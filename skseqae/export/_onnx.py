@@ -105,9 +105,10 @@ def export_onnx(estimator, path, *, outputs=None):
     If `activation` is "relu" or "linear", hidden states, and with them rounding errors, may grow with each timestep.
 
     The file does not check its inputs: values that the estimator refuses, such as NaN inside a sequence unless
-    `missing="mask"`, give meaningless outputs, and ONNX Runtime may crash on a batch without samples. The metadata of the file hold
-    `skseqae_version` and `estimator`, the name of the class of this package, and, as JSON, `feature_names`, `classes`
-    and `vocabulary` if the estimator has them. For a pipeline, `steps` holds the class names of all steps.
+    `missing="mask"`, give meaningless outputs, and ONNX Runtime may crash on a batch without samples. The metadata of
+    the file hold `skseqae_version` and `estimator`, the name of the class of this package, and, as JSON,
+    `feature_names`, `classes` and `vocabulary` if the estimator has them. For a pipeline, `steps` holds the class names
+    of all steps.
 
     Examples
     --------

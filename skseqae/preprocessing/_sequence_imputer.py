@@ -13,8 +13,8 @@ from ._base import _SequenceOutputMixin, _SequenceTransformer
 class SequenceImputer(_SequenceOutputMixin, _SequenceTransformer, auto_wrap_output_keys=None):
     """Replace missing values (NaN) inside sequences, by the reconstruction of an autoencoder.
 
-    The reconstruction is corrected by its errors at the last observed timestep before and the next one after a missing
-    value: the errors of a feature are taken for a first-order autoregressive process, of which the expected value, given
+    The reconstruction is corrected by its errors at the last observed timestep before a missing value and the next one
+    after it: the errors of a feature are taken for a first-order autoregressive process, whose expected value, given
     both, is added (simple kriging with an exponential covariance [1]_). Far from observed values, the reconstruction
     counts alone. Observed values stay as they are.
 

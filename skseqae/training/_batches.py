@@ -117,8 +117,9 @@ class TrainingData:
     def batch(self, rows, n_rows=None, random_state=None):
         """Return padded arrays: `x` (B, T, F), `mask` (B, T), and `{head}`, `{head}_mask` and `{head}_weight` likewise.
 
-        Where values have weights of their own, `{head}_weight` is (B, T, F). With `n_rows` the arrays are filled up to `n_rows` rows, and to one number of timesteps for all batches. With
-        `random_state`, sequences are cropped if there are `crops`.
+        Where values have weights of their own, `{head}_weight` is (B, T, F). With `n_rows` the arrays are filled up to
+        `n_rows` rows, and to one number of timesteps for all batches. With `random_state`, sequences are cropped if
+        there are `crops`.
         """
         x, targets, step_weights = self.x[rows], _take(self.targets, rows), _take(self.step_weights, rows)
         if self.crops and random_state:

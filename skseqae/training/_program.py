@@ -30,8 +30,8 @@ class Program:
     autograph : bool
         Whether the loss or the decoder may contain Python's `if` and `while`, whose translation takes long.
     weighs_values : tuple of str, default=()
-        The heads whose weights are those of values, (B, T, F), and not of timesteps, (B, T). Their loss must be the mean
-        of a loss of each value.
+        The heads whose weights are those of values, (B, T, F), and not of timesteps, (B, T). Their loss must be the
+        mean of a loss of each value.
     """
 
     def __init__(self, architecture, custom_decoders, optimizer, losses, n_pieces, autograph, weighs_values=()):
