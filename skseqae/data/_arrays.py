@@ -25,7 +25,7 @@ def as_arrays(X, name="X", axes=AXES, expected=EXPECTED):
     Error messages call X `name`, and locate an element of one of its items by indices along `axes`.
     """
     if isinstance(X, (list, tuple)):
-        arrays = [_as_numeric(item, f"{name}[{i}]", axes, expected) for i, item in enumerate(X)]
+        arrays = [as_numeric(item, f"{name}[{i}]", axes, expected) for i, item in enumerate(X)]
         is_nest = not any(hasattr(item, "__array__") and np.ndim(item) for item in X)
         is_rectangular = len({array.shape for array in arrays}) == 1
         return np.stack(arrays) if is_nest and is_rectangular else arrays
@@ -35,9 +35,11 @@ def as_arrays(X, name="X", axes=AXES, expected=EXPECTED):
     return array
 
 
-def _as_numeric(item, name, axes, expected):
+def as_numeric(item, name, axes=AXES, expected=EXPECTED):
     """Return one item of a list as an array of numbers, in any precision."""
     array = as_array(item, name, expected)
+    if array.dtype == object and array.ndim == 1 and any(isinstance(step, np.ndarray) for step in array):
+        array = as_array([step.tolist() for step in array], name, expected)  # a list of lists of Arrow or polars
     return array if array.dtype.kind in NUMERIC_KINDS else as_floats(array, name, axes)
 
 
@@ -140,6 +142,16 @@ def is_missing(value):
         return _is_none(value) or bool(value != value)
     except Exception:  # an object that cannot be compared with itself, such as an array, is not missing
         return False
+
+
+def is_sequence(cell):
+    """Return whether a cell of a column is a list or an array."""
+    return isinstance(cell, list | tuple) or (hasattr(cell, "__array__") and np.ndim(cell) > 0)
+
+
+def first_cell(column):
+    """Return the first cell of a column that is not missing, or None."""
+    return next((cell for cell in column if is_sequence(cell) or not is_missing(cell)), None)
 
 
 def locate(row, lengths):

@@ -4,6 +4,7 @@ import numpy as np
 
 from ..runtime._warnings import warn_user
 from ._arrays import as_arrays, locate
+from ._columns import open_column
 from ._dataframes import check_rows_are_sequences, common_feature_names, has_columns
 from ._layout import Layout
 from ._packing import check_padding_value, check_values, pack_list, pack_padded
@@ -71,6 +72,7 @@ def check_sequences(X, *, padding_value=None, warn=False, for_float32=False, all
         options = {"allow_missing": allow_missing, "feature_names": X.feature_names}
         check_values(X.packed, X.lengths, (name + "[{}]").format, **options)
         return X, Layout("sequences", feature_names=X.feature_names)
+    X = open_column(X, name)
     if warn and has_columns(X):
         check_rows_are_sequences(X)
     names, X = common_feature_names(X, name), as_arrays(X, name)

@@ -1,11 +1,17 @@
 """Conversion between packed values and long dataframes, and names of features."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from ..runtime._optional_imports import import_optional
 from ..runtime._warnings import warn_user
-from ._arrays import as_floats, is_missing, short_repr
+from ._arrays import as_floats, first_cell, is_missing, is_sequence, short_repr
 from ._times import looks_like_times, sortable_times
+
+ADVICE_ON_RECORDS = (
+    "Make a column of each field first, for example by pandas.json_normalize, or by unnest of a polars dataframe."
+)
 
 
 def pack_frame(frame, sample, time, features):
@@ -47,6 +53,8 @@ def pack_frame(frame, sample, time, features):
 def _read_feature(column, name, time):
     """Return a column of numbers as floats."""
     values = np.asarray(column)
+    if values.dtype.kind == "O" or values.ndim > 1:
+        _check_no_nested(column, name)
     is_text = values.dtype.kind in "OUST" and any(isinstance(item, str) for item in values.tolist())
     if not is_text and values.dtype.kind not in "mM":
         return as_floats(values, f"column {name!r}", ("row",))
@@ -58,6 +66,18 @@ def _read_feature(column, name, time):
     if time is None and looks_like_times(column):
         advice = f"If it is the time of each row, pass time={name!r}. Otherwise, leave it out by features=[...]."
     raise TypeError(f"Column {name!r} holds {found}, but features must be numbers. {advice}")
+
+
+def _check_no_nested(column, name):
+    """Refuse a column whose first cell is a sequence or a record."""
+    cell = first_cell(column)
+    if is_sequence(cell):
+        raise TypeError(
+            f"Each cell of column {name!r} is a sequence, but in a long dataframe a row is one timestep. A column of "
+            f"sequences is read by Sequences.from_list(frame[{name!r}])."
+        )
+    if isinstance(cell, Mapping):
+        raise TypeError(f"Column {name!r} holds records. {ADVICE_ON_RECORDS}")
 
 
 def common_feature_names(X, name="X"):

@@ -6,6 +6,7 @@ import numpy as np
 
 from ._arrays import NUMERIC_KINDS, as_array, as_arrays, as_floats, short_repr
 from ._arrow import make_arrow, pack_arrow
+from ._columns import open_column
 from ._dataframes import (
     check_feature_names,
     common_feature_names,
@@ -68,6 +69,7 @@ class Sequences(PackedSequences):
         ----------
         X : list of n_samples array-likes of shape (n_timesteps_i, n_features) or (n_timesteps_i,)
             The sequences. The timesteps are copied. Dataframes must have the same columns, which name the features.
+            A sequence may be a list of dicts with one dict per timestep, whose keys name the features.
         allow_missing : bool, default=False
             Whether to accept NaN inside sequences, for example to impute it with `PerTimestep`. Estimators that train a
             network, `Resampler` and `SequencePadder` raise an error on NaN.
@@ -92,6 +94,7 @@ class Sequences(PackedSequences):
         >>> Sequences.from_list([np.ones((4, 2)), np.ones((3, 2))])
         Sequences(N=2, lengths 3-4, n_features=2, float64)
         """
+        X = open_column(X)
         names = common_feature_names(X)
         return cls(
             *pack_list(list(as_arrays(X)), allow_missing=allow_missing, feature_names=names),
@@ -302,7 +305,7 @@ class Sequences(PackedSequences):
         ----------
         column : pyarrow Array or ChunkedArray of n_samples lists, or an Arrow-backed column of polars or pandas
             Each row is a list of numbers (n_timesteps_i,) or a list of timesteps (n_timesteps_i, n_features), of type
-            list, large_list or fixed_size_list.
+            list, large_list or fixed_size_list. A timestep is a list of numbers, or a struct of numbers.
         allow_missing : bool, default=False
             Whether to accept NaN inside sequences, for example to impute it with `PerTimestep`. Estimators that train a
             network, `Resampler` and `SequencePadder` raise an error on NaN.
@@ -310,12 +313,12 @@ class Sequences(PackedSequences):
         Returns
         -------
         sequences : Sequences of shape (n_samples,)
-            The sequences. Lists of numbers have one feature.
+            The sequences. Lists of numbers have one feature. The fields of structs name the features.
 
         Raises
         ------
         TypeError
-            If the column does not hold lists, or the lists do not hold real numbers.
+            If the column does not hold lists, or the lists or a field of the structs do not hold real numbers.
         ValueError
             If a row or a timestep is null, timesteps have different numbers of features, there is no timestep, or a
             value is null, NaN, inf or overflows float32.
@@ -327,7 +330,12 @@ class Sequences(PackedSequences):
         >>> Sequences.from_arrow(pa.array([[1.0, 2.0], [3.0]]))
         Sequences(N=2, lengths 1-2, n_features=1, float64)
         """
-        return cls.from_packed(*pack_arrow(column), allow_missing=allow_missing)
+        values, names, lengths = pack_arrow(column)
+        names = None if names is None else check_feature_names(names, len(names))
+        if names is not None:
+            check_values(values, lengths, allow_missing=allow_missing, feature_names=names)
+        sequences = cls.from_packed(values, lengths, allow_missing=allow_missing)
+        return sequences if names is None else sequences.with_names(names)
 
     def with_names(self, feature_names):
         """Return the same sequences with named features.

@@ -18,6 +18,22 @@ class AutoencoderMixin(ClassNamePrefixFeaturesOutMixin, FrameOutputMixin):
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
+    def get_feature_names_out(self, input_features=None):
+        """Return the names of the encodings, such as "lstmautoencodertransformer0".
+
+        Parameters
+        ----------
+        input_features : array-like of str of shape (`n_features_in_`,), default=None
+            Used only to check the names of the features seen in `fit`. If X is a column of sequences, the name of the
+            column.
+
+        Returns
+        -------
+        names : ndarray of str of shape (n_encodings,)
+        """
+        check_is_fitted(self)
+        return super().get_feature_names_out(self._names_in_column(input_features))
+
     @property
     def _n_features_out(self):
         return self._fitted.architecture.encoding_width

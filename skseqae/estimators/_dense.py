@@ -8,6 +8,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import validate_data
 
 from ..data._check_sequences import warn_large_integers
+from ..data._columns import open_column
 from ..data._dataframes import has_columns
 from ..data._layout import Layout
 from ..data._reconstruction_errors import check_reduction, mean_by_feature, mean_by_sample
@@ -311,6 +312,7 @@ class DenseAutoencoderTransformer(AutoencoderMixin, BaseSequenceEstimator):
 
     def _check_input(self, X, *, reset=False):
         """Return the rows of X as sequences of one timestep."""
+        X = open_column(X)
         if has_columns(X):
             # before the values are read: an error about columns other than in `fit` is the more useful one
             validate_data(self, X, reset=reset, skip_check_array=True)

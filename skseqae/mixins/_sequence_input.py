@@ -5,6 +5,7 @@ from sklearn.utils.validation import validate_data
 
 from ..data._arrays import short_repr
 from ..data._check_sequences import check_sequences
+from ..data._columns import open_column
 from ..data._dataframes import has_columns
 
 
@@ -26,6 +27,7 @@ class SequenceInputMixin:
     def _check_input(self, X, *, reset=False):
         """Return X as `Sequences` and its layout; set the features if `reset`, else check them."""
         padding_value = self.padding_value if reset else self._padding_value
+        X = open_column(X)
         fixed_width = reset or self._layout.container == "table"
         if fixed_width and has_columns(X):
             # Before the values are read: wrong columns are the more helpful error.
@@ -67,6 +69,18 @@ class SequenceInputMixin:
         vars(self).pop("feature_names_in_", None)
         if names is not None:
             self.feature_names_in_ = np.array(names, object)
+
+    def _names_in_column(self, input_features):
+        """Return the names of the features of a column of sequences, whose own name is the only input feature.
+
+        Features that have names keep them. Other input features are returned unchanged.
+        """
+        if input_features is None or self._layout.container != "list" or np.shape(input_features) != (1,):
+            return input_features
+        names = getattr(self, "feature_names_in_", None)
+        if names is None and self._n_features > 1:
+            names = np.array([f"{input_features[0]}_x{i}" for i in range(self._n_features)], object)
+        return input_features if names is None else names
 
     def _check_feature_names(self, names):
         """Raise if the names of the features differ from those in `fit`; features without names are accepted."""

@@ -35,7 +35,7 @@ class _SequenceTransformer(SequenceInputMixin, FrameOutputMixin, BaseEstimator):
     def _timestep_feature_names(self, input_features):
         """Return the names of the features of a timestep; the column names of a 2-D X name timesteps instead."""
         check_is_fitted(self)
-        names = _check_feature_names_in(self, input_features)
+        names = _check_feature_names_in(self, self._names_in_column(input_features))
         return names if len(names) == self._n_features else np.array([f"x{i}" for i in range(self._n_features)], object)
 
 

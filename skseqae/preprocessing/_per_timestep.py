@@ -12,6 +12,7 @@ from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, h
 
 from ..data._arrays import as_floats
 from ..data._check_sequences import check_sequences
+from ..data._columns import with_index_of
 from ..data._dataframes import names_if_strings
 from ..data._sequences import Sequences
 from ..data._tabular import check_sample_weight
@@ -133,14 +134,16 @@ class PerTimestep(_SequenceOutputMixin, _SequenceTransformer, auto_wrap_output_k
             The transformed sequences in the container type of X, with the same lengths and padding. An array or
             dataframe of shape (n_samples, n_timesteps) becomes an array of that shape, or of shape
             (n_samples, n_timesteps, n_outputs) if the transformer returns n_outputs > 1 features. `Sequences` with
-            named features become `Sequences` with the output names of the transformer.
+            named features become `Sequences` with the output names of the transformer. A pandas column of sequences
+            becomes a Series with the same index.
         """
         sequences, layout = self._check_fitted_input(X)
         names = None
         if sequences.feature_names is not None:
             with suppress(AttributeError):  # The transformer, or one of its steps, has no get_feature_names_out.
                 names = names_if_strings(self.transformer_.get_feature_names_out(sequences.feature_names))
-        return replace(layout, feature_names=names).restore(self._apply("transform", sequences))
+        transformed = replace(layout, feature_names=names).restore(self._apply("transform", sequences))
+        return with_index_of(X, transformed) if layout.container == "list" else transformed
 
     @available_if(_transformer_has("inverse_transform"))
     def inverse_transform(self, X):
@@ -181,6 +184,8 @@ class PerTimestep(_SequenceOutputMixin, _SequenceTransformer, auto_wrap_output_k
         ----------
         input_features : array-like of str of shape (`n_features_in_`,), default=None
             Names of the input features. If None, `feature_names_in_` or "x0", "x1", ...
+            If X is a column of sequences, such as "ecg", the name of the column: features without names are called
+            "ecg_x0", "ecg_x1", ...
 
         Returns
         -------

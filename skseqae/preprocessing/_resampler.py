@@ -133,6 +133,8 @@ class Resampler(_SequenceTransformer):
         input_features : array-like of str of shape (`n_features_in_`,), default=None
             Names of the features. If None, `feature_names_in_` or "x0", "x1", ... The column names of a 2-D X name
             timesteps and are not used.
+            If X is a column of sequences, such as "ecg", the name of the column: features without names are called
+            "ecg_x0", "ecg_x1", ...
 
         Returns
         -------

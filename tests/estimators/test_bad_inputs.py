@@ -278,7 +278,7 @@ INVALID_CALLS = {
         {"X": ARRAYS, "y": Y, "classes": [5]},
         "classes must be the same as in the",
     ),
-    "names": ("resampler", "get_feature_names_out", {"input_features": ["a"]}, "number of features"),
+    "names": ("resampler", "get_feature_names_out", {"input_features": list("abc")}, "number of features"),
 }
 
 

@@ -45,7 +45,7 @@ def test_column_names_contain_the_feature_and_the_timestep():
         "height_t1",
     ]
     with pytest.raises(ValueError, match="input_features should have length equal to number of features"):
-        resampler.get_feature_names_out(["speed"])
+        resampler.get_feature_names_out(["a", "b", "c"])
     days = pd.DataFrame(np.ones((3, 5)), columns=list("abcde"))
     assert Resampler(2).fit(days).get_feature_names_out().tolist() == ["x0_t0", "x0_t1"]
 
