@@ -8,6 +8,7 @@ from ..estimators._registry import ESTIMATORS
 from ..networks.onnx_backend._graph import Graph
 from ..networks.onnx_backend._layers import size, zero_padding
 from ..preprocessing._per_timestep import PerTimestep
+from ..preprocessing._row_wise import selects_by_name
 from ._sklearn_steps import add_step, convert_step
 
 
@@ -39,6 +40,11 @@ def convert_steps_before(steps, network):
             raise ValueError(
                 f"Step {name!r}, {type(step).__name__}, cannot be exported: before {type(network).__name__}, {only} "
                 "can be."
+            )
+        if reads_sequences and selects_by_name(step.transformer_):
+            raise ValueError(
+                f"Step {name!r}, {type(step).__name__}, cannot be exported: its ColumnTransformer selects columns by "
+                "name, and the input of the graph has no names. Select columns by number."
             )
         inner = steps_of(step.transformer_, name) if reads_sequences else [(name, step)]
         models += [convert_step(*each, ["transform"]) for each in inner]

@@ -16,7 +16,9 @@ from ..data._columns import with_index_of
 from ..data._dataframes import names_if_strings
 from ..data._sequences import Sequences
 from ..data._tabular import check_sample_weight
+from ..runtime._optional_imports import import_optional
 from ._base import _SequenceOutputMixin, _SequenceTransformer
+from ._row_wise import is_row_wise, selects_by_name
 
 
 def _transformer_has(method):
@@ -32,9 +34,11 @@ def _transformer_has(method):
 class PerTimestep(_SequenceOutputMixin, _SequenceTransformer, auto_wrap_output_keys=None):
     """Apply a scikit-learn transformer to each timestep of the sequences.
 
-    The transformer is fitted on the real timesteps of all sequences, one row per timestep. `transform` calls it once
-    per sequence, which takes some tenths of a millisecond each. The result for a sequence therefore depends neither on
-    its padding nor on the other sequences (bitwise identical).
+    The transformer is fitted on the real timesteps of all sequences, one row per timestep. The result for a sequence
+    depends neither on its padding nor on the other sequences (bitwise identical). `transform` therefore calls the
+    transformer once per sequence, which takes some tenths of a millisecond each. Scalers, encoders, discretisers and
+    `SimpleImputer` of scikit-learn, which transform each row by itself, are called once for all sequences; so are a
+    pipeline, a `FeatureUnion` and a `ColumnTransformer` of these.
 
     Sequences may contain missing values; the transformer imputes them, passes them through or raises an error.
     Trailing timesteps of an array that are all NaN are padding.
@@ -43,7 +47,8 @@ class PerTimestep(_SequenceOutputMixin, _SequenceTransformer, auto_wrap_output_k
     ----------
     transformer : transformer with `fit` and `transform`
         Transformer that returns one row of numbers per row: for example a scaler, an imputer, PCA, an encoder of
-        numeric categories, a `ColumnTransformer` with columns given by index, or a pipeline. Sparse output is converted
+        numeric categories, a `ColumnTransformer`, or a pipeline. A `ColumnTransformer` may select columns by name if
+        the features of X have names; it then receives the timesteps as a pandas dataframe. Sparse output is converted
         to dense. The transformer is cloned.
     padding_value : float, default=None
         Padding value of 2-D and 3-D arrays. Trailing timesteps whose features all equal this value are padding. If
@@ -116,9 +121,9 @@ class PerTimestep(_SequenceOutputMixin, _SequenceTransformer, auto_wrap_output_k
             if not has_fit_parameter(transformer, "sample_weight"):
                 raise ValueError(f"{type(transformer).__name__} does not accept sample_weight: omit it.")
             fit_params["sample_weight"] = np.repeat(check_sample_weight(sample_weight, len(lengths)), lengths)
-        self.transformer_ = transformer.fit(sequences.packed, **fit_params)
+        self.transformer_ = transformer.fit(self._rows_for(transformer)(sequences.packed), **fit_params)
         # The transformed first row gives the number of output features.
-        self._n_features_out = self._call_transformer("transform", sequences.packed[:1]).shape[1]
+        self._n_features_out = self._apply("transform", sequences[sequences.lengths > 0][:1]).n_features
 
     def transform(self, X):
         """Transform each timestep.
@@ -212,12 +217,28 @@ class PerTimestep(_SequenceOutputMixin, _SequenceTransformer, auto_wrap_output_k
         return True
 
     def _apply(self, method, sequences):
-        # One call per sequence: the last bits of a matrix product depend on the number of rows.
-        rows = [self._call_transformer(method, values) for values in sequences if len(values)]
+        # The last bits of a matrix product depend on the number of rows: one call per sequence, unless rows do not
+        # depend on one another.
+        calls = [sequences.packed] if is_row_wise(self.transformer_) else [x for x in sequences if len(x)]
+        as_input = self._rows_for(self.transformer_) if method == "transform" else np.asarray
+        rows = [self._call_transformer(method, as_input(values)) for values in calls]
         return Sequences(np.concatenate(rows), sequences.lengths)
 
+    def _rows_for(self, transformer):
+        """Return the function that converts timesteps (T, F) to the input of the transformer."""
+        if not selects_by_name(transformer):
+            return np.asarray
+        if self._layout.container == "table" or not hasattr(self, "feature_names_in_"):
+            raise ValueError(
+                f"{type(transformer).__name__} selects columns by name, but the features of X have no names. Name them "
+                'with Sequences.from_list(X).with_names(["load", "speed"]), or select columns by number.'
+            )
+        names = self.feature_names_in_
+        frames = import_optional("pandas", "pandas")
+        return lambda values: frames.DataFrame(values, columns=names)
+
     def _call_transformer(self, method, values):
-        """Return the output (T, K) of the transformer for the timesteps (T, F) of one sequence."""
+        """Return the output (T, K) of the transformer for timesteps (T, F)."""
         rows = getattr(self.transformer_, method)(values)
         rows = rows.toarray() if hasattr(rows, "toarray") else np.asarray(rows)
         name = f"{type(self.transformer_).__name__}.{method}(X)"
