@@ -70,13 +70,14 @@ def open_column(X, name="X"):
 
 
 def with_index_of(X, items):
-    """Return a list of N items as a Series with the index of X if X is a column of pandas, otherwise unchanged."""
+    """Return a list of N items as a column with the index of X if X is a column of pandas, otherwise unchanged."""
     if not (hasattr(X, "iloc") and hasattr(X, "index")):
         return items
     cells = np.empty(len(items), object)
     for i, item in enumerate(items):  # arrays of one shape could not be assigned at once
         cells[i] = item
-    return import_optional("pandas", "pandas").Series(cells, index=X.index)
+    column = import_optional("pandas", "pandas").Series(cells, index=X.index)
+    return column.to_frame(X.columns[0]) if has_columns(X) else column
 
 
 def _only_column(frame, name):

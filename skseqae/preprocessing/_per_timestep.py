@@ -140,7 +140,7 @@ class PerTimestep(_SequenceOutputMixin, _SequenceTransformer, auto_wrap_output_k
             dataframe of shape (n_samples, n_timesteps) becomes an array of that shape, or of shape
             (n_samples, n_timesteps, n_outputs) if the transformer returns n_outputs > 1 features. `Sequences` with
             named features become `Sequences` with the output names of the transformer. A pandas column of sequences
-            becomes a Series with the same index.
+            becomes a Series, or a dataframe of one column, with the same index.
         """
         sequences, layout = self._check_fitted_input(X)
         names = None
