@@ -12,10 +12,12 @@ from ..mixins._inspection import check_fitted_input
 
 MAX_PANELS = 30
 MAX_ROWS = 1000  # of a heat map; a figure has no more pixels
-MAX_LABELS = 20  # with a colour and a marker each; a continuous target can have more values
+MAX_FLOAT_LABELS = 20  # different floats; more are a continuous target
 # Markers as well as colours, for readers with a colour vision deficiency. With 10 colours and 7 markers, no two of up
 # to 70 labels share both.
 MARKERS = "osD^vPX"
+MAX_MARKED_LABELS = 70
+ROWS_OF_LEGEND = 20
 BLUE, VERMILION = "#0072B2", "#D55E00"  # distinguishable with any colour vision deficiency
 
 
@@ -62,21 +64,37 @@ def _check_indices(indices, count, name):
     return array
 
 
+def _check_features(features, sequences, estimator):
+    """Return the indices of the features to draw, and the names of all features or None."""
+    names = sequences.feature_names
+    if names is None and len(getattr(estimator, "feature_names_in_", ())) == sequences.n_features:
+        names = tuple(estimator.feature_names_in_)
+    features = [features] if isinstance(features, str) else features
+    if np.iterable(features) and any(isinstance(feature, str) for feature in features):
+        if names is None:
+            raise ValueError(
+                f"features contains names, got {features!r}, but the features of X have no names: pass indices, or X "
+                "with names by Sequences.with_names."
+            )
+        unknown = [feature for feature in features if isinstance(feature, str) and feature not in names]
+        if unknown:
+            raise ValueError(f"features contains {unknown[0]!r}, but the features of X are {list(names)}.")
+        features = [names.index(feature) if isinstance(feature, str) else feature for feature in features]
+    return _check_indices(features, sequences.n_features, "features"), names
+
+
 def _check_labels(labels, encodings):
     """Return labels as an object array (N,), or as a float array (N,) if they are a continuous target."""
     labels = column_or_1d(labels, dtype=object)
     check_consistent_length(encodings, labels)
     if any(is_missing(label) for label in labels):
         raise ValueError("y has missing labels (None or NaN): drop these samples, or give them a label.")
-    n_labels = len(unique_tokens(labels))
-    if n_labels <= MAX_LABELS:
+    is_real = all(isinstance(label, Real) for label in labels)
+    if not is_real or all(isinstance(label, Integral) for label in labels):
         return labels
-    if all(isinstance(label, Real) for label in labels) and not all(isinstance(label, Integral) for label in labels):
-        return check_array(labels, ensure_2d=False, dtype=np.float64, input_name="y")
-    raise ValueError(
-        f"y has {n_labels} different labels, but at most {MAX_LABELS} can be distinguished. Pass a continuous target "
-        "as floats: it is drawn with a colour bar."
-    )
+    if len(unique_tokens(labels)) <= MAX_FLOAT_LABELS:
+        return labels
+    return check_array(labels, ensure_2d=False, dtype=np.float64, input_name="y")
 
 
 def _check_number_of_rows(count):
@@ -84,11 +102,11 @@ def _check_number_of_rows(count):
         raise ValueError(f"{count} samples exceed the {MAX_ROWS} rows that can be displayed: pass fewer samples.")
 
 
-def _check_ax(ax, display, height=4.8):
-    """Return the Axes to draw on; if None, new Axes with the height in inches."""
+def _check_ax(ax, display, height=4.8, width=6.4):
+    """Return the Axes to draw on; if None, new Axes with the height and the width in inches."""
     plt = _check_matplotlib(display.__name__)
     if ax is None:
-        _, ax = plt.subplots(figsize=(6.4, height), layout="constrained")
+        _, ax = plt.subplots(figsize=(width, height), layout="constrained")
     if not isinstance(ax, plt.Axes):
         raise TypeError(f"ax must be a matplotlib Axes, got {type(ax).__name__}.")
     return ax
@@ -116,9 +134,9 @@ def _check_grid(ax, shape, display):
     return grid.reshape(shape)
 
 
-def _place_legend_beside(ax):
+def _place_legend_beside(ax, n_columns=1):
     """Add a legend to the right of the axes, where it covers no data."""
-    ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1), borderaxespad=0)
+    ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1), borderaxespad=0, ncols=n_columns)
 
 
 def _set_integer_ticks(axis):

@@ -1,11 +1,21 @@
 """EncodingDisplay: encodings as a two-dimensional scatter plot."""
 
+from math import ceil
+
 import numpy as np
 from sklearn.decomposition import PCA
 from sklearn.utils import check_array
 
 from ..data._tokens import unique_tokens
-from ._axes import MARKERS, _check_ax, _check_estimator, _check_labels, _place_legend_beside
+from ._axes import (
+    MARKERS,
+    MAX_MARKED_LABELS,
+    ROWS_OF_LEGEND,
+    _check_ax,
+    _check_estimator,
+    _check_labels,
+    _place_legend_beside,
+)
 
 
 class EncodingDisplay:
@@ -16,14 +26,14 @@ class EncodingDisplay:
     plotted against the index of the sample.
 
     Each label has a colour, a marker and an entry in the legend. A continuous target (floats with more than 20
-    different values, such as the targets of a regression) has a colour bar instead.
+    different values, such as the targets of a regression) has a colour bar instead. So do more than 70 labels, sorted.
 
     Parameters
     ----------
     encodings : ndarray of shape (n_samples, latent_dim)
         The encodings, or the output of another transformer with any number of columns.
     labels : array-like of shape (n_samples,), default=None
-        The label of each sample: at most 20 different labels, or any number of different floats.
+        The label of each sample, or a continuous target.
 
     Attributes
     ----------
@@ -34,7 +44,7 @@ class EncodingDisplay:
     scatters_ : list of matplotlib.collections.PathCollection
         The points of each label in the order of the legend; one collection without labels or with a colour bar.
     colorbar_ : matplotlib.colorbar.Colorbar or None
-        The colour bar of a continuous target.
+        The colour bar of a continuous target, or of more than 70 labels.
     ax_ : matplotlib.axes.Axes
         The Axes with the scatter plot.
     figure_ : matplotlib.figure.Figure
@@ -68,7 +78,7 @@ class EncodingDisplay:
         X : sequences of shape (n_samples,)
             The input of `transform`; see :ref:`sequences` for accepted containers.
         y : array-like of shape (n_samples,), default=None
-            The label of each sample: at most 20 different labels, or any number of different floats.
+            The label of each sample, or a continuous target.
         ax : matplotlib.axes.Axes, default=None
             Axes to draw on. If None, a new figure is created.
         **scatter : dict
@@ -85,9 +95,8 @@ class EncodingDisplay:
         TypeError
             If the estimator has no `transform`, or `ax` is not a matplotlib Axes.
         ValueError
-            If the number of labels is not n_samples, if labels are missing or infinite, or if there are more than 20
-            different labels that are not floats; or if encodings with more than two dimensions are all equal, so that
-            they have no principal components.
+            If the number of labels is not n_samples, or if labels are missing or infinite; or if encodings with more
+            than two dimensions are all equal, so that they have no principal components.
         """
         _check_estimator(estimator, "transform", cls)
         return cls(encodings=np.asarray(estimator.transform(X)), labels=y).plot(ax, **scatter)
@@ -108,11 +117,18 @@ class EncodingDisplay:
         """
         labels = None if self.labels is None else _check_labels(self.labels, self.encodings)
         names = self._project()
-        ax = _check_ax(ax, type(self))
-        if labels is not None and labels.dtype.kind == "f":
+        is_continuous = labels is not None and labels.dtype.kind == "f"
+        unique = [] if labels is None or is_continuous else list(unique_tokens(labels))
+        n_columns = ceil(len(unique) / ROWS_OF_LEGEND) if len(unique) <= MAX_MARKED_LABELS else 1
+        ax = _check_ax(ax, type(self), width=6.4 + 1.3 * max(0, n_columns - 1))
+        if is_continuous:
             self._plot_continuous(labels, ax, scatter)
+        elif len(unique) > MAX_MARKED_LABELS:
+            self._plot_many_labels(labels, unique, ax, scatter)
         else:
-            self._plot_labels(labels, ax, scatter)
+            self._plot_labels(labels, unique, ax, scatter)
+            if unique:
+                _place_legend_beside(ax, n_columns)
         ax.set(xlabel=names[0], ylabel=names[1])
         self.ax_, self.figure_ = ax, ax.figure
         return self
@@ -123,21 +139,22 @@ class EncodingDisplay:
         self.colorbar_ = ax.figure.colorbar(self.scatters_[0], ax=ax, label="label")
         self.colorbar_.solids.set_alpha(1)  # Overlapping colour steps would show as stripes.
 
-    def _plot_labels(self, labels, ax, scatter):
+    def _plot_many_labels(self, labels, unique, ax, scatter):
+        """Plot all points as one collection, coloured by the position of the label among the sorted labels."""
+        index_of = {label: index for index, label in enumerate(unique)}
+        self._plot_continuous(np.array([index_of[label] for label in labels]), ax, scatter)
+        ticks = np.unique(np.linspace(0, len(unique) - 1, ROWS_OF_LEGEND).round().astype(int))
+        self.colorbar_.set_ticks(ticks, labels=[str(unique[tick]) for tick in ticks])
+
+    def _plot_labels(self, labels, unique, ax, scatter):
         """Plot one collection of points per label, or a single one if labels is None."""
         from matplotlib import color_sequences
 
-        groups = (
-            [(None, slice(None))]
-            if labels is None
-            else [(str(label), labels == label) for label in unique_tokens(labels)]
-        )
+        groups = [(str(label), labels == label) for label in unique] if unique else [(None, slice(None))]
         self.scatters_, self.colorbar_ = [], None
         for i, (name, rows) in enumerate(groups):
             style = {"color": color_sequences["petroff10"][i % 10], "marker": MARKERS[i % len(MARKERS)], "alpha": 0.7}
             self.scatters_.append(ax.scatter(*self.points_[rows].T, label=name, **{**style, **scatter}))
-        if labels is not None:
-            _place_legend_beside(ax)
 
     def _project(self):
         """Set the coordinates of the points, and return the labels of the axes."""

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
 from ..mixins._inspection import has_network, make_untrained
+from ..mixins._pipelines import split_at_network
 from ._axes import _check_ax, _check_matplotlib
 
 
@@ -17,10 +19,10 @@ def plot_network(estimator, X=None, y=None, *, ax=None):
 
     Parameters
     ----------
-    estimator : estimator of this package
+    estimator : estimator of this package, or pipeline with one
     X : sequences of shape (n_samples,), default=None
         For an unfitted estimator, the X to fit it on, which determines the widths of the layers. Nothing is trained,
-        and the estimator is not modified.
+        and the estimator is not modified. Of a pipeline, clones of the steps before the network are fitted.
     y : targets or labels of shape (n_samples,), default=None
         For an unfitted estimator that requires y, the y to fit it on.
     ax : matplotlib.axes.Axes, default=None
@@ -55,11 +57,13 @@ def plot_network(estimator, X=None, y=None, *, ax=None):
     >>> boxes = plot_network(LSTMAutoencoderTransformer(units=(16, 8), bidirectional=True), X)
     >>> plt.close(boxes[0].figure)
     """
-    if not has_network(estimator):
+    step, before = split_at_network(estimator)
+    if not has_network(step):
         raise TypeError(
-            f"{type(estimator).__name__} has no network, which plot_network draws. Expected an estimator of skseqae: "
-            "for a pipeline or a search, pass the estimator inside it."
+            f"{type(estimator).__name__} has no network, which plot_network draws. Expected an estimator of skseqae or "
+            "a pipeline with one: for a search or a detector, pass the estimator inside it."
         )
+    estimator = step
     if X is None:
         check_is_fitted(estimator, msg="%(name)s is not fitted: fit it, or pass plot_network the X and y to fit it on.")
     elif hasattr(estimator, "history_"):
@@ -67,6 +71,8 @@ def plot_network(estimator, X=None, y=None, *, ax=None):
             f"{type(estimator).__name__} is fitted, so its trained network is drawn: omit X and y, or pass a clone."
         )
     else:
+        for steps in before:
+            X = clone(steps).fit_transform(X, y)
         estimator = make_untrained(estimator, X, y)
     _check_matplotlib("plot_network")
     return draw_diagram(estimator, ax if ax is None else _check_ax(ax, plot_network))

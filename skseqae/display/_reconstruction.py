@@ -7,6 +7,7 @@ from ._axes import (
     BLUE,
     VERMILION,
     _check_estimator,
+    _check_features,
     _check_grid,
     _check_indices,
     _check_sequences,
@@ -76,8 +77,9 @@ class ReconstructionDisplay:
             array-like of shape (n_samples, n_features).
         samples : int or array-like of int, default=None
             Indices of the samples to plot, counted from 0. If None, the first three samples.
-        features : int or array-like of int, default=None
-            Indices of the features to plot, counted from 0. If None, the first three features.
+        features : int, str or array-like of them, default=None
+            Indices of the features to plot, counted from 0, or names of features. If None, the first three features.
+            Of a pipeline, the features that its last step reads.
         ax : matplotlib.axes.Axes or array-like of them, default=None
             Axes to draw on, one for each sample and feature. If None, a new figure is created.
 
@@ -92,7 +94,7 @@ class ReconstructionDisplay:
         TypeError
             If the estimator has no `reconstruct`, or `samples`, `features` or `ax` is of the wrong type.
         ValueError
-            If `samples` or `features` is out of range, or if they select more than 30 Axes.
+            If `samples` or `features` is out of range or not a name of a feature, or if they select more than 30 Axes.
         """
         estimator, X = last_step(estimator, X)
         _check_estimator(estimator, "reconstruct", cls)
@@ -103,10 +105,10 @@ class ReconstructionDisplay:
             rows = selected.packed
             reconstructed = estimator.reconstruct(rows)
             return cls(originals=rows[:, :, None], reconstructions=reconstructed[:, :, None], samples=samples).plot(ax)
-        features = _check_indices(features, sequences.n_features, "features")
+        features, names = _check_features(features, sequences, estimator)
         originals = [x[:, features] for x in selected]
         reconstructions = [x[:, features] for x in estimator.reconstruct(selected)]
-        features = features if sequences.feature_names is None else [sequences.feature_names[i] for i in features]
+        features = features if names is None else [names[i] for i in features]
         return cls(originals=originals, reconstructions=reconstructions, samples=samples, features=features).plot(ax)
 
     def plot(self, ax=None):

@@ -10,7 +10,9 @@ import pytest
 from numpy.testing import assert_array_equal
 from sklearn.decomposition import PCA
 from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
 from examples.tutorial_parameters import LAST_STATE, WHOLE_SEQUENCES
 from skseqae import (
@@ -18,9 +20,11 @@ from skseqae import (
     DenseAutoencoderTransformer,
     LSTMAutoencoderTransformer,
     Seq2SeqClassifier,
+    SequenceOutlierDetector,
 )
 from skseqae.datasets import make_reversals
 from skseqae.display import plot_network
+from skseqae.preprocessing import PerTimestep
 from tests.display.samples import LABELS, ROWS, X
 from tests.support.estimators import CLASSES, data_for, every_class, quick, y
 
@@ -145,8 +149,25 @@ def test_an_object_that_is_not_axes_raises(autoencoder):
 def test_estimators_without_a_network_raise(autoencoder):
     with pytest.raises(TypeError, match="PCA has no network, which plot_network draws"):
         plot_network(PCA())
-    with pytest.raises(TypeError, match="Pipeline has no network.*pass the estimator inside it"):
-        plot_network(make_pipeline(autoencoder))
+    for without in (make_pipeline(PerTimestep(StandardScaler())), SequenceOutlierDetector(autoencoder)):
+        with pytest.raises(TypeError, match="has no network.*pass the estimator inside it"):
+            plot_network(without)
+
+
+@pytest.mark.parametrize("position", ["last", "before a classifier", "nested"])
+def test_the_network_of_a_pipeline_is_drawn_before_and_after_fit(position):
+    pipeline = make_pipeline(PerTimestep(PolynomialFeatures(2)), quick(LSTMAutoencoderTransformer))
+    if position == "nested":
+        pipeline = make_pipeline(PerTimestep(StandardScaler()), pipeline)
+    if position == "before a classifier":
+        pipeline.steps.append(("classifier", LogisticRegression()))
+    before = text_of(plot_network(pipeline, X, LABELS))
+    assert not hasattr(pipeline[0], "transformer_")
+    pipeline.fit(X, LABELS)
+    assert text_of(plot_network(pipeline)) == before
+    assert any("(B, T, 6)" in box for box in before)
+    with pytest.raises(ValueError, match="is fitted, so its trained network is drawn: omit X and y"):
+        plot_network(pipeline, X, LABELS)
 
 
 def test_plot_network_requires_either_a_fit_or_data(autoencoder):

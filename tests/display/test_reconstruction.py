@@ -32,6 +32,33 @@ def test_titles_contain_the_names_or_indices_of_the_features(autoencoder):
     assert titles == ["sample 2, feature 0", "sample 2, feature 1"]
 
 
+@pytest.mark.parametrize(
+    ("features", "indices"),
+    [("speed", [1]), (["speed", "load"], [1, 0]), (["speed", 0], [1, 0]), (np.array(["load"]), [0])],
+)
+def test_features_are_selected_by_name(autoencoder, features, indices):
+    names = ["load", "speed"]
+    named = packed(X).with_names(names)
+    display = ReconstructionDisplay.from_estimator(autoencoder, named, samples=2, features=features)
+    assert [ax.get_title() for ax in display.ax_[0]] == [f"sample 2, {names[i]}" for i in indices]
+    for line, i in zip(display.lines_[0], indices, strict=True):
+        assert_array_equal(line.get_ydata(), X[2][:, i])
+
+
+def test_features_have_the_names_of_fit_if_x_has_none():
+    model = quick(LSTMAutoencoderTransformer).fit(packed(X).with_names(["load", "speed"]))
+    display = ReconstructionDisplay.from_estimator(model, X, samples=2, features="speed")
+    assert display.ax_[0, 0].get_title() == "sample 2, speed"
+    assert_array_equal(display.lines_[0, 0].get_ydata(), X[2][:, 1])
+
+
+def test_unknown_names_of_features_are_refused(autoencoder):
+    with pytest.raises(ValueError, match=r"features contains 'pace', but the features of X are \['load', 'speed'\]"):
+        ReconstructionDisplay.from_estimator(autoencoder, packed(X).with_names(["load", "speed"]), features="pace")
+    with pytest.raises(ValueError, match="features contains names, .* have no names: pass indices, or .*with_names"):
+        ReconstructionDisplay.from_estimator(autoencoder, X, features=["load"])
+
+
 def test_the_band_fills_the_area_between_the_lines(autoencoder):
     display = ReconstructionDisplay.from_estimator(autoencoder, X, samples=0, features=0)
     (path,) = display.bands_[0, 0].get_paths()
