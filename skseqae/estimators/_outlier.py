@@ -4,16 +4,21 @@ import copy
 from numbers import Real
 
 import numpy as np
+from sklearn import get_config
 from sklearn.base import BaseEstimator, OutlierMixin, _fit_context, clone
+from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import check_cv
+from sklearn.pipeline import Pipeline
 from sklearn.utils import _safe_indexing, get_tags
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import _num_samples, check_is_fitted
+from sklearn.utils.validation import _num_samples, check_is_fitted, has_fit_parameter
 
+from ..data._tabular import check_sample_weight
 from ..mixins._fit_callbacks import CallbackSupportMixin, FitTask
 from ..mixins._pipelines import last_step
 from ._autoencoder import LSTMAutoencoderTransformer
+from ._counts import as_counts, merge_equal_rows, quantile, value_at
 from ._distance import Distance, held_out_distances
 
 MAX_SAMPLES = 5000  # from which the covariance is computed
@@ -104,7 +109,7 @@ class SequenceOutlierDetector(CallbackSupportMixin, OutlierMixin, BaseEstimator)
         self.cv = cv
 
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X, y=None):
+    def fit(self, X, y=None, sample_weight=None):
         """Train the autoencoder, and compute the threshold.
 
         With `method="distance"`, the mean and the covariance are computed from at most 5,000 sequences, and computed
@@ -117,6 +122,12 @@ class SequenceOutlierDetector(CallbackSupportMixin, OutlierMixin, BaseEstimator)
             The sequences; see :ref:`sequences` for the accepted containers.
         y : ignored
             Not used, present for API consistency by convention.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Non-negative sample weights. A weight of 0 is equivalent to removing the sample, and a weight of 2 to
+            repeating it, in the mean, the covariance and the threshold. The weights are also passed to the `fit` of the
+            estimator, for a pipeline to that of its last step, whose random batches follow another order if samples are
+            repeated. The equivalence holds neither for folds of `cv`, which separate repeated samples, nor beyond 5,000
+            sequences. Weights below 1 on average are scaled to a mean of 1.
 
         Returns
         -------
@@ -126,20 +137,25 @@ class SequenceOutlierDetector(CallbackSupportMixin, OutlierMixin, BaseEstimator)
         ------
         TypeError, ValueError
             If X does not contain sequences of finite numbers, if it has fewer than three sequences and the method is
-            "distance", or if a parameter is out of its range. The detector then keeps its previous state.
+            "distance", if a parameter is out of its range, or if the estimator does not accept `sample_weight`. The
+            detector then keeps its previous state.
         """
         self._check_method()
+        weights = check_sample_weight(sample_weight, _num_samples(X))
+        is_weighted = sample_weight is not None
         folds = [] if self.cv is None else list(check_cv(self.cv).split(X))
-        task = FitTask.begin(self, 1 + len(folds), X, y)
+        task = FitTask.begin(self, 1 + len(folds), X, y, sample_weight)
         fitted = copy.copy(self)
-        fitted.estimator_ = estimator = task.fit_part("fit-estimator", clone(self._unfitted()), X)
-        fitted._distance, is_kept, rows = self._fit_distance(estimator, X)
+        every = np.arange(len(weights))
+        estimator, X_fit, counts = self._fit_part("fit-estimator", task, X, weights, every, is_weighted)
+        fitted.estimator_ = estimator
+        fitted._distance, rows, row_counts, is_kept = self._fit_distance(estimator, X_fit, counts)
         if folds:
-            fitted.offset_ = self._offset(self._held_out_scores(X, folds, task))
+            fitted.offset_ = self._offset(*self._held_out_scores(X, weights, folds, task, is_weighted))
         elif fitted._distance is None:
-            fitted.offset_ = self._offset(estimator.score_samples(X))
+            fitted.offset_ = self._offset(estimator.score_samples(X_fit), counts)
         else:
-            fitted.offset_ = self._offset_of_distances(fitted._distance, is_kept, rows)
+            fitted.offset_ = self._offset_of_distances(fitted._distance, rows, row_counts, is_kept)
         for name in ("n_features_in_", "feature_names_in_"):
             vars(fitted).pop(name, None)
             if hasattr(estimator, name):
@@ -228,50 +244,78 @@ class SequenceOutlierDetector(CallbackSupportMixin, OutlierMixin, BaseEstimator)
         if not hasattr(self._unfitted(), needed):
             raise ValueError(f"method={self.method!r} needs an estimator with `{needed}`, got {self.estimator!r}.")
 
-    def _held_out_scores(self, X, folds, task):
-        """Return the scores of each fold's test samples, by an estimator that is fitted on its training samples."""
+    def _fit_part(self, name, task, X, weights, rows, is_weighted):
+        """Return the estimator fitted on those of the rows of X whose weight is above 0, these rows, and their counts.
+
+        Without `is_weighted`, all weights are 1, and the estimator is fitted without them.
+        """
+        rows = rows[weights[rows] > 0]
+        X, weights, estimator = _take(X, rows), weights[rows], clone(self._unfitted())
+        fit_params = _weight_for(estimator, weights) if is_weighted else {}
+        return task.fit_part(name, estimator, X, **fit_params), X, as_counts(weights)
+
+    def _held_out_scores(self, X, weights, folds, task, is_weighted):
+        """Return the scores of each fold's test samples, by an estimator that is fitted on the others, and counts."""
         # not by cross_val_predict, which requires a `predict`
-        scores = []
+        scores, tested, every = [], [], np.arange(len(weights))  # folds may be masks
         for train, test in folds:
-            X_train = _safe_indexing(X, train)
-            estimator = task.fit_part("fit-fold", clone(self._unfitted()), X_train)
-            distance, *_ = self._fit_distance(estimator, X_train)
-            scores.append(_score(estimator, distance, _safe_indexing(X, test)))
-        return np.concatenate(scores)
+            estimator, X_train, counts = self._fit_part("fit-fold", task, X, weights, every[train], is_weighted)
+            distance, *_ = self._fit_distance(estimator, X_train, counts)
+            test = every[test]
+            test = test[weights[test] > 0]
+            if len(test):
+                scores.append(_score(estimator, distance, _take(X, test)))
+                tested.append(weights[test])
+        return np.concatenate(scores), as_counts(np.concatenate(tested))
 
-    def _fit_distance(self, estimator, X):
-        """Return the distance from a training set, whether it was computed from each row, and the rows.
+    def _fit_distance(self, estimator, X, counts):
+        """Return the distance from a training set, the distinct rows, their counts, and which it was computed from.
 
-        With `method="error"`, all three are None.
+        With `method="error"`, all four are None.
         """
         if self.method == "error":
-            return None, None, None
-        rows = _pool(estimator, _spread(X))
-        if len(rows) < 3:
-            raise ValueError(f"method='distance' needs at least 3 sequences, got n_samples={len(rows)}.")
-        scores = -held_out_distances(rows)
-        is_kept = scores >= self._offset(scores, n_ranges=N_RANGES_TO_KEEP)
-        return Distance.fit(rows[is_kept]), is_kept, rows
+            return None, None, None, None
+        spread = np.linspace(0, len(counts) - 1, min(len(counts), MAX_SAMPLES), dtype=int)
+        rows, counts, _ = merge_equal_rows(_pool(estimator, _take(X, spread)), counts[spread])
+        if counts.sum() < 3:
+            raise ValueError(f"method='distance' needs at least 3 sequences, got n_samples={len(spread)}.")
+        scores = -held_out_distances(rows, counts)
+        is_kept = scores >= self._offset(scores, counts, n_ranges=N_RANGES_TO_KEEP)
+        return Distance.fit(rows[is_kept], counts[is_kept]), rows, counts, is_kept
 
-    def _offset_of_distances(self, distance, is_kept, rows):
+    def _offset_of_distances(self, distance, rows, counts, is_kept):
         """Return the offset, from the distances of rows that were held out."""
         own_scores = -distance.measure(rows)
         scores = own_scores.copy()
-        scores[is_kept] = -held_out_distances(rows[is_kept])
-        offset = self._offset(scores)
-        return offset if self.contamination == "auto" else _move_between(offset, own_scores, scores)
+        scores[is_kept] = -held_out_distances(rows[is_kept], counts[is_kept])
+        offset = self._offset(scores, counts)
+        return offset if self.contamination == "auto" else _move_between(offset, own_scores, scores, counts)
 
-    def _offset(self, scores, n_ranges=1.5):
+    def _offset(self, scores, counts, n_ranges=1.5):
         if self.contamination != "auto":
-            return float(np.percentile(scores, 100 * self.contamination))
-        low, high = np.percentile(scores, [25, 75])
-        return float(low - n_ranges * (high - low))
+            return quantile(scores, counts, self.contamination)
+        low, high = quantile(scores, counts, 0.25), quantile(scores, counts, 0.75)
+        return low - n_ranges * (high - low)
 
 
-def _spread(X):
-    """Return at most `MAX_SAMPLES` samples of X, from everywhere in it."""
-    n_samples = _num_samples(X)
-    return X if n_samples <= MAX_SAMPLES else _safe_indexing(X, np.linspace(0, n_samples - 1, MAX_SAMPLES, dtype=int))
+def _take(X, rows):
+    """Return rows of X; X itself if all are taken in order."""
+    return X if np.array_equal(rows, np.arange(_num_samples(X))) else _safe_indexing(X, rows)
+
+
+def _weight_for(estimator, sample_weight):
+    """Return the argument of the estimator's `fit` that passes sample weights to it, or to the last step of a pipeline.
+
+    A frozen estimator needs none. With metadata routing, a pipeline passes them to the steps that request them.
+    """
+    step, name = estimator, "sample_weight"
+    while isinstance(step, Pipeline) and not get_config()["enable_metadata_routing"]:
+        step, name = step[-1], "__".join([*name.split("__")[:-1], step.steps[-1][0], "sample_weight"])
+    if isinstance(step, FrozenEstimator):
+        return {}
+    if not (isinstance(step, Pipeline) or has_fit_parameter(step, "sample_weight")):
+        raise ValueError(f"{type(step).__name__} does not accept sample_weight: omit it.")
+    return {name: sample_weight}
 
 
 def _pool(estimator, X):
@@ -284,8 +328,8 @@ def _score(estimator, distance, X):
     return estimator.score_samples(X) if distance is None else -distance.measure(_pool(estimator, X))
 
 
-def _move_between(offset, scores, held_out_scores):
+def _move_between(offset, scores, held_out_scores, counts):
     """Return the number nearest to the offset that is above as many scores as the offset is above held-out scores."""
-    scores, n_below = np.sort(scores), (held_out_scores < offset).sum()
-    lowest = np.nextafter(scores[n_below - 1], 0) if n_below else -np.inf
-    return float(np.clip(offset, lowest, scores[n_below]))
+    n_below = counts[held_out_scores < offset].sum()
+    lowest = np.nextafter(value_at(scores, counts, n_below, side="left"), 0) if n_below else -np.inf
+    return float(np.clip(offset, lowest, value_at(scores, counts, n_below)))

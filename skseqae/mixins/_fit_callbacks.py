@@ -45,14 +45,14 @@ class FitTask:
         context = self._context and self._context.subcontext(task_name=name)
         return FitTask(self._estimator, context, self._callback_kwargs)
 
-    def fit_part(self, name, estimator, X):
+    def fit_part(self, name, estimator, X, **fit_params):
         """Fit an estimator on X as the next part, with its tasks below it; return the result of its `fit`."""
         if not self._context:
-            return estimator.fit(X, None)  # FrozenEstimator.fit requires y.
+            return estimator.fit(X, None, **fit_params)  # FrozenEstimator.fit requires y.
         context = self._context.subcontext(task_name=name)
         with context.propagate_callback_context(estimator):
             part = FitTask(self._estimator, context, {"X": X})
-            fitted = estimator.fit(X, None)
+            fitted = estimator.fit(X, None, **fit_params)
             part.end()
         return fitted
 

@@ -7,6 +7,7 @@ import re
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn import config_context
 from sklearn.base import BaseEstimator, clone
 from sklearn.covariance import LedoitWolf
 from sklearn.frozen import FrozenEstimator
@@ -26,6 +27,7 @@ from skseqae import (
 )
 from skseqae.datasets import make_waves
 from skseqae.estimators._distance import Distance
+from skseqae.mixins._pipelines import last_step
 from skseqae.preprocessing import PerTimestep
 from tests.support.containers import padded
 
@@ -35,6 +37,7 @@ WITH_OUTLIERS = [x * -9 if i in OUTLIERS else x for i, x in enumerate(X)]
 AUTOENCODER = LSTMAutoencoderTransformer(4, epochs=2, random_state=0)
 ENCODER_OF_WAVES = clone(AUTOENCODER).fit(make_waves(60, lengths=(20, 30), random_state=0)[0])
 ENCODER = clone(AUTOENCODER).set_params(latent_dim=None).fit(X)
+AUTOENCODER_OF_X = clone(AUTOENCODER).fit(X)
 
 
 class MeanDistance(BaseEstimator):
@@ -229,6 +232,106 @@ def test_the_estimator_may_be_a_pipeline():
     np.testing.assert_allclose(means, -detector.score_samples(with_gap))
     predicting = make_pipeline(PerTimestep(StandardScaler()), LSTMAutoencoderTransformer(objective="prediction"))
     assert not hasattr(SequenceOutlierDetector(predicting), "error_map")
+
+
+# --- sample weights ---------------------------------------------------------------------------------------------------
+
+COUNTS = np.array([0, 1, 2, 3, 1] * 6)
+REPEATED = [x for x, n in zip(WITH_OUTLIERS, COUNTS, strict=True) for _ in range(n)]
+
+
+@pytest.mark.parametrize("contamination", ["auto", 0.1, 0.3])
+@each_method
+def test_weights_are_equivalent_to_repeated_sequences(method, contamination):
+    detector = SequenceOutlierDetector(FrozenEstimator(AUTOENCODER_OF_X), method=method, contamination=contamination)
+    weighted = clone(detector).fit(WITH_OUTLIERS, sample_weight=COUNTS)
+    for repeated in (REPEATED, REPEATED[::-1]) if method == "error" else (REPEATED,):
+        expected = clone(detector).fit(repeated)
+        assert weighted.offset_ == expected.offset_
+        assert_array_equal(weighted.score_samples(X), expected.score_samples(X))
+    others = [clone(detector).fit(WITH_OUTLIERS, sample_weight=n) for n in (COUNTS > 0, COUNTS[::-1] + 1)]
+    assert {other.offset_ for other in others} != {weighted.offset_}
+
+
+@each_method
+def test_weights_of_one_and_proportions_change_nothing(method):
+    detector = SequenceOutlierDetector(FrozenEstimator(AUTOENCODER_OF_X), method=method)
+    expected = clone(detector).fit(WITH_OUTLIERS)
+    for weights in (np.ones(30), np.full(30, 1 / 32)):
+        got = clone(detector).fit(WITH_OUTLIERS, sample_weight=weights)
+        assert_allclose(got.offset_, expected.offset_, rtol=1e-12)
+        assert_allclose(got.score_samples(X), expected.score_samples(X), rtol=1e-12)
+
+
+class Weighted(MeanDistance):
+    def fit(self, X, y=None, sample_weight=None):
+        self.sample_weight_ = sample_weight
+        return super().fit(X)
+
+
+@pytest.mark.parametrize("depth", [0, 1, 2])
+def test_weights_are_passed_to_the_last_step(depth):
+    estimator = Weighted()
+    for _ in range(depth):
+        estimator = make_pipeline(PerTimestep(StandardScaler()), estimator)
+    detector = SequenceOutlierDetector(estimator, method="error")
+    assert last_step(detector.fit(X).estimator_)[0].sample_weight_ is None
+    fitted = detector.fit(X, sample_weight=COUNTS)
+    assert last_step(fitted.estimator_)[0].sample_weight_.tolist() == COUNTS[COUNTS > 0].tolist()
+
+
+def test_weights_are_routed_to_the_steps_of_a_pipeline_that_request_them():
+    with config_context(enable_metadata_routing=True):
+        scaler = PerTimestep(StandardScaler()).set_fit_request(sample_weight=True)
+        pipeline = make_pipeline(scaler, Weighted().set_fit_request(sample_weight=True))
+        fitted = SequenceOutlierDetector(pipeline, method="error").fit(X, sample_weight=COUNTS)
+    repeated = np.concatenate([x for x, n in zip(X, COUNTS, strict=True) for _ in range(n)])
+    assert_allclose(fitted.estimator_[0].transformer_.mean_, repeated.mean(axis=0))
+    assert fitted.estimator_[1].sample_weight_ is not None
+
+
+def test_weights_in_folds_leave_out_sequences_of_weight_zero():
+    folds = [
+        (np.arange(10, 30), np.arange(10)),
+        (np.arange(20), np.arange(20, 30)),
+        (np.arange(20), np.arange(0, 30, 5)),
+    ]
+    seen = []
+
+    class Recorder(Weighted):
+        def fit(self, X, y=None, sample_weight=None):
+            seen.append((len(X), sample_weight))
+            return super().fit(X)
+
+    fitted = SequenceOutlierDetector(Recorder(), method="error", cv=folds, contamination=0.2).fit(
+        X, sample_weight=COUNTS
+    )
+    assert [n for n, _ in seen] == [24, 16, 16, 16]  # the last fold tests only sequences of weight 0
+    for n, weights in seen:
+        assert len(weights) == n
+        assert weights.min() > 0
+    assert np.isfinite(fitted.offset_)
+
+
+@pytest.mark.parametrize(
+    ("estimator", "weights", "message"),
+    [
+        (MeanDistance(), COUNTS, "MeanDistance does not accept sample_weight: omit it"),
+        (make_pipeline(MeanDistance()), COUNTS, "MeanDistance does not accept sample_weight: omit it"),
+        (Weighted(), COUNTS[:5], "sample_weight has 5 values, but there are 30 samples"),
+        (Weighted(), -COUNTS, r"sample_weight\[1\] is -1, expected at least 0"),
+    ],
+)
+def test_invalid_weights_are_refused(estimator, weights, message):
+    with pytest.raises(ValueError, match=message):
+        SequenceOutlierDetector(estimator, method="error").fit(X, sample_weight=weights)
+
+
+def test_an_autoencoder_is_trained_with_the_weights():
+    weights = np.linspace(0, 2, 30)
+    fitted = SequenceOutlierDetector(AUTOENCODER).fit(X, sample_weight=weights)
+    expected = clone(AUTOENCODER).fit(X[1:], sample_weight=weights[1:])
+    assert_array_equal(fitted.estimator_.transform(X), expected.transform(X))
 
 
 def test_the_default_estimator_is_an_autoencoder_with_default_parameters():

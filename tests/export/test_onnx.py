@@ -233,7 +233,7 @@ def test_distances_equal_those_of_the_detector(cell, differences, patch_size, n_
     network = {"cell": cell, "differences": differences, "patch_size": patch_size, "n_encodings": n_encodings}
     model = autoencoder(seed, **network, pooling=("shares", "max", "std"), bidirectional=True, latent_dim=8)
     X = draw([2, *lengths, 6], seed=seed)
-    distance = Distance.fit(model._pool(draw([5, 3, 7, 6, 2], seed=seed + 1)).astype(float))
+    distance = Distance.fit(model._pool(draw([5, 3, 7, 6, 2], seed=seed + 1)).astype(float), np.ones(5))
     fitted = detector(FrozenEstimator(model) if is_frozen else model, -9e9, distance)
     outputs = serve(fitted, feeds_for(X, extra=1))
     assert list(outputs) == ["encodings", "reconstruction", "prediction", "scores", "labels"]
