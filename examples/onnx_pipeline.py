@@ -62,7 +62,7 @@ def main():
     model = make_pipeline(PerTimestep(StandardScaler()), encoder, StandardScaler(), classifier).fit(X, y)
 
     # the padding value does not matter: the lengths mark the ends of the sequences
-    x = skseqae.Sequences.from_list(X_test).to_padded().astype(np.float32)
+    x = skseqae.Sequences.from_list(X_test).to_padded(dtype="float32")
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "vowels.onnx")
         skseqae.export_onnx(model, path)

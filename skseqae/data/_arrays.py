@@ -117,6 +117,17 @@ def as_floats(array, name, axes=AXES):
     return floats
 
 
+def as_dtype(array, dtype):
+    """Return an array of floats as float32 or float64."""
+    try:
+        is_float = np.dtype(dtype) in (np.float32, np.float64)
+    except TypeError:
+        is_float = False
+    if not is_float:
+        raise TypeError(f"dtype must be 'float32', 'float64' or None, got {short_repr(dtype)}.")
+    return array.astype(dtype, copy=False)
+
+
 def _as_float(value):
     """Return one Python object as a float, a missing value as NaN."""
     if _is_none(value):

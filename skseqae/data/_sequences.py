@@ -4,7 +4,7 @@ from numbers import Integral
 
 import numpy as np
 
-from ._arrays import NUMERIC_KINDS, as_array, as_arrays, as_floats, short_repr
+from ._arrays import NUMERIC_KINDS, as_array, as_arrays, as_dtype, as_floats, short_repr
 from ._arrow import make_arrow, pack_arrow
 from ._columns import open_column
 from ._dataframes import (
@@ -387,7 +387,7 @@ class Sequences(PackedSequences):
         """
         return [values.copy() for values in self]
 
-    def to_padded(self, n_timesteps=None, padding_value=None):
+    def to_padded(self, n_timesteps=None, padding_value=None, dtype=None):
         """Return an array with time on axis 1, padded at the end.
 
         `from_padded` reads this array. Sequences of plain numbers become an array with one feature. Feature names are
@@ -399,6 +399,9 @@ class Sequences(PackedSequences):
             Number of timesteps of the array, at least the longest length. If None, the longest length.
         padding_value : float, default=None
             The value of padding. If None, NaN. To convert back, pass the same value, or `lengths`, to `from_padded`.
+        dtype : {"float32", "float64"} or the NumPy type, default=None
+            The type of the array, such as "float32" for the input of a file of `export_onnx`. If None, that of the
+            sequences.
 
         Returns
         -------
@@ -407,7 +410,7 @@ class Sequences(PackedSequences):
         Raises
         ------
         TypeError
-            If `n_timesteps` is not an int, or `padding_value` is not a number.
+            If `n_timesteps` is not an int, `padding_value` is not a number, or `dtype` is another type.
         ValueError
             If `n_timesteps` is less than the longest length.
         MemoryError
@@ -423,7 +426,8 @@ class Sequences(PackedSequences):
         if n_timesteps is not None and not isinstance(n_timesteps, Integral):
             raise TypeError(f"n_timesteps must be an int or None, got {short_repr(n_timesteps)}.")
         padding_value = check_padding_value(padding_value)
-        return pad(self, n_timesteps, np.nan if padding_value is None else padding_value)
+        sequences = self if dtype is None else Sequences(as_dtype(self.packed, dtype), self._lengths)
+        return pad(sequences, n_timesteps, np.nan if padding_value is None else padding_value)
 
     def to_frame(self, *, sample="sample", time="timestep", features=None, library="pandas"):
         """Return a long dataframe, which has one row per timestep.

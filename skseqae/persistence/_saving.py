@@ -112,7 +112,7 @@ def load(path, *, max_size=2**30):
     Parameters
     ----------
     path : str or path-like
-        The file.
+        The file. "~" is the home folder.
     max_size : int, default=1073741824
         Maximum size of the file in bytes, at least 1. Larger files are refused unread.
 
@@ -141,7 +141,7 @@ def load(path, *, max_size=2**30):
     of steps that another version of it fitted.
     """
     try:
-        return _restore_all(*unpack(read_file(path, max_size)))
+        return _restore_all(*unpack(read_file(os.path.expanduser(path), max_size)))
     except SkseqaeFormatError as error:
         raise SkseqaeFormatError(f"{os.fspath(path)} is refused: {error}") from None
 

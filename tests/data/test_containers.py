@@ -61,6 +61,19 @@ def test_to_padded_is_the_inverse_of_from_padded(X, padding_value, extra):
 
 
 @quick
+@given(sequences(), st.sampled_from([None, -9.0]), st.sampled_from(["float32", np.float64, np.dtype(np.float32)]))
+def test_to_padded_has_the_requested_type(X, padding_value, dtype):
+    padded = X[::-1].to_padded(padding_value=padding_value, dtype=dtype)
+    assert_array_equal(padded, X[::-1].to_padded(padding_value=padding_value).astype(dtype), strict=True)
+
+
+@pytest.mark.parametrize("dtype", [int, "float16", "float 32", "int64", object(), ["float32"]])
+def test_to_padded_refuses_other_types(dtype):
+    with pytest.raises(TypeError, match="dtype must be 'float32', 'float64' or None"):
+        Sequences.from_packed([1.0, 2.0], [2]).to_padded(dtype=dtype)
+
+
+@quick
 @given(sequences(shortest=1))
 def test_to_frame_is_the_inverse_of_from_frame(X):
     frame = X.to_frame()

@@ -2,10 +2,11 @@
 
 import os
 import stat
+from pathlib import Path
 
 import pytest
 
-from skseqae import load, save
+from skseqae import export_onnx, load, save
 from tests.persistence.cases import assert_same, run, state
 
 
@@ -31,6 +32,19 @@ def test_the_target_of_a_link_is_replaced(fitted, tmp_path):
     assert link.is_symlink()
     assert_same(state(load(path)), state(fitted("autoencoder")))
     assert [each.name for each in path.parent.iterdir()] == ["file"]
+
+
+def test_a_tilde_is_the_home_folder(fitted, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path.parent)
+    save(fitted("autoencoder"), "~/model.skseqae")
+    assert [each.name for each in tmp_path.iterdir()] == ["model.skseqae"]
+    for path in ("~/model.skseqae", Path("~/model.skseqae")):
+        assert_same(state(load(path)), state(fitted("autoencoder")))
+    export_onnx(fitted("autoencoder"), "~/model.onnx", outputs=["encodings"])
+    assert (tmp_path / "model.onnx").exists()
+    with pytest.raises(FileNotFoundError, match="other.skseqae"):
+        load("~/other.skseqae")
 
 
 def test_only_regular_files_are_replaced(fitted, tmp_path):
