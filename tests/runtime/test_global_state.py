@@ -105,6 +105,8 @@ def calls_of_all_estimators():
     for step in (preprocessing.PerTimestep(StandardScaler()), preprocessing.SequencePadder(20)):
         yield from calls_of_estimator(step, X=X if "Per" in repr(step) else [x[:, 0] for x in X], y=None)
     yield from calls_of_estimator(preprocessing.Resampler(4), X=X, y=None)
+    masking = quick(LSTMAutoencoderTransformer, latent_dim=3, units=2, missing="mask")
+    yield from calls_of_estimator(preprocessing.SequenceImputer(masking), X=X, y=None)
 
 
 def save_and_load(estimator):
