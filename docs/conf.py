@@ -39,7 +39,7 @@ html_sidebars = {
     name: []
     for name in (
         *("index", "changelog", "comparison", "containers", "detection", "development", "features", "glossary"),
-        *("migrating", "recipes", "settings", "user_guide"),
+        *("migrating", "missing", "recipes", "settings", "user_guide"),
     )
 }
 
