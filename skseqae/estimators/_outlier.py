@@ -141,17 +141,15 @@ class SequenceOutlierDetector(CallbackSupportMixin, OutlierMixin, BaseEstimator)
             detector then keeps its previous state.
         """
         self._check_method()
-        weights = check_sample_weight(sample_weight, _num_samples(X))
-        is_weighted = sample_weight is not None
+        weights = None if sample_weight is None else check_sample_weight(sample_weight, _num_samples(X))
         folds = [] if self.cv is None else list(check_cv(self.cv).split(X))
         task = FitTask.begin(self, 1 + len(folds), X, y, sample_weight)
         fitted = copy.copy(self)
-        every = np.arange(len(weights))
-        estimator, X_fit, counts = self._fit_part("fit-estimator", task, X, weights, every, is_weighted)
+        estimator, X_fit, counts = self._fit_part("fit-estimator", task, X, weights)
         fitted.estimator_ = estimator
         fitted._distance, rows, row_counts, is_kept = self._fit_distance(estimator, X_fit, counts)
         if folds:
-            fitted.offset_ = self._offset(*self._held_out_scores(X, weights, folds, task, is_weighted))
+            fitted.offset_ = self._offset(*self._held_out_scores(X, weights, folds, task))
         elif fitted._distance is None:
             fitted.offset_ = self._offset(estimator.score_samples(X_fit), counts)
         else:
@@ -244,28 +242,31 @@ class SequenceOutlierDetector(CallbackSupportMixin, OutlierMixin, BaseEstimator)
         if not hasattr(self._unfitted(), needed):
             raise ValueError(f"method={self.method!r} needs an estimator with `{needed}`, got {self.estimator!r}.")
 
-    def _fit_part(self, name, task, X, weights, rows, is_weighted):
+    def _fit_part(self, name, task, X, weights, rows=None):
         """Return the estimator fitted on those of the rows of X whose weight is above 0, these rows, and their counts.
 
-        Without `is_weighted`, all weights are 1, and the estimator is fitted without them.
+        `rows=None` are all rows. Without weights, the estimator is fitted without them.
         """
-        rows = rows[weights[rows] > 0]
-        X, weights, estimator = _take(X, rows), weights[rows], clone(self._unfitted())
-        fit_params = _weight_for(estimator, weights) if is_weighted else {}
-        return task.fit_part(name, estimator, X, **fit_params), X, as_counts(weights)
+        estimator, fit_params = clone(self._unfitted()), {}
+        if weights is not None:
+            rows = np.flatnonzero(weights) if rows is None else rows[weights[rows] > 0]
+            fit_params = _weight_for(estimator, weights[rows])
+        X = X if rows is None else _take(X, rows)
+        estimator = task.fit_part(name, estimator, X, **fit_params)  # the first to validate X
+        return estimator, X, np.ones(_num_samples(X)) if weights is None else as_counts(weights[rows])
 
-    def _held_out_scores(self, X, weights, folds, task, is_weighted):
+    def _held_out_scores(self, X, weights, folds, task):
         """Return the scores of each fold's test samples, by an estimator that is fitted on the others, and counts."""
         # not by cross_val_predict, which requires a `predict`
-        scores, tested, every = [], [], np.arange(len(weights))  # folds may be masks
+        scores, tested, every = [], [], np.arange(_num_samples(X))  # folds may be masks
         for train, test in folds:
-            estimator, X_train, counts = self._fit_part("fit-fold", task, X, weights, every[train], is_weighted)
+            estimator, X_train, counts = self._fit_part("fit-fold", task, X, weights, every[train])
             distance, *_ = self._fit_distance(estimator, X_train, counts)
-            test = every[test]
-            test = test[weights[test] > 0]
+            test_weights = np.ones(len(every))[test] if weights is None else weights[test]
+            test, test_weights = every[test][test_weights > 0], test_weights[test_weights > 0]
             if len(test):
                 scores.append(_score(estimator, distance, _take(X, test)))
-                tested.append(weights[test])
+                tested.append(test_weights)
         return np.concatenate(scores), as_counts(np.concatenate(tested))
 
     def _fit_distance(self, estimator, X, counts):
