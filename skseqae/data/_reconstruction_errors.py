@@ -3,7 +3,7 @@
 import numpy as np
 
 from ._arrays import short_repr
-from ._sequences import Sequences
+from ._sequences import replace_values
 
 
 def check_reduction(reduction, valid_names):
@@ -24,15 +24,15 @@ def squared_errors(sequences, decoded, std):
 
     Returns
     -------
-    Sequences of N sequences (T_i, F)
+    Sequences of N sequences (T_i, F), with the ids and the times of `sequences`
     """
     difference = (sequences.packed.astype(np.float64) - decoded.packed) / std
-    return Sequences(difference**2, sequences.lengths)
+    return replace_values(sequences, difference**2)
 
 
 def mean_by_timestep(errors):
     """Average over the features: Sequences of N sequences (T_i, 1)."""
-    return Sequences(errors.packed.mean(axis=1, keepdims=True), errors.lengths)
+    return replace_values(errors, errors.packed.mean(axis=1, keepdims=True))
 
 
 def mean_by_feature(errors):

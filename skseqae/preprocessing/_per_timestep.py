@@ -13,7 +13,7 @@ from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, h
 from ..data._arrays import as_floats
 from ..data._check_sequences import check_sequences
 from ..data._dataframes import names_if_strings
-from ..data._sequences import Sequences
+from ..data._sequences import replace_values
 from ..data._tabular import check_sample_weight
 from ._base import _SequenceOutputMixin, _SequenceTransformer
 
@@ -134,7 +134,7 @@ class PerTimestep(_SequenceOutputMixin, _SequenceTransformer, auto_wrap_output_k
             The transformed sequences in the container type of X, with the same lengths and padding. An array or
             dataframe of shape (n_samples, n_timesteps) becomes an array of that shape, or of shape
             (n_samples, n_timesteps, n_outputs) if the transformer returns n_outputs > 1 features. `Sequences` with
-            named features become `Sequences` with the output names of the transformer.
+            named features become `Sequences` with the output names of the transformer. Ids and times are kept.
         """
         sequences, layout = self._check_fitted_input(X)
         names = None
@@ -207,7 +207,7 @@ class PerTimestep(_SequenceOutputMixin, _SequenceTransformer, auto_wrap_output_k
     def _apply(self, method, sequences):
         # One call per sequence: the last bits of a matrix product depend on the number of rows.
         rows = [self._call_transformer(method, values) for values in sequences if len(values)]
-        return Sequences(np.concatenate(rows), sequences.lengths)
+        return replace_values(sequences, np.concatenate(rows))
 
     def _call_transformer(self, method, values):
         """Return the output (T, K) of the transformer for the timesteps (T, F) of one sequence."""
