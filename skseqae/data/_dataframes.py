@@ -1,5 +1,7 @@
 """Conversion between packed values and long dataframes, and names of features."""
 
+from datetime import UTC
+
 import numpy as np
 
 from ..runtime._optional_imports import import_optional
@@ -214,7 +216,16 @@ def _split_ids(sequences, names):
 def _as_column(array, library):
     """Return an array as a column from which a library infers its own type: of text, or of times with a time zone."""
     if array.dtype.kind == "O":
-        return array.tolist()
+        zone = getattr(array[0], "tzinfo", None) if len(array) else None
+        zone = getattr(zone, "key", getattr(zone, "zone", None))  # of zoneinfo, or of pytz
+        return array.tolist() if library == "pandas" or zone is None else _as_polars_times(array, zone)
     if array.dtype.kind in "mM" and library == "polars" and np.datetime_data(array.dtype)[0] not in ("ms", "us", "ns"):
         return array.astype(f"{array.dtype.kind}8[ms]")
     return array
+
+
+def _as_polars_times(times, zone):
+    """Return times with a time zone as a column of polars, of which some versions would change the zone to UTC."""
+    polars = import_optional("polars", "polars")
+    in_utc = [time.astimezone(UTC).replace(tzinfo=None) for time in times]
+    return polars.Series(np.array(in_utc, "M8[us]")).dt.replace_time_zone("UTC").dt.convert_time_zone(zone)

@@ -202,7 +202,7 @@ def test_frames_round_trip(X, library):
 def test_time_zones_of_columns_round_trip(library):
     times = pd.date_range("2024-03-30 22:00", periods=4, freq="h", tz="Europe/Berlin")
     frame = pd.DataFrame({"id": ["a", "a", "b", "b"], "t": times, "x": np.arange(4.0)})
-    frame = frame if library == "pandas" else pl.DataFrame(frame.to_dict("list"))
+    frame = frame if library == "pandas" else pl.from_pandas(frame).cast({"t": pl.Datetime("us", "Europe/Berlin")})
     X = Sequences.from_frame(frame, sample="id", time="t")
     assert X.times[0].utcoffset() == datetime.timedelta(hours=1)
     back = X.to_frame(sample="id", time="t", library=library)
