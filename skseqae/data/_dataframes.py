@@ -50,7 +50,8 @@ def pack_frame(frame, sample, time, features):
     else:
         items = _check_present(frame[time], time)
         keys = sortable_times(frame[time], f"Column {time!r}", f"frame[{time!r}]")
-        order = _order_in_time(keys, items, codes, labels, [*samples, time])
+        drop = "drop_duplicates" if hasattr(frame, "drop_duplicates") else "unique"  # in polars
+        order = _order_in_time(keys, items, codes, labels, f"frame.{drop}({[*samples, time]})")
         times = as_times(frame[time])[order]
     columns = [_read_feature(frame[column], column, time) for column in features]
     values, lengths = np.stack(columns, axis=1)[order], np.bincount(codes, minlength=len(labels))
@@ -161,8 +162,11 @@ def _check_present(column, name):
     return items
 
 
-def _order_in_time(times, items, codes, labels, keys):
-    """Return the order of rows by sample, and by time within each sample; errors show the items of the column."""
+def _order_in_time(times, items, codes, labels, advice):
+    """Return the order of rows by sample, and by time within each sample.
+
+    Errors show the items of the column, and code that drops duplicated rows.
+    """
     order = np.argsort(times, kind="stable")
     order = order[np.argsort(codes[order], kind="stable")]
     is_duplicate = (np.diff(codes[order]) == 0) & (times[order][1:] == times[order][:-1])
@@ -170,7 +174,7 @@ def _order_in_time(times, items, codes, labels, keys):
         row = order[:-1][is_duplicate][0]
         raise ValueError(
             f"Sample {labels[codes[row]]!r} has time {items[row]} twice. Drop or combine such rows, for example by "
-            f"frame.drop_duplicates({keys}); or pass time=None if the rows are in the order of time already, to read "
+            f"{advice}; or pass time=None if the rows are in the order of time already, to read "
             "them without times."
         )
     return order

@@ -775,6 +775,7 @@ class Windows(Sequences):
         elif not isinstance(arrays, Sequences):
             is_forecast = self._horizon and arrays.shape[1] == self._horizon
             lengths = np.full_like(self._lengths, self._horizon) if is_forecast else self._lengths
+            lengths = np.minimum(lengths, arrays.shape[1])
             arrays = Sequences.from_padded(arrays, lengths, allow_missing=True)
         check_lengths_of_values(arrays.lengths, self._lengths, self._horizon)
         return arrays

@@ -237,8 +237,10 @@ def test_to_frame_asks_for_a_name_for_each_part_of_the_ids():
 
 def test_duplicated_times_are_refused_with_advice():
     frame = pd.DataFrame({"id": "a", "t": [1, 1], "x": [1.0, 2.0]})
-    with pytest.raises(ValueError, match=r"drop_duplicates\(\['id', 't'\]\); or pass time=None"):
+    with pytest.raises(ValueError, match=r"frame.drop_duplicates\(\['id', 't'\]\); or pass time=None"):
         Sequences.from_frame(frame, sample="id", time="t")
+    with pytest.raises(ValueError, match=r"frame.unique\(\['id', 't'\]\)"):
+        Sequences.from_frame(pl.DataFrame({"id": ["a", "a"], "t": [1, 1], "x": [1.0, 2.0]}), sample="id", time="t")
 
 
 def test_lists_of_dataframes_have_the_times_of_their_indexes():

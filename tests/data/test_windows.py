@@ -264,6 +264,7 @@ def test_predictions_of_next_timesteps_are_at_the_next_timesteps():
         ([np.ones((4, 1))] * 3, ValueError, "values has 3 items, expected one for each of 7"),
         ([np.ones((3, 1))] * 6 + [np.ones((4, 1))], ValueError, r"values\[0\] has 3 timesteps, expected .* 4"),
         ([np.ones((2, 1))] * 7, ValueError, r"values\[0\] has 2 timesteps"),
+        (np.ones((7, 2, 1)), ValueError, r"values\[0\] has 2 timesteps, expected those of its window, 4"),
         ([np.ones((5, 1))] * 7, ValueError, r"values\[0\] has 5 timesteps"),
         (np.array([1.0] * 6 + [np.nan]), ValueError, r"values\[6\] has NaN"),
         (["a"] * 7, TypeError, r"values\[0\] is of type str, not numbers"),
