@@ -9,6 +9,7 @@ Estimators
 
 Data and files
     Sequences                      the container of variable-length sequences
+    Windows                        windows of long sequences, which Sequences.windows returns
     save, load                     files of fitted estimators, which run no code
     export_onnx                    files for ONNX Runtime
     config_context                 the hardware on which methods compute
@@ -23,7 +24,7 @@ Sub-packages
 from importlib import import_module
 
 from ._version import __version__
-from .data._sequences import Sequences
+from .data._sequences import Sequences, Windows
 from .estimators._autoencoder import LSTMAutoencoderTransformer
 from .estimators._composite import CompositeSequenceRegressor
 from .estimators._dense import DenseAutoencoderTransformer
@@ -44,6 +45,7 @@ __all__ = [
     "SequenceOutlierDetector",
     "Sequences",
     "SkseqaeFormatError",
+    "Windows",
     "__version__",
     "config_context",
     "export_onnx",

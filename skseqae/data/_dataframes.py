@@ -1,12 +1,14 @@
 """Conversion between packed values and long dataframes, and names of features."""
 
 from collections.abc import Mapping
+from datetime import UTC
 
 import numpy as np
 
 from ..runtime._optional_imports import import_optional
 from ..runtime._warnings import warn_user
 from ._arrays import as_floats, first_cell, is_missing, is_sequence, short_repr
+from ._ids_and_times import TIME_INDEXES, as_labels, as_times
 from ._times import looks_like_times, sortable_times
 
 ADVICE_ON_RECORDS = (
@@ -15,9 +17,16 @@ ADVICE_ON_RECORDS = (
 
 
 def pack_frame(frame, sample, time, features):
-    """Sort a long dataframe of S rows into packed values (S, F), lengths (N,), the samples' labels and the features.
+    """Sort a long dataframe of S rows into packed values (S, F).
 
-    If there are several sample columns, labels are tuples.
+    Returns
+    -------
+    values : array of shape (S, F)
+    lengths : array of shape (N,)
+    ids : array of shape (N,)
+        The label of each sample; if there are several sample columns, tuples.
+    times : array of shape (S,) or None
+    features : list of F column names
     """
     if not (hasattr(frame, "to_numpy") and hasattr(frame, "columns")):
         advice = " Pass frame.collect()." if hasattr(frame, "collect") else ""
@@ -38,16 +47,20 @@ def pack_frame(frame, sample, time, features):
     _check_columns(frame, [*keys, *features])
     # By hashing, because labels of different types cannot be sorted.
     code_of, columns = {}, [_check_present(frame[name], name) for name in samples]
-    rows = zip(*columns, strict=True) if isinstance(sample, list) else columns[0]
+    rows = zip(*columns, strict=True) if len(columns) > 1 else columns[0]
     codes = [code_of.setdefault(label, len(code_of)) for label in rows]
     codes, labels = np.array(codes, dtype=np.int64), list(code_of)
     if time is None:
-        order = np.argsort(codes, kind="stable")
+        order, times = np.argsort(codes, kind="stable"), None
     else:
         items = _check_present(frame[time], time)
-        order = _order_in_time(sortable_times(frame[time], time), items, codes, labels)
+        keys = sortable_times(frame[time], f"Column {time!r}", f"frame[{time!r}]")
+        drop = "drop_duplicates" if hasattr(frame, "drop_duplicates") else "unique"  # in polars
+        order = _order_in_time(keys, items, codes, labels, f"frame.{drop}({[*samples, time]})")
+        times = as_times(frame[time])[order]
     columns = [_read_feature(frame[column], column, time) for column in features]
-    return np.stack(columns, axis=1)[order], np.bincount(codes, minlength=len(labels)), labels, features
+    values, lengths = np.stack(columns, axis=1)[order], np.bincount(codes, minlength=len(labels))
+    return values, lengths, as_labels(labels), times, features
 
 
 def _read_feature(column, name, time):
@@ -112,7 +125,7 @@ def check_rows_are_sequences(frame):
             f"Sequences.from_frame(X, sample={sample!r}, time={time!r})."
         )
     are_names = all(isinstance(column, str) and not any(map(str.isdigit, column)) for column in columns)
-    has_times = type(index).__name__ in ("DatetimeIndex", "PeriodIndex", "TimedeltaIndex")
+    has_times = type(index).__name__ in TIME_INDEXES
     if are_names and n_rows > len(columns) and (has_times or len(columns) > 1):
         warn_user(
             f"X is a dataframe whose rows are read as {n_rows} univariate sequences, with the {len(columns)} columns "
@@ -168,30 +181,74 @@ def _check_present(column, name):
     return items
 
 
-def _order_in_time(times, items, codes, labels):
-    """Return the order of rows by sample, and by time within each sample; errors show the items of the column."""
+def _order_in_time(times, items, codes, labels, advice):
+    """Return the order of rows by sample, and by time within each sample.
+
+    Errors show the items of the column, and code that drops duplicated rows.
+    """
     order = np.argsort(times, kind="stable")
     order = order[np.argsort(codes[order], kind="stable")]
     is_duplicate = (np.diff(codes[order]) == 0) & (times[order][1:] == times[order][:-1])
     if is_duplicate.any():
         row = order[:-1][is_duplicate][0]
-        raise ValueError(f"Sample {labels[codes[row]]!r} has time {items[row]} twice. Drop or combine such rows.")
+        raise ValueError(
+            f"Sample {labels[codes[row]]!r} has time {items[row]} twice. Drop or combine such rows, for example by "
+            f"{advice}; or pass time=None if the rows are in the order of time already, to read "
+            "them without times."
+        )
     return order
 
 
-def make_frame(values, lengths, sample, time, features, library):
-    """Return packed values (S, F) and lengths (N,) as a long dataframe of a library."""
+def make_frame(sequences, sample, time, features, library):
+    """Return sequences as a long dataframe of a library."""
     if library not in ("pandas", "polars"):
         raise ValueError(f"library must be 'pandas' or 'polars', got {library!r}.")
     frames = import_optional(library, library)
+    values, lengths = sequences.packed, sequences.lengths
     features = [f"x{i}" for i in range(values.shape[1])] if features is None else features
     features = _check_names(features, "features")
-    _check_names([sample, time], "sample and time")
+    samples = sample if isinstance(sample, list) else [sample]
+    _check_names([*samples, time], "sample and time")
     if len(features) != values.shape[1]:
         raise ValueError(f"Expected names of {values.shape[1]} features, got {len(features)}: {features}.")
-    names = [sample, time, *features]
+    names = [*samples, time, *features]
     if len(set(names)) < len(names):
         raise ValueError(f"Column names must be unique, got {names}.")
-    starts = np.cumsum(lengths) - lengths
-    rows = [np.repeat(np.arange(len(lengths)), lengths), np.arange(len(values)) - np.repeat(starts, lengths)]
-    return frames.DataFrame(dict(zip(names, [*rows, *values.T], strict=True)))
+    starts, rows = np.cumsum(lengths) - lengths, np.repeat(np.arange(len(lengths)), lengths)
+    times = np.arange(len(values)) - starts[rows] if sequences.times is None else sequences.times
+    columns = [*(ids[rows] for ids in _split_ids(sequences, samples)), times]
+    columns = [_as_column(column, library) for column in columns]
+    return frames.DataFrame(dict(zip(names, [*columns, *values.T], strict=True)))
+
+
+def _split_ids(sequences, names):
+    """Return an array (N,) for each of the sample columns; the parts of ids that are tuples are columns."""
+    ids = np.arange(len(sequences)) if sequences.ids is None else sequences.ids
+    labels = ids.tolist()
+    n_parts = {len(label) if isinstance(label, tuple) else 0 for label in labels}
+    if n_parts <= {0} and len(names) == 1:
+        return [ids]
+    if n_parts == {len(names)}:
+        return [as_labels([label[i] for label in labels]) for i in range(len(names))]
+    raise ValueError(
+        f"The ids, such as {short_repr(labels[0])}, do not fit {len(names)} sample column(s): pass one name for each "
+        f"part of the ids, sample=[...], got {short_repr(names)}."
+    )
+
+
+def _as_column(array, library):
+    """Return an array as a column from which a library infers its own type: of text, or of times with a time zone."""
+    if array.dtype.kind == "O":
+        zone = getattr(array[0], "tzinfo", None) if len(array) else None
+        zone = getattr(zone, "key", getattr(zone, "zone", None))  # of zoneinfo, or of pytz
+        return array.tolist() if library == "pandas" or zone is None else _as_polars_times(array, zone)
+    if array.dtype.kind in "mM" and library == "polars" and np.datetime_data(array.dtype)[0] not in ("ms", "us", "ns"):
+        return array.astype(f"{array.dtype.kind}8[ms]")
+    return array
+
+
+def _as_polars_times(times, zone):
+    """Return times with a time zone as a column of polars, of which some versions would change the zone to UTC."""
+    polars = import_optional("polars", "polars")
+    in_utc = [time.astimezone(UTC).replace(tzinfo=None) for time in times]
+    return polars.Series(np.array(in_utc, "M8[us]")).dt.replace_time_zone("UTC").dt.convert_time_zone(zone)

@@ -1,13 +1,8 @@
-"""Padded arrays and masks of sequences, and parts of them."""
+"""Padded arrays and masks of sequences."""
 
 import numpy as np
 
 from ..runtime._memory import check_memory
-
-
-def crop(sequences, starts, lengths):
-    """Return a contiguous part of each sequence, as views."""
-    return type(sequences)(sequences._values, lengths, sequences._starts + starts)
 
 
 def pad(sequences, n_timesteps=None, value=0.0):

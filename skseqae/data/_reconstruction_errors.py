@@ -3,7 +3,7 @@
 import numpy as np
 
 from ._arrays import short_repr
-from ._sequences import Sequences
+from ._sequences import replace_values
 
 
 def check_reduction(reduction, valid_names):
@@ -24,11 +24,11 @@ def squared_errors(sequences, decoded, std):
 
     Returns
     -------
-    Sequences of N sequences (T_i, F)
+    Sequences of N sequences (T_i, F), with the ids and the times of `sequences`
         NaN where the target is missing.
     """
     difference = (sequences.packed.astype(np.float64) - decoded.packed) / std
-    return Sequences(difference**2, sequences.lengths)
+    return replace_values(sequences, difference**2)
 
 
 def mean_by_timestep(errors):
@@ -36,7 +36,7 @@ def mean_by_timestep(errors):
     is_observed = ~np.isnan(errors.packed)
     counts = is_observed.sum(axis=1, keepdims=True)
     sums = np.where(is_observed, errors.packed, 0.0).sum(axis=1, keepdims=True)
-    return Sequences(np.divide(sums, counts, out=np.full(sums.shape, np.nan), where=counts > 0), errors.lengths)
+    return replace_values(errors, np.divide(sums, counts, out=np.full(sums.shape, np.nan), where=counts > 0))
 
 
 def mean_by_feature(errors):

@@ -9,7 +9,7 @@ import numpy as np
 from ._arrays import as_any_array, as_arrays, short_repr
 from ._check_sequences import check_sequences, warn_large_integers
 from ._layout import Layout
-from ._sequences import Sequences, rows_as_sequences
+from ._sequences import Sequences, crop, rows_as_sequences
 from ._tabular import read_rows
 
 
@@ -39,11 +39,9 @@ def next_steps(sequences):
 
     Returns
     -------
-    Sequences of N sequences (max(T_i - 1, 0), F), aligned with x[1:]
+    Sequences of N sequences (max(T_i - 1, 0), F), aligned with x[1:], as a view with ids and times
     """
-    lengths = sequences.lengths
-    starts = (np.cumsum(lengths) - lengths)[lengths > 0]
-    return Sequences(np.delete(sequences.packed, starts, axis=0), np.maximum(lengths - 1, 0))
+    return crop(sequences, np.minimum(sequences.lengths, 1), np.maximum(sequences.lengths - 1, 0))
 
 
 def split_future(sequences, horizon):
@@ -103,6 +101,11 @@ class TargetLayout:
             # an array is as wide as its longest sequence, independently of the targets in training
             return replace(self.layout, n_timesteps=0).restore(sequences)
         return (sequences.packed[:, 0] if self.target_type == "number" else sequences.packed).copy()
+
+    @property
+    def follows_input(self):
+        """Whether each target has a timestep for each timestep of its sample, and not by a constant length."""
+        return self.length is None and self.length_offset == 0
 
     def infer_lengths(self, lengths, target_lengths):
         """Return the layout with the `length` and the `length_offset` of these samples and targets."""

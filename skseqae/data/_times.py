@@ -12,15 +12,15 @@ ISO_8601 = re.compile(r"\d{4}-\d{2}(-\d{2}([T ]\d{2}(:\d{2}(:\d{2}([.,]\d+)?)?)?
 TIME_TEXT = re.compile(r"[\dT:.,/Z +-]*\d[:/-]\d[\dT:.,/Z +-]*")  # digits, at least one separator between two of them
 
 
-def sortable_times(column, name):
+def sortable_times(column, name, source):
     """Return a column of times as an array that sorts by value.
 
     Parameters
     ----------
     column : column of a pandas or polars dataframe, without missing values
         Numbers, dates, durations, periods, ordered categories (which sort by category), or ISO 8601 text of one length.
-    name : str
-        Its name, for errors.
+    name, source : str
+        Its name, and the expression that gives it, for errors.
 
     Returns
     -------
@@ -42,14 +42,14 @@ def sortable_times(column, name):
         if len({len(item) for item in items}) == 1 and all(map(ISO_8601.fullmatch, items)):
             return times.astype(str)
         raise TypeError(
-            f"Column {name!r} holds text ({short_repr(items[0])} in row 0), which sorts as text: convert it to numbers "
-            f"or dates first, for example by pandas.to_datetime(frame[{name!r}]) or astype(float)."
+            f"{name} holds text ({short_repr(items[0])} in row 0), which sorts as text: convert it to numbers or dates "
+            f"first, for example by pandas.to_datetime({source}) or astype(float)."
         )
     row = next((i for i, item in enumerate(items) if not _is_comparable(item, items[0])), None)
     if row is not None:
         raise TypeError(
-            f"Column {name!r} has {short_repr(items[row])} in row {row}, which cannot be compared with "
-            f"{short_repr(items[0])} in row 0: convert the column to one type, for example by astype(float)."
+            f"{name} has {short_repr(items[row])} in row {row}, which cannot be compared with "
+            f"{short_repr(items[0])} in row 0: convert {source} to one type, for example by astype(float)."
         )
     return times
 
@@ -70,7 +70,7 @@ def _reads_like_a_time(item):
 def _category_codes(column):
     """Return the codes of ordered categories, in the order of the categories; None for other columns."""
     if getattr(getattr(column, "dtype", None), "ordered", False):  # pandas
-        return np.asarray(column.array.codes)
+        return np.asarray(getattr(column, "array", column).codes)
     if type(getattr(column, "dtype", None)).__name__ == "Enum":  # polars
         return np.asarray(column.to_physical())
     return None

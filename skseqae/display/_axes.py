@@ -1,5 +1,6 @@
 """Input checks and axes shared by the displays."""
 
+from datetime import date
 from numbers import Integral, Real
 
 import numpy as np
@@ -49,6 +50,18 @@ def _check_estimator(estimator, attribute, display):
 def _check_sequences(estimator, X):
     """Return X as `Sequences` without padding, and whether the samples are rows of one timestep each."""
     return check_fitted_input(estimator, X), not get_tags(estimator).input_tags.three_d_array
+
+
+def _get_times(sequences):
+    """Return the times of each sequence that matplotlib can draw as a list of arrays, otherwise None.
+
+    These are numbers, dates and durations, in seconds. Periods, text and categories are drawn as timesteps.
+    """
+    times = sequences.times
+    if times is None or (times.dtype.kind == "O" and not all(isinstance(time, date) for time in times)):
+        return None
+    times = times / np.timedelta64(1, "s") if times.dtype.kind == "m" else times
+    return np.split(times, np.cumsum(sequences.lengths)[:-1])
 
 
 def _check_indices(indices, count, name):
@@ -139,7 +152,19 @@ def _place_legend_beside(ax, n_columns=1):
     ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1), borderaxespad=0, ncols=n_columns)
 
 
-def _set_integer_ticks(axis):
+def _set_time_ticks(axis, times):
+    """Set ticks at times that an axis shows; None for timesteps."""
+    if times is None:
+        _set_integer_ticks(axis)
+    elif np.asarray(times).dtype.kind in "MO":
+        from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+        locator = AutoDateLocator(minticks=2, maxticks=5)  # for narrow panels
+        axis.set_major_locator(locator)
+        axis.set_major_formatter(ConciseDateFormatter(locator))
+
+
+def _set_integer_ticks(axis, max_ticks="auto"):
     from matplotlib.ticker import MaxNLocator
 
-    axis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    axis.set_major_locator(MaxNLocator(max_ticks, integer=True, min_n_ticks=1))

@@ -5,7 +5,15 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..data._padding import pad
 from ..mixins._pipelines import last_step
-from ._axes import _check_ax, _check_estimator, _check_number_of_rows, _check_sequences, _set_integer_ticks
+from ._axes import (
+    MAX_LABELS,
+    _check_ax,
+    _check_estimator,
+    _check_number_of_rows,
+    _check_sequences,
+    _get_times,
+    _set_integer_ticks,
+)
 
 
 class ErrorMapDisplay:
@@ -20,6 +28,10 @@ class ErrorMapDisplay:
         in training; NaN in padding.
     unit : {"timestep", "feature"}, default="timestep"
         What a column represents, which is the label of the x-axis.
+    samples : array-like of shape (n_samples,), default=None
+        The ids of the samples, which label the rows of at most 20 samples. If None, the rows have indices.
+    times : array-like of shape (n_timesteps,), default=None
+        The times of the columns. If None, the columns have indices.
 
     Attributes
     ----------
@@ -46,13 +58,17 @@ class ErrorMapDisplay:
     >>> plt.close(display.figure_)
     """
 
-    def __init__(self, *, errors, unit="timestep"):
+    def __init__(self, *, errors, unit="timestep", samples=None, times=None):
         self.errors = errors
         self.unit = unit
+        self.samples = samples
+        self.times = times
 
     @classmethod
     def from_estimator(cls, estimator, X, *, ax=None, **image):
         """Plot the reconstruction error of each timestep.
+
+        Ids of X label the rows. Times of X label the columns if they are the same for all samples.
 
         Parameters
         ----------
@@ -91,7 +107,8 @@ class ErrorMapDisplay:
             errors = estimator.reconstruction_error(sequences.packed, reduction="feature")
             return cls(errors=errors, unit="feature").plot(ax, **image)
         errors = estimator.reconstruction_error(sequences, reduction="timestep")
-        return cls(errors=pad(errors, value=np.nan)[:, :, 0]).plot(ax, **image)
+        times = _common_times(sequences)
+        return cls(errors=pad(errors, value=np.nan)[:, :, 0], samples=sequences.ids, times=times).plot(ax, **image)
 
     def plot(self, ax=None, **image):
         """Plot the heat map.
@@ -111,8 +128,33 @@ class ErrorMapDisplay:
         ax = _check_ax(ax, type(self), height=max(4.8, 1 + len(self.errors) / 80))  # at least one pixel per row
         self.image_ = ax.imshow(self.errors, **{"aspect": "auto", "interpolation": "nearest", **image})
         self.colorbar_ = ax.figure.colorbar(self.image_, ax=ax, label="squared error (training variance = 1)")
-        ax.set(xlabel=self.unit, ylabel="sample")
+        ax.set(xlabel=self.unit if self.times is None else "time", ylabel="sample")
         _set_integer_ticks(ax.xaxis)
         _set_integer_ticks(ax.yaxis)
+        if self.times is not None:
+            _set_integer_ticks(ax.xaxis, max_ticks=5)
+            ax.xaxis.set_major_formatter(lambda column, _: _label_at(self.times, column))
+            ax.tick_params(axis="x", labelrotation=15)
+        if self.samples is not None and len(self.samples) <= MAX_LABELS:
+            ax.set_yticks(range(len(self.samples)), map(str, self.samples))
         self.ax_, self.figure_ = ax, ax.figure
         return self
+
+
+def _common_times(sequences):
+    """Return the times of the longest sequence if the others have the same times as far as they go, otherwise None."""
+    times = _get_times(sequences)
+    if times is None:
+        return None
+    longest = max(times, key=len)
+    return longest if all(np.array_equal(each, longest[: len(each)]) for each in times) else None
+
+
+def _label_at(times, column):
+    """Return the label of a tick."""
+    if not 0 <= column < len(times):
+        return ""
+    time = times[int(column)]
+    if isinstance(time, np.datetime64):
+        return str(time.astype("datetime64[s]")).replace("T", " ").removesuffix(":00")
+    return str(time)

@@ -11,8 +11,9 @@ from ._axes import (
     _check_grid,
     _check_indices,
     _check_sequences,
+    _get_times,
     _place_legend_beside,
-    _set_integer_ticks,
+    _set_time_ticks,
 )
 
 
@@ -26,11 +27,14 @@ class ReconstructionDisplay:
     ----------
     originals, reconstructions : list of ndarrays of shape (n_timesteps, n_features)
         The selected features of the selected samples, n_samples arrays each.
-    samples : array-like of int of shape (n_samples,)
-        The indices of the samples, for the titles.
+    samples : array-like of shape (n_samples,)
+        The ids or the indices of the samples, for the titles.
     features : array-like of int or str of shape (n_features,), default=None
         The indices or names of the features, for the titles. If None, the samples have no time axis, and the x-axis
         shows the index of the feature.
+    times : list of ndarrays of shape (n_timesteps,), default=None
+        The times of the timesteps: numbers or dates, for the x-axis. If None, the x-axis shows the index of the
+        timestep.
 
     Attributes
     ----------
@@ -57,11 +61,12 @@ class ReconstructionDisplay:
     >>> plt.close(display.figure_)
     """
 
-    def __init__(self, *, originals, reconstructions, samples, features=None):
+    def __init__(self, *, originals, reconstructions, samples, features=None, times=None):
         self.originals = originals
         self.reconstructions = reconstructions
         self.samples = samples
         self.features = features
+        self.times = times
 
     @classmethod
     def from_estimator(cls, estimator, X, *, samples=None, features=None, ax=None):
@@ -101,6 +106,7 @@ class ReconstructionDisplay:
         sequences, is_rows = _check_sequences(estimator, X)
         samples = _check_indices(samples, len(sequences), "samples")
         selected = sequences[samples]
+        samples = samples if selected.ids is None else selected.ids
         if is_rows:
             rows = selected.packed
             reconstructed = estimator.reconstruct(rows)
@@ -109,7 +115,8 @@ class ReconstructionDisplay:
         originals = [x[:, features] for x in selected]
         reconstructions = [x[:, features] for x in estimator.reconstruct(selected)]
         features = features if names is None else [names[i] for i in features]
-        return cls(originals=originals, reconstructions=reconstructions, samples=samples, features=features).plot(ax)
+        arrays = {"originals": originals, "reconstructions": reconstructions, "times": _get_times(selected)}
+        return cls(samples=samples, features=features, **arrays).plot(ax)
 
     def plot(self, ax=None):
         """Plot the originals and the reconstructions.
@@ -139,19 +146,20 @@ class ReconstructionDisplay:
 
     def _plot_panel(self, panel, original, reconstructed):
         """Plot two arrays (T,) on the Axes at (row, column)."""
-        ax, timesteps = self.ax_[panel], np.arange(len(original))
+        row, column = panel
+        ax, times = self.ax_[panel], None if self.times is None else self.times[row]
+        timesteps = np.arange(len(original)) if times is None else times
         marker = "o" if len(timesteps) == 1 else None  # A line through one point is invisible.
         (self.lines_[panel],) = ax.plot(timesteps, original, color=BLUE, marker=marker, label="original")
         style = {"color": VERMILION, "linestyle": "--", "marker": marker}
         (self.reconstruction_lines_[panel],) = ax.plot(timesteps, reconstructed, **style, label="reconstruction")
         band = {"color": "0.5", "alpha": 0.35, "lw": 0, "label": "error"}
         self.bands_[panel] = ax.fill_between(timesteps, original, reconstructed, **band)
-        row, column = panel
         title = [f"sample {self.samples[row]}"]
         if self.features is not None:
             feature = self.features[column]
             title.append(feature if isinstance(feature, str) else f"feature {feature}")
         ax.set_title(", ".join(title + ["empty"] * (len(original) == 0)), fontsize="medium")
         if row == len(self.samples) - 1:
-            ax.set_xlabel("feature" if self.features is None else "timestep")
-        _set_integer_ticks(ax.xaxis)
+            ax.set_xlabel("feature" if self.features is None else "timestep" if times is None else "time")
+        _set_time_ticks(ax.xaxis, times)

@@ -9,6 +9,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 
 from ..data._reconstruction_errors import mean_by_sample, squared_errors
+from ..data._sequences import replace_values
 from ..data._targets import check_n_timesteps, next_steps, reversed_in_time
 from ..inference._encode_decode import latent_vectors
 from ..training._batches import Crops
@@ -368,11 +369,12 @@ class LSTMAutoencoderTransformer(BaseRecurrentAutoencoder):
         Returns
         -------
         predicted : sequences of shape (n_samples,)
-            The predictions of `x[1:]` for each sequence x, in the container and units of X. Each has one timestep fewer
-            than x, none if x has one timestep.
+            The predictions of `x[1:]` for each sequence x, in the container and units of X, with its ids and times.
+            Each has one timestep fewer than x, none if x has one timestep.
         """
         sequences, layout, x = self._read(X)
         predicted = self._predict_next(self._encode_latent(x), sequences.lengths, sequences.dtype)
+        predicted = replace_values(next_steps(sequences), predicted.packed)
         if layout.n_timesteps is not None:
             layout = replace(layout, n_timesteps=layout.n_timesteps - 1)
         return layout.restore(predicted)

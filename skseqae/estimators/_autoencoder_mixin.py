@@ -5,6 +5,7 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin
 from sklearn.utils.validation import check_is_fitted
 
 from ..data._reconstruction_errors import squared_errors
+from ..data._sequences import replace_values
 from ..data._tabular import check_sample_weight, read_rows
 from ..mixins._dataframe_output import FrameOutputMixin
 
@@ -41,13 +42,13 @@ class AutoencoderMixin(ClassNamePrefixFeaturesOutMixin, FrameOutputMixin):
     def _transform(self, X):
         """Return the encodings of X."""
         sequences, _, x = self._read(X)
-        return self._encode(x).astype(sequences.dtype, copy=False)
+        return self._index_by_ids(self._encode(x).astype(sequences.dtype, copy=False), sequences)
 
     def _encode_and_reconstruct(self, X, dtype=None):
-        """Return X and its reconstruction as `Sequences`, and the layout of X."""
+        """Return X and its reconstruction, with the ids and the times of X, as `Sequences`; and the layout of X."""
         sequences, layout, x = self._read(X)
         decoded = self._reconstruct(self._encode_latent(x), sequences.lengths, dtype or sequences.dtype)
-        return sequences, decoded, layout
+        return sequences, replace_values(sequences, decoded.packed), layout
 
     def _squared_errors(self, X):
         """Return the squared error of each value of X as `Sequences`, and the layout of X."""

@@ -14,6 +14,7 @@ from ..data._sequences import Sequences
 from ..data._tabular import check_sample_weight
 from ..data._targets import TargetLayout, check_target, reversed_in_time, split_future
 from ..inference._encode_decode import read_out
+from ..runtime._warnings import warn_user
 from ._fitted_state import FittedTarget
 from ._fitting import TrainingTargets
 from ._recurrent_autoencoder import BaseRecurrentAutoencoder
@@ -349,7 +350,8 @@ class CompositeSequenceRegressor(RegressorMixin, BaseRecurrentAutoencoder):
         Returns
         -------
         y : ndarray or sequences of shape (n_samples,)
-            The predictions, in the type and units of y; with `horizon`, in the container of X.
+            The predictions, in the type and units of y; with `horizon`, in the container of X. `Sequences` have the ids
+            of X. They have the times of X if the targets in training had the lengths of X, which were not all equal.
 
         Raises
         ------
@@ -360,7 +362,9 @@ class CompositeSequenceRegressor(RegressorMixin, BaseRecurrentAutoencoder):
         sequences, layout, x = self._read(X)
         fitted_target = self._fitted.target
         lengths = fitted_target.layout.lengths_for(sequences.lengths, n_timesteps)
-        predicted = self._predict(x, lengths, sequences.dtype)
+        is_aligned = fitted_target.layout.follows_input and np.array_equal(lengths, sequences.lengths)
+        predicted, times = self._predict(x, lengths, sequences.dtype).packed, sequences.times if is_aligned else None
+        predicted = Sequences(predicted, lengths, ids=sequences.ids, times=times)
         return (replace(layout, n_timesteps=0) if fitted_target.horizon else fitted_target.layout).restore(predicted)
 
     def score(self, X, y=None, sample_weight=None):
@@ -410,6 +414,8 @@ class CompositeSequenceRegressor(RegressorMixin, BaseRecurrentAutoencoder):
         elif y is not None:
             raise ValueError(f"y and horizon={horizon} both determine the target: pass only one of them.")
         else:
+            if len(sequences) == 1 and not continued:
+                _warn_of_one_series(sequences, horizon)
             sequences, target = split_future(sequences, horizon)
             layout = TargetLayout("sequences")
         if continued:
@@ -463,3 +469,11 @@ class CompositeSequenceRegressor(RegressorMixin, BaseRecurrentAutoencoder):
         else:
             predicted = self._decode("prediction", self._encode_latent(x), lengths)
         return self._fitted.target.scaling.undo(predicted, dtype)
+
+
+def _warn_of_one_series(sequences, horizon):
+    warn_user(
+        f"X is one sequence of {sequences.lengths[0]} timesteps, read as one sample, of which only the last {horizon} "
+        "are the target. To train a forecaster on all parts of a long series, pass windows of it: "
+        f"Sequences.from_list(X).windows(size, horizon={horizon}), where size is the number of timesteps before them."
+    )

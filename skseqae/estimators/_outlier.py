@@ -14,6 +14,8 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _num_samples, check_is_fitted, has_fit_parameter
 
+from ..data._intervals import frame_of_intervals
+from ..data._sequences import Windows
 from ..data._tabular import check_sample_weight
 from ..mixins._fit_callbacks import CallbackSupportMixin, FitTask
 from ..mixins._pipelines import last_step
@@ -207,6 +209,51 @@ class SequenceOutlierDetector(CallbackSupportMixin, OutlierMixin, BaseEstimator)
             -1 for outliers, 1 for inliers.
         """
         return np.where(self.decision_function(X) < 0, -1, 1)
+
+    def outlier_intervals(self, X):
+        """Return the intervals of outliers in long series, of which X holds windows.
+
+        The score of a timestep is the mean of the scores of the windows that contain it. An interval is a maximal run
+        of timesteps of one series whose score is below `offset_`.
+
+        Parameters
+        ----------
+        X : Windows of shape (n_windows,)
+            Windows, as `Sequences.windows` returns them. `fit` needs windows of the same size.
+
+        Returns
+        -------
+        intervals : pandas.DataFrame of shape (n_intervals, 4)
+            One row per interval, in the order of the series and of time. The columns are "sample", the id of the series
+            or its number, "start" and "end", the first and the last time of the interval or, without times, the numbers
+            of these timesteps, and "score", the lowest score of the interval.
+
+        Raises
+        ------
+        ImportError
+            If pandas is not installed.
+        TypeError
+            If X does not hold windows.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from skseqae import LSTMAutoencoderTransformer, SequenceOutlierDetector, Sequences
+        >>> x = np.sin(np.arange(400.0))
+        >>> x[300:320] = 9.0
+        >>> windows = Sequences.from_list([x], ids=["pump"]).windows(20, step=5)
+        >>> detector = SequenceOutlierDetector(LSTMAutoencoderTransformer(4, epochs=2, random_state=0)).fit(windows)
+        >>> intervals = detector.outlier_intervals(windows)
+        >>> bool(intervals["start"][0] <= 300) and bool(intervals["end"][0] >= 319)
+        True
+        """
+        check_is_fitted(self)
+        if not isinstance(X, Windows):
+            raise TypeError(
+                f"Intervals are parts of the series of windows, but X is of type {type(X).__name__}: pass windows, "
+                "such as Sequences.from_list([x]).windows(size, step). For other sequences, use predict."
+            )
+        return frame_of_intervals(X.stitch(self.score_samples(X)), self.offset_)
 
     @available_if(_has_reconstruction_error)
     def error_map(self, X):

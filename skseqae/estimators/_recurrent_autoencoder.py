@@ -84,7 +84,7 @@ class BaseRecurrentAutoencoder(AutoencoderMixin, RecurrentParametersMixin, BaseS
         Returns
         -------
         decoded : sequences of shape (n_samples,)
-            In the container, lengths and units of X.
+            In the container, lengths and units of X, with its ids and times.
         """
         _, decoded, layout = self._encode_and_reconstruct(X)
         return layout.restore(decoded)

@@ -14,7 +14,7 @@ from ..data._arrays import as_floats
 from ..data._check_sequences import check_sequences
 from ..data._columns import with_index_of
 from ..data._dataframes import names_if_strings
-from ..data._sequences import Sequences
+from ..data._sequences import replace_values
 from ..data._tabular import check_sample_weight
 from ..runtime._optional_imports import import_optional
 from ._base import _SequenceOutputMixin, _SequenceTransformer
@@ -139,8 +139,8 @@ class PerTimestep(_SequenceOutputMixin, _SequenceTransformer, auto_wrap_output_k
             The transformed sequences in the container type of X, with the same lengths and padding. An array or
             dataframe of shape (n_samples, n_timesteps) becomes an array of that shape, or of shape
             (n_samples, n_timesteps, n_outputs) if the transformer returns n_outputs > 1 features. `Sequences` with
-            named features become `Sequences` with the output names of the transformer. A pandas column of sequences
-            becomes a Series, or a dataframe of one column, with the same index.
+            named features become `Sequences` with the output names of the transformer. Ids and times are kept. A pandas
+            column of sequences becomes a Series, or a dataframe of one column, with the same index.
         """
         sequences, layout = self._check_fitted_input(X)
         names = None
@@ -222,7 +222,7 @@ class PerTimestep(_SequenceOutputMixin, _SequenceTransformer, auto_wrap_output_k
         calls = [sequences.packed] if is_row_wise(self.transformer_) else [x for x in sequences if len(x)]
         as_input = self._rows_for(self.transformer_) if method == "transform" else np.asarray
         rows = [self._call_transformer(method, as_input(values)) for values in calls]
-        return Sequences(np.concatenate(rows), sequences.lengths)
+        return replace_values(sequences, np.concatenate(rows))
 
     def _rows_for(self, transformer):
         """Return the function that converts timesteps (T, F) to the input of the transformer."""

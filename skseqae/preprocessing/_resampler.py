@@ -123,7 +123,8 @@ class Resampler(_SequenceTransformer):
         high = values.take(starts + before + 1, axis=0, mode="clip")
         resampled = low + (remainder / (self._n_timesteps - 1))[:, :, None] * (high - low)
         resampled[lengths == 0] = 0
-        return resampled.reshape(len(lengths), -1).astype(values.dtype, copy=False)
+        rows = resampled.reshape(len(lengths), -1).astype(values.dtype, copy=False)
+        return self._index_by_ids(rows, sequences)
 
     def get_feature_names_out(self, input_features=None):
         """Return the column names, such as "x0_t2" for feature "x0" at timestep 2.

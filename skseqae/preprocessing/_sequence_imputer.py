@@ -6,7 +6,7 @@ from sklearn.utils._param_validation import HasMethods
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
 from ..data._missing import correlations, interpolate
-from ..data._sequences import Sequences
+from ..data._sequences import replace_values
 from ._base import _SequenceOutputMixin, _SequenceTransformer
 
 
@@ -119,7 +119,7 @@ class SequenceImputer(_SequenceOutputMixin, _SequenceTransformer, auto_wrap_outp
         decoded = self.estimator_.reconstruct(sequences)
         errors = interpolate(_errors(sequences, decoded), self.correlations_)
         filled = np.where(np.isnan(sequences.packed), decoded.packed + errors.packed, sequences.packed)
-        return layout.restore(Sequences(filled, sequences.lengths))
+        return layout.restore(replace_values(sequences, filled))
 
     def get_feature_names_out(self, input_features=None):
         """Return the names of the features of a timestep, or the column names of a 2-D X, which do not change.
@@ -149,4 +149,4 @@ class SequenceImputer(_SequenceOutputMixin, _SequenceTransformer, auto_wrap_outp
 
 def _errors(sequences, decoded):
     """Return the errors of a reconstruction, NaN where a value is missing."""
-    return Sequences(sequences.packed - decoded.packed, sequences.lengths)
+    return replace_values(sequences, sequences.packed - decoded.packed)

@@ -6,8 +6,8 @@ from math import ceil, log2, prod
 import numpy as np
 from sklearn.model_selection import train_test_split
 
-from ..data._padding import crop, mask_of, pad, padded_and_mask
-from ..data._sequences import Sequences
+from ..data._padding import mask_of, pad, padded_and_mask
+from ..data._sequences import Sequences, crop
 from ..networks._weight_shapes import weight_shapes
 
 # A chunk of this many batches is sorted by length: large enough to group similar lengths, small enough to shuffle.

@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_array_equal
 from sklearn.exceptions import NotFittedError
 
-from skseqae import SequenceOutlierDetector
+from skseqae import SequenceOutlierDetector, Sequences
 from skseqae.display import ErrorMapDisplay
 from tests.display.samples import CONTAINERS, LENGTHS, ROWS, X, every_container
 
@@ -53,3 +53,16 @@ def test_an_unfitted_detector_raises():
 def test_too_many_samples_raise(autoencoder):
     with pytest.raises(ValueError, match="1008 samples exceed the 1000 rows that can be displayed: pass fewer samples"):
         ErrorMapDisplay.from_estimator(autoencoder, X * 42)
+
+
+def test_ids_label_the_rows_and_common_times_the_columns(autoencoder):
+    times = [np.datetime64("2024-01-01T00:00") + np.arange(n) * np.timedelta64(1, "h") for n in LENGTHS]
+    named = Sequences.from_list(X, ids=[f"pump {i}" for i in range(len(X))], times=times)
+    display = ErrorMapDisplay.from_estimator(autoencoder, named[:4])
+    display.figure_.canvas.draw()
+    assert [label.get_text() for label in display.ax_.get_yticklabels()] == [f"pump {i}" for i in range(4)]
+    labels = {label.get_text() for label in display.ax_.get_xticklabels()} - {""}
+    assert labels <= {str(time).replace("T", " ") for time in max(times, key=len)}
+    assert display.ax_.get_xlabel() == "time"
+    own_times = Sequences.from_list(X, times=np.arange(sum(LENGTHS)))
+    assert ErrorMapDisplay.from_estimator(autoencoder, own_times).ax_.get_xlabel() == "timestep"

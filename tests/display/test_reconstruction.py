@@ -2,10 +2,11 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_array_equal
 
-from skseqae import LSTMAutoencoderTransformer
+from skseqae import LSTMAutoencoderTransformer, Sequences
 from skseqae.display import ReconstructionDisplay
 from tests.display.samples import CONTAINERS, LENGTHS, ROWS, X, every_container
 from tests.support.estimators import packed, quick
@@ -132,3 +133,28 @@ def test_invalid_samples_features_and_axes_raise_without_a_figure(autoencoder, o
     with pytest.raises(error, match=message):
         ReconstructionDisplay.from_estimator(autoencoder, X, **options)
     assert plt.get_fignums() == []
+
+
+@pytest.mark.parametrize(
+    ("times", "axis"),
+    [
+        (np.datetime64("2024-01-01") + np.arange(sum(LENGTHS)) * np.timedelta64(1, "D"), "time"),
+        (np.arange(sum(LENGTHS)) * np.timedelta64(1, "m"), "time"),
+        (pd.date_range("2024-01-01", periods=sum(LENGTHS), tz="UTC"), "time"),
+        (np.arange(sum(LENGTHS)) / 4, "time"),
+        (pd.period_range("2024-01-01", periods=sum(LENGTHS), freq="D"), "timestep"),
+    ],
+    ids=["dates", "durations", "time zone", "numbers", "periods"],
+)
+def test_ids_are_in_the_titles_and_times_on_the_axis(autoencoder, times, axis):
+    named = Sequences.from_list(X, ids=[f"pump {i}" for i in range(len(X))], times=times)
+    display = ReconstructionDisplay.from_estimator(autoencoder, named, samples=[3, 0], features=0)
+    display.figure_.canvas.draw()
+    assert [ax.get_title() for ax in display.ax_[:, 0]] == ["sample pump 3, feature 0", "sample pump 0, feature 0"]
+    assert display.ax_[1, 0].get_xlabel() == axis
+    assert not display.ax_[0, 0].get_xlabel()
+    drawn = display.lines_[0, 0].get_xdata()
+    if times.dtype.kind in "Mf":
+        assert_array_equal(drawn, named[[3]].times)
+    elif axis == "timestep":
+        assert_array_equal(drawn, np.arange(LENGTHS[3]))

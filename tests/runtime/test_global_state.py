@@ -125,18 +125,32 @@ def transform_in_context(estimator):
         return estimator.transform(X)
 
 
+def calls_of_container(cls, sequences):
+    """Yield calls of the constructors and of the methods of `Sequences` or `Windows`."""
+    name = cls.__name__
+    yield f"{name}.from_list", partial(cls.from_list, X)
+    yield f"{name}.from_padded", lambda: cls.from_padded(padded(X))
+    yield f"{name}.from_channels_first", lambda: cls.from_channels_first(padded(X).transpose(0, 2, 1))
+    yield f"{name}.from_packed", partial(cls.from_packed, np.ones((5, 2)), [2, 3])
+    yield f"{name}.from_frame", lambda: cls.from_frame(sequences.to_frame(), sample="sample")
+    yield f"{name}.from_arrow", lambda: cls.from_arrow(sequences.to_arrow())
+    yield f"{name}.concat", partial(cls.concat, [sequences[:1], sequences])
+    yield f"{name}.with_names", lambda: sequences.with_names([f"f{i}" for i in range(sequences.n_features)])
+    yield f"{name}.last", partial(sequences.last, 2)
+    yield f"{name}.windows", partial(sequences.windows, 2)
+    for method in ("to_list", "to_padded", "to_frame", "to_arrow"):
+        yield f"{name}.{method}", getattr(sequences, method)
+
+
 def calls_of_functions():
     """Yield calls of the conversions of `Sequences`, of `model_selection` and of the data sets."""
     sequences = Sequences.from_list(X)
-    yield "Sequences.from_list", partial(Sequences.from_list, X)
-    yield "Sequences.from_padded", lambda: Sequences.from_padded(padded(X))
-    yield "Sequences.from_channels_first", lambda: Sequences.from_channels_first(padded(X).transpose(0, 2, 1))
-    yield "Sequences.from_packed", partial(Sequences.from_packed, np.ones((5, 2)), [2, 3])
-    yield "Sequences.from_frame", lambda: Sequences.from_frame(sequences.to_frame(), sample="sample", time="timestep")
-    yield "Sequences.with_names", lambda: sequences.with_names([f"f{i}" for i in range(sequences.n_features)])
-    yield "Sequences.from_arrow", lambda: Sequences.from_arrow(sequences.to_arrow())
-    for method in ("to_list", "to_padded", "to_frame", "to_arrow"):
-        yield f"Sequences.{method}", getattr(sequences, method)
+    windows = sequences.windows(3, horizon=1)
+    for instance in (sequences, windows):
+        yield from calls_of_container(type(instance), instance)
+    yield "Windows.stitch", partial(windows.stitch, np.ones(len(windows)))
+    detector = SequenceOutlierDetector(quick(LSTMAutoencoderTransformer, latent_dim=3, units=2)).fit(windows)
+    yield "SequenceOutlierDetector.outlier_intervals", partial(detector.outlier_intervals, windows)
     folds = model_selection.LengthStratifiedKFold(2, shuffle=True, random_state=0)
     yield "LengthStratifiedKFold.split", lambda: list(folds.split(X))
     yield "LengthStratifiedKFold.get_n_splits", folds.get_n_splits
