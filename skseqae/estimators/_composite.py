@@ -1,5 +1,6 @@
 """CompositeSequenceRegressor: reconstruction of a sequence, and prediction of its target or its future."""
 
+import copy
 from dataclasses import replace
 from numbers import Integral, Real
 
@@ -54,7 +55,9 @@ class CompositeSequenceRegressor(RegressorMixin, BaseRecurrentAutoencoder):
         "auto" is the median length divided by 256, rounded up. Outputs are always per timestep.
     horizon : int, default=None
         Number of timesteps to forecast, at least 1. `fit` is then called without y: the target is the last `horizon`
-        timesteps of each sequence of X, and the encoder reads the timesteps before them. If None, the target is y.
+        timesteps of each sequence of X, and the encoder reads the timesteps before them. If None, the target is y. In a
+        cross-validation, score by `TimestepScorer` without y: scikit-learn's scorers require one. After a fit on a 2-D
+        X, all methods except `fit`, `partial_fit` and `score` also read the columns before the target alone.
     reconstruction_weight : float, default=0.5
         Weight of the reconstruction in the loss, in [0, 1]. The weight of the prediction is
         `1 - reconstruction_weight`.
@@ -374,9 +377,7 @@ class CompositeSequenceRegressor(RegressorMixin, BaseRecurrentAutoencoder):
             At most 1; higher is better, and predicting the mean has a score of 0. R² is computed over all real
             timesteps, and all outputs have equal weight.
         """
-        check_is_fitted(self)
-        sequences, _ = self._check_input(X)
-        sequences, target, _ = self._read_target(sequences, y, self._fitted)
+        sequences, target = self._input_and_target(X, y)
         predicted = self._predict(self._fitted.input.scaling.apply(sequences), target.lengths, np.float64)
         weights = check_sample_weight(sample_weight, len(target))
         return r2_score(target.packed, predicted.packed, sample_weight=np.repeat(weights, target.lengths))
@@ -390,13 +391,29 @@ class CompositeSequenceRegressor(RegressorMixin, BaseRecurrentAutoencoder):
     def _heads(self):
         return ("reconstruction", "prediction")
 
+    def _read(self, X):
+        check_is_fitted(self)
+        reader = copy.copy(self)  # without the columns that a forecaster predicts, a table is read as in training
+        reader._n_target_columns = self._fitted.target.horizon or 0
+        return super(CompositeSequenceRegressor, reader)._read(X)
+
+    def _input_and_target(self, X, y=None):
+        """Return the `Sequences` that `predict` reads and the true targets; with `horizon`, both are parts of X."""
+        check_is_fitted(self)
+        sequences, _ = self._check_input(X)
+        sequences, target, _ = self._read_target(sequences, y, self._fitted)
+        return sequences, target
+
     def _read_target(self, sequences, y, continued):
         horizon = continued.target.horizon if continued else self.horizon
         if horizon is None:
             target, layout = check_target(y, self)
             check_consistent_length(sequences, target)
         elif y is not None:
-            raise ValueError(f"y and horizon={horizon} both determine the target: pass only one of them.")
+            raise ValueError(
+                f"y and horizon={horizon} both determine the target: pass only one of them. In a cross-validation by "
+                "a metric, pass scoring=TimestepScorer(metric) and no y."
+            )
         else:
             sequences, target = split_future(sequences, horizon)
             layout = TargetLayout("sequences")
