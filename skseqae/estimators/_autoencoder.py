@@ -92,8 +92,9 @@ class LSTMAutoencoderTransformer(BaseRecurrentAutoencoder):
         A Keras loss (name, class or instance), or a function of (y_true, y_pred). Both arguments have shape (n_samples,
         n_timesteps, n_features), and the function returns an array of shape (n_samples, n_timesteps). With
         `objective="composite"`, both decoders use this loss. With "binary_crossentropy", the output activation is a
-        sigmoid; with "categorical_crossentropy", a softmax; otherwise it is linear. Both cross-entropies require
-        `scale=None` and values from 0 to 1.
+        sigmoid; with "categorical_crossentropy" and "kl_divergence", a softmax; with "poisson", the exponential
+        function; otherwise it is linear. All of these, and "mean_squared_logarithmic_error", require `scale=None` and
+        values of at least 0; those with a sigmoid or a softmax, up to 1.
     min_crop : float, default=0.5
         Each training step sees a random contiguous part of each sequence: a share of at least `min_crop`, in (0, 1], of
         the sequence, and at most 256 steps (of `patch_size` timesteps). If 1, whole sequences.

@@ -46,8 +46,9 @@ class DenseAutoencoderTransformer(AutoencoderMixin, BaseSequenceEstimator):
     loss : str or callable, default="mse"
         A Keras loss (name, class or instance), or a function of (y_true, y_pred). Both arguments have shape (n_samples,
         1, n_features), and the function returns an array of shape (n_samples, 1). With "binary_crossentropy", the
-        output activation is a sigmoid; with "categorical_crossentropy", a softmax; otherwise it is linear. Both
-        cross-entropies require `scale=None` and values from 0 to 1.
+        output activation is a sigmoid; with "categorical_crossentropy" and "kl_divergence", a softmax; with "poisson",
+        the exponential function; otherwise it is linear. All of these, and "mean_squared_logarithmic_error", require
+        `scale=None` and values of at least 0; those with a sigmoid or a softmax, up to 1.
     optimizer : str, keras.optimizers.Optimizer or its class, default="adam"
         The Keras optimizer. If it is an instance, only its configuration is used, and `learning_rate` and `clipnorm`
         must keep their default values.

@@ -238,7 +238,7 @@ def test_predictions_of_a_readout_equal_those_of_predict(cell, differences, targ
         assert_allclose(serve(model, feeds_for(X, extra=1), outputs)["prediction"], model.predict(X), **CLOSE)
 
 
-@pytest.mark.parametrize("output_activation", ["linear", "sigmoid", "softmax"])
+@pytest.mark.parametrize("output_activation", ["linear", "sigmoid", "softmax", "exponential"])
 @pytest.mark.parametrize("decoder", ["repeat", "conditional"])
 def test_outputs_have_the_activation_of_the_loss(decoder, output_activation):
     model, X = autoencoder(decoder=decoder, output_activation=output_activation), draw(LENGTHS)
