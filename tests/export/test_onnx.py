@@ -380,6 +380,12 @@ def test_a_large_mean_costs_no_digits():
     assert_allclose(serve(model, feeds_for(X))["encodings"], model.transform(X), **CLOSE)
 
 
+def test_a_mean_too_large_for_float32_is_warned_of():
+    model = change_input(autoencoder(), scaling=Scaling(np.array([0.0, 1e6]), np.array([1.0, 0.1])))
+    with pytest.warns(UserWarning, match="x of the file is float32, but feature 1 has a mean of .* 0.0625, .*constant"):
+        open_session(model)
+
+
 # --- the file ---------------------------------------------------------------------------------------------------------
 
 
