@@ -14,7 +14,7 @@ from ..data._arrays import locate
 from ..data._scaling import Scaling, weighted_moments
 from ..inference._encode_decode import decode, encode
 from ..mixins._fit_callbacks import CallbackSupportMixin, FitTask
-from ..mixins._pickling import DigestedPickleMixin
+from ..mixins._pickling import TRAINED_CALLBACKS, DigestedPickleMixin
 from ..mixins._routed_parameters import RoutedParametersMixin
 from ..mixins._sequence_input import SequenceInputMixin
 from ..runtime._tensorflow import check_tensorflow
@@ -80,6 +80,21 @@ class BaseSequenceEstimator(
     def baseline_loss_(self):
         """Loss of the mean of the targets."""
         return self._state_for("baseline_loss_").baseline_loss
+
+    @property
+    def callbacks_(self):
+        """Copies of the callbacks, as training left them."""
+        self._state_for("callbacks_")
+        return list(vars(self).get(TRAINED_CALLBACKS, ()))
+
+    def _validate_params(self):
+        if hasattr(self.learning_rate, "get_config"):
+            raise ValueError(
+                f"The 'learning_rate' parameter of {type(self).__name__} must be a float, got "
+                f"{type(self.learning_rate).__name__}. An optimizer follows a schedule of Keras: set "
+                "optimizer=keras.optimizers.Adam(schedule), and leave learning_rate and clipnorm at their defaults."
+            )
+        super()._validate_params()
 
     def _fit(self, X, y, sample_weight, *, partial=False, **target_options):
         """Fit a copy and take its attributes by one assignment, so that a failure changes nothing."""

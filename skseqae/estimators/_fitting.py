@@ -13,6 +13,7 @@ from sklearn.utils import check_random_state
 
 from ..data._sequences import Sequences
 from ..data._tabular import check_sample_weight
+from ..mixins._pickling import TRAINED_CALLBACKS
 from ..runtime._memory import check_memory
 from ..runtime._tensorflow import check_tensorflow
 from ..training._batches import Crops, TrainingData, training_bytes
@@ -171,6 +172,9 @@ def train_network(estimator, architecture, problem, data, training_targets, task
         pretrained_weights=training_targets.pretrained_weights,
         begin_epoch=begin_epoch,
     )
+    vars(estimator).pop(TRAINED_CALLBACKS, None)
+    if result.callbacks:
+        vars(estimator)[TRAINED_CALLBACKS] = result.callbacks
     return make_fitted_state(architecture, problem, result, whole)
 
 

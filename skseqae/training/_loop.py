@@ -2,7 +2,7 @@
 
 import copy
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from math import ceil
 
@@ -49,12 +49,13 @@ class Settings:
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """The result of training: arrays and numbers only."""
+    """The result of training: arrays and numbers only, except the copies of callbacks that were used."""
 
     weights: dict[str, list]
     optimizer_state: list
     history: dict[str, list]
     baseline_loss: float  # of the mean of the targets
+    callbacks: tuple = ()
 
 
 def cross_entropy(class_indices, logits):
@@ -170,7 +171,7 @@ def _run(program, settings, data, validation, random_state, callbacks, begin_epo
     _notify(callbacks, "on_train_end", dict(logs))
     if settings.warns:
         warn_about_convergence(steps.losses, baseline, history.get("val_loss"))
-    return make_result()
+    return replace(make_result(), callbacks=tuple(each for each in callbacks if not isinstance(each, Progress)))
 
 
 class Steps:
@@ -279,6 +280,8 @@ def _callbacks(settings, model, n_batches):
     try:
         yield callbacks
     finally:
+        for callback in callbacks:
+            callback._model = None  # the network is lent to other fits
         for callback in progress:
             callback.close()
 

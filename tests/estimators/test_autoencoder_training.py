@@ -41,6 +41,12 @@ def test_a_learning_rate_schedule_is_followed():
     assert_allclose(losses[5:], losses[4], rtol=1e-6)
 
 
+def test_a_schedule_as_learning_rate_is_refused_with_the_optimizer_that_follows_it():
+    schedule = keras.optimizers.schedules.ExponentialDecay(1e-2, 10, 0.9)
+    with pytest.raises(ValueError, match=r"a float, got ExponentialDecay.*optimizer=keras.optimizers.Adam\(schedule\)"):
+        autoencoder(learning_rate=schedule).fit(X)
+
+
 # --- losses of probabilities and of numbers of at least 0 -------------------------------------------------------------
 
 PROBABILITIES = ["binary_crossentropy", "categorical_crossentropy", "kl_divergence", "binary_focal_crossentropy"]
