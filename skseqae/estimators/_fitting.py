@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from sklearn.utils import check_random_state
 
+from ..data._dataframes import has_columns
+from ..data._readings import warn_of_one_sequence
 from ..data._sequences import Sequences
 from ..data._tabular import check_sample_weight
 from ..mixins._pickling import TRAINED_CALLBACKS
@@ -112,6 +114,8 @@ def fit(estimator, X, y, sample_weight, task, *, partial, **target_options):
 def read_problem(estimator, X, y, sample_weight, continued, target_options):
     """Return the problem: validated samples of positive weight, and their description."""
     sequences, layout = estimator._check_input(X, reset=continued is None)
+    if y is None and continued is None and layout.container == "table" and not has_columns(X):
+        warn_of_one_sequence((len(sequences), layout.n_timesteps), layout.padding_value)
     sequences, target, fitted_target = estimator._read_target(sequences, y, continued, **target_options)
     sequences, target, sample_weight = _with_positive_weight(sequences, target, sample_weight)
     if continued is None:
