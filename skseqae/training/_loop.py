@@ -12,6 +12,7 @@ import numpy as np
 from ..exceptions import DivergedError
 from ..networks.keras_backend._custom_decoders import build_custom_decoders, compile_decoders
 from ..networks.keras_backend._initialization import initial_weights, scale_differences
+from ..runtime._warnings import warn_user
 from ._batches import shuffle_into_batches
 from ._convergence import baseline_loss, warn_about_convergence
 from ._early_stopping import EarlyStopping
@@ -182,13 +183,19 @@ class Steps:
 
     def __init__(self, program, settings, n_steps):
         self.losses, self._optimizer, self._n_steps = [], program.model.optimizer, n_steps
-        self._settings = settings
+        self._settings, self._rate, self._warned = settings, settings.learning_rate, False
 
     def begin(self):
-        """Set the learning rate of the next step."""
+        """Set the learning rate of the next step; warn once if a callback has changed it."""
         if self._settings.schedule == "cosine":
-            rate = self._settings.learning_rate * cosine(len(self.losses), self._n_steps)
-            self._optimizer.learning_rate = rate
+            if not self._warned and float(self._optimizer.learning_rate) != np.float32(self._rate):
+                self._warned = True
+                warn_user(
+                    "A callback changed the learning rate, without an effect: schedule='cosine' sets it at every step. "
+                    "Set schedule='constant'."
+                )
+            self._rate = self._settings.learning_rate * cosine(len(self.losses), self._n_steps)
+            self._optimizer.learning_rate = self._rate
 
     @property
     def should_stop(self):
