@@ -182,12 +182,12 @@ class TimestepScorer:
         """
         if self.response != "predict" or y is None:
             estimator, X = last_step(getattr(estimator, "best_estimator_", estimator), X)
-        if not hasattr(estimator, self.response):
-            raise TypeError(f"response={self.response!r}, but {type(estimator).__name__} has no such method.")
         if self.response == "predict":
             X, y_true = _hold_out_future(estimator, X) if y is None else (X, self._check_sequences(y, "y"))
         else:
             y_true = self._check_sequences(X, "X")
+        if not hasattr(estimator, self.response):
+            raise TypeError(f"response={self.response!r}, but {type(estimator).__name__} has no such method.")
         y_pred = self._check_sequences(getattr(estimator, self.response)(X), "y_pred")
         y_true = next_steps(y_true) if self.response == "predict_next" else y_true
         check_consistent_length(y_pred.lengths, y_true.lengths)

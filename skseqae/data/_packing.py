@@ -92,7 +92,7 @@ def _check_padded(X, name):
     if array.ndim > 3:
         raise ValueError(
             f"Expected an array (N, T, F) or (N, T), got {array.ndim}-D of shape {array.shape}. If its first axes "
-            f"are samples and time, pass {name}.reshape(*{name}.shape[:2], -1)."
+            "are samples and time, pass a.reshape(*a.shape[:2], -1) of this array a."
         )
     check_shape(array.shape, ("sample", "timestep", "feature") if array.ndim == 3 else ("sample", "feature"))
     if array.dtype.kind not in NUMERIC_KINDS:

@@ -165,7 +165,7 @@ def the_name_of_a_file():
     autoencoder().fit("data.npy")
 
 
-@raises(ValueError, r"4-D of shape \(4, 5, 8, 8\).*X.reshape\(\*X.shape\[:2\], -1\)")
+@raises(ValueError, r"4-D of shape \(4, 5, 8, 8\).*a.reshape\(\*a.shape\[:2\], -1\)")
 def videos():
     autoencoder().fit(np.zeros((4, 5, 8, 8)))
 
