@@ -29,7 +29,7 @@ from scipy.stats import t as student
 from sklearn.frozen import FrozenEstimator
 from tutorial_parameters import LAST_STATE, LAST_STATE_CLASSIFIER, WHOLE_SEQUENCES
 
-from skseqae import LSTMAutoencoderTransformer, Seq2SeqClassifier
+from skseqae import LSTMAutoencoderTransformer, Seq2SeqClassifier, Sequences
 from skseqae.datasets import load_japanese_vowels, make_moving_digits
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -54,7 +54,7 @@ def scaled(train, test, axis):
     """Return both parts, standardised by the training timesteps, for each feature or for all features together."""
     packed = np.concatenate(train)
     mean, std = packed.mean(axis), packed.std(axis)
-    return [(x - mean) / std for x in train], [(x - mean) / std for x in test]
+    return [Sequences.from_list([(x - mean) / std for x in part]) for part in (train, test)]
 
 
 def vowels():
@@ -136,7 +136,7 @@ def accuracy(variant, name, n_labels, seed):
         settings = SETTINGS | {"encoder": ENCODERS[name], "freeze_encoder": variant == "pretrained, frozen"}
     indices = labelled(y_train, n_labels, seed)
     classifier = Seq2SeqClassifier(random_state=seed, **settings)
-    return classifier.fit([X_train[i] for i in indices], y_train[indices]).score(X_test, y_test)
+    return classifier.fit(X_train[indices], y_train[indices]).score(X_test, y_test)
 
 
 accuracies = {

@@ -30,7 +30,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from tutorial_parameters import LAST_STATE
 
-from skseqae import CompositeSequenceRegressor
+from skseqae import CompositeSequenceRegressor, Sequences
 from skseqae.datasets import make_moving_digits
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -88,10 +88,10 @@ warnings.filterwarnings("ignore", category=ConvergenceWarning)
 def trained(name, seed):
     if name in STATISTICS:
         settings = STATISTICS[name] | {"horizon": HORIZON, "scale": None, "random_state": seed}
-        return CompositeSequenceRegressor(**settings).fit(X_train)
+        return CompositeSequenceRegressor(**settings).fit(Sequences.from_padded(X_train))
     settings = LAST_STATE | {"epochs": EPOCHS, "learning_rate": 4e-3} | NETWORKS[name]
     network = CompositeSequenceRegressor(64, horizon=HORIZON, scale=None, random_state=seed, **settings)
-    return network.fit(X_train)
+    return network.fit(Sequences.from_padded(X_train))
 
 
 # %%

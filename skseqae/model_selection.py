@@ -117,7 +117,9 @@ class TimestepScorer:
         must accept `sample_weight` with one value per row.
     response : {"predict", "reconstruct", "predict_next"}, default="predict"
         The method to score: "predict" compares predictions with y, the others compare the output of an autoencoder
-        with X. For a pipeline that ends with an autoencoder, this X is the output of the step before the autoencoder.
+        with X. If y is None, "predict" compares the forecasts of a `CompositeSequenceRegressor` that was fitted with
+        `horizon` with the last `horizon` timesteps of X, which it does not read. For a pipeline, this X is the output
+        of the step before the last.
     greater_is_better : bool, default=True
         Whether a greater value of the metric is better. If False, the score is the negated metric.
     padding_value : float, default=None
@@ -161,7 +163,8 @@ class TimestepScorer:
         X : sequences of shape (n_samples,)
             The sequences; see :ref:`sequences` for accepted containers.
         y : sequences of shape (n_samples,), default=None
-            The true values of the predictions. Not used with another response than "predict".
+            The true values of the predictions. None for a forecaster that was fitted with `horizon`. Not used with
+            another response than "predict".
         sample_weight : array-like of shape (n_samples,), default=None
             Sample weights, which are repeated for each timestep of a sequence.
 
@@ -174,19 +177,18 @@ class TimestepScorer:
         TypeError
             If the estimator has no such method.
         ValueError
-            If y is None and `response="predict"`, or if the predictions and y differ in the number of samples or of
-            timesteps.
+            If y is None and `response="predict"`, except for a forecaster, or if the predictions and y differ in the
+            number of samples or of timesteps.
         """
-        if self.response == "predict" and y is None:
-            raise ValueError(
-                "response='predict' compares predictions with y, but y is None: pass y, or set another response."
-            )
-        if self.response != "predict":
-            estimator, X = last_step(estimator, X)
+        if self.response != "predict" or y is None:
+            estimator, X = last_step(getattr(estimator, "best_estimator_", estimator), X)
+        if self.response == "predict":
+            X, y_true = _hold_out_future(estimator, X) if y is None else (X, self._check_sequences(y, "y"))
+        else:
+            y_true = self._check_sequences(X, "X")
         if not hasattr(estimator, self.response):
             raise TypeError(f"response={self.response!r}, but {type(estimator).__name__} has no such method.")
         y_pred = self._check_sequences(getattr(estimator, self.response)(X), "y_pred")
-        y_true = self._check_sequences(y, "y") if self.response == "predict" else self._check_sequences(X, "X")
         y_true = next_steps(y_true) if self.response == "predict_next" else y_true
         check_consistent_length(y_pred.lengths, y_true.lengths)
         wrong = np.flatnonzero(y_pred.lengths != y_true.lengths)
@@ -201,3 +203,13 @@ class TimestepScorer:
 
     def _check_sequences(self, sequences, name):
         return check_sequences(sequences, padding_value=self.padding_value, name=name)[0]
+
+
+def _hold_out_future(estimator, X):
+    """Return X without the timesteps that a forecaster predicts, and these timesteps, as `Sequences`."""
+    if getattr(estimator, "horizon", None) is None:
+        raise ValueError(
+            "response='predict' compares predictions with y, but y is None: pass y, or set another response. Only the "
+            "forecasts of a CompositeSequenceRegressor with horizon are compared with X."
+        )
+    return estimator._input_and_target(X)

@@ -60,7 +60,16 @@ def as_array(value, name, expected=EXPECTED):
     is_array = hasattr(value, "__array__") and not isinstance(value, type) and not hasattr(value, "to_padded")
     if is_array or isinstance(value, Number):
         return as_any_array(value, name)
-    raise TypeError(f"{name} is of type {type_name}, not numbers. Expected {expected}.")
+    raise TypeError(f"{name} is of type {type_name}, not numbers. Expected {expected}.{_advice_on(value, name)}")
+
+
+def _advice_on(value, name):
+    """Return how to convert an object that holds several arrays to a list of them."""
+    if isinstance(value, dict):
+        return f" Pass list({name}.values())."
+    if hasattr(value, "as_numpy_iterator"):
+        return f" Pass list({name}.as_numpy_iterator())."
+    return f" Pass list({name})." if hasattr(value, "__next__") else ""
 
 
 def as_any_array(value, name):
@@ -106,7 +115,8 @@ def as_floats(array, name, axes=AXES):
         with np.errstate(over="ignore"):  # a long double that overflows becomes inf, which is an error later
             return array.astype(np.float32 if is_float32 else np.float64, copy=False)
     if kind in "mMV":  # as objects, dates would be converted to numbers
-        raise TypeError(f"{name} is of type {array.dtype}, expected real numbers.")
+        advice = " Convert times to numbers first, such as days since the first." if kind in "mM" else ""
+        raise TypeError(f"{name} is of type {array.dtype}, expected real numbers.{advice}")
     floats = np.empty(array.shape)
     for index, value in np.ndenumerate(array.astype(object)):
         try:
@@ -140,7 +150,8 @@ def _as_float(value):
     if isinstance(value, Complex):
         raise ValueError("Complex data not supported. Pass real and imaginary parts as two features.")
     # scikit-learn's check_dtype_object matches "argument must be .* string.* number"
-    raise TypeError("each argument must be real. Convert a string or another object to a number first.")
+    advice = " Seq2SeqClassifier(tokens=True) reads sequences of strings." if isinstance(value, str) else ""
+    raise TypeError(f"each argument must be real. Convert a string or another object to a number first.{advice}")
 
 
 def _is_none(value):

@@ -8,6 +8,7 @@ from ._columns import open_column
 from ._dataframes import check_rows_are_sequences, common_feature_names, has_columns
 from ._layout import Layout
 from ._packing import check_padding_value, check_values, pack_list, pack_padded
+from ._readings import warn_of_channels_first
 from ._sequences import Sequences
 
 MAX_EXACT_INTEGER = 2**24  # float32 represents all integers up to this one
@@ -29,7 +30,8 @@ def check_sequences(X, *, padding_value=None, warn=False, for_float32=False, all
         The value of trailing padding of an array. None: NaN. Does not affect lists.
     warn : bool, default=False
         Whether to warn of an input that may mean something else: an array of which more than half of the samples begin
-        or end in zeros, which may be padding, and a dataframe whose columns may be features.
+        or end in zeros, which may be padding, a dataframe whose columns may be features, and arrays whose last axis may
+        be time.
     for_float32 : bool, default=False
         Whether to warn about integers that float32, in which the networks compute, cannot represent.
     allow_missing : bool, default=False
@@ -80,12 +82,15 @@ def check_sequences(X, *, padding_value=None, warn=False, for_float32=False, all
         sequences = Sequences(*pack_list(X, name, allow_missing, names), feature_names=names)
         if for_float32 and all(x.dtype.kind in "iu" for x in X):
             warn_large_integers(sequences, name)
+        if warn and names is None:
+            warn_of_channels_first(X)
         return sequences, Layout("list", univariate=all(x.ndim == 1 for x in X))
     sequences = Sequences(*pack_padded(X, None, "post", padding_value, name, allow_missing))
     if for_float32 and X.dtype.kind in "iu":
         warn_large_integers(sequences, name)
     if warn:
         _warn_of_padding(sequences, X.shape, padding_value)
+        warn_of_channels_first(X, padding_value)
     if X.ndim == 2:
         return sequences, Layout("table", X.shape[1], univariate=True, padding_value=padding_value)
     return sequences, Layout("padded", X.shape[1], padding_value=padding_value)

@@ -84,11 +84,17 @@ def _check_padded(X, name):
     """Return an array (N, T, F) of floats."""
     array = as_arrays(X, name)
     if isinstance(array, list):
-        raise ValueError("Expected an array (N, T, F) or (N, T), got a list of sequences, which has no padding.")
+        raise ValueError(
+            "Expected an array (N, T, F) or (N, T), got a list of sequences, which has no padding. Pass "
+            "Sequences.from_list(X)."
+        )
     if array.ndim < 2:
         raise ValueError(f"Expected an array (N, T, F) or (N, T), got shape {array.shape}. {RESHAPE}")
     if array.ndim > 3:
-        raise ValueError(f"Expected an array (N, T, F) or (N, T), got {array.ndim}-D of shape {array.shape}.")
+        raise ValueError(
+            f"Expected an array (N, T, F) or (N, T), got {array.ndim}-D of shape {array.shape}. If its first axes "
+            "are samples and time, pass a.reshape(*a.shape[:2], -1) of this array a."
+        )
     check_shape(array.shape, ("sample", "timestep", "feature") if array.ndim == 3 else ("sample", "feature"))
     if array.dtype.kind not in NUMERIC_KINDS:
         array = np.stack([as_floats(row, f"{name}[{i}]") for i, row in enumerate(array)])

@@ -5,9 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..runtime._memory import check_memory
+from ..runtime._warnings import warn_user
 from ._arrays import locate
 from ._packing import FLOAT32_MAX
 from ._sequences import Sequences
+
+MAX_RATIO = 2**20  # of mean and standard deviation; above it, float32 represents a feature by less than five bits
 
 
 def weighted_moments(sequences, sample_weight, name="X"):
@@ -78,6 +81,8 @@ class Scaling:
             f"Scaling {len(sequences)} sequences",
             "Pass fewer samples at a time; partial_fit trains on parts of the data.",
         )
+        if sequences.dtype == np.float32:
+            self.warn_of_lost_digits(f"{name} is float32", "Pass float64", sequences.feature_names)
         scaled = sequences.packed - self.mean
         scaled /= self.std
         # fmax and fmin, because NaN is a missing value
@@ -90,6 +95,28 @@ class Scaling:
                 "Check that value."
             )
         return Sequences(scaled.astype(np.float32), sequences.lengths)
+
+    def warn_of_lost_digits(self, reason, advice, names=None):
+        """Warn of the first feature whose mean is so large that float32 cannot represent how it varies.
+
+        Parameters
+        ----------
+        reason : str
+            What is float32, at the beginning of a sentence.
+        advice : str
+            What to do, other than subtracting a constant.
+        names : sequence of str, default=None
+            Names of the features.
+        """
+        lost = np.flatnonzero((np.abs(self.mean) > MAX_RATIO * self.std) & (self.std != 1))  # 1: a constant feature
+        if len(lost):
+            i = lost[0]
+            warn_user(
+                f"{reason}, but feature {i if names is None else repr(names[i])} has a mean of {self.mean[i]:g} and a "
+                f"standard deviation of {self.std[i]:g}: float32 numbers of this size differ by "
+                f"{np.spacing(np.float32(np.abs(self.mean[i]))):g}, so that most of its variation is lost. {advice}, "
+                "or subtract a constant from this feature first."
+            )
 
     def undo(self, sequences, dtype):
         """Return scaled sequences in the units of the data."""

@@ -39,9 +39,8 @@ def read_rows(X, name, *, ndim=(2,), largest=FLOAT32_MAX, allow_missing=False):
     if isinstance(array, list):
         array = _stack(array, name)
     if array.ndim not in ndim:
-        raise ValueError(
-            f"{name} has shape {array.shape}, expected an array {shapes}.{f' {RESHAPE}' if array.ndim < 2 else ''}"
-        )
+        advice = RESHAPE if array.ndim < 2 else f"Pass {name}.reshape(len({name}), -1) for one row per sample."
+        raise ValueError(f"{name} has shape {array.shape}, expected an array {shapes}. {advice}")
     check_shape(array.shape, ("sample", "feature")[: array.ndim])
     if array.dtype.kind not in NUMERIC_KINDS:
         axes = ("column",)[: array.ndim - 1]

@@ -12,6 +12,11 @@ from ._layout import Layout
 from ._sequences import Sequences, crop, rows_as_sequences
 from ._tabular import read_rows
 
+EXPECTED = (
+    "one number (N,), one vector (N, K) or one sequence (N, T, D) for each sample, a list of arrays (T_i, D), or "
+    "Sequences. For labels, use Seq2SeqClassifier"
+)
+
 
 def reversed_in_time(sequences):
     """Reverse each sequence within its own length.
@@ -189,7 +194,7 @@ def check_target(y, estimator, *, allow_missing=False):
 
 
 def _read_target(y, allow_missing):
-    arrays = y if isinstance(y, Sequences) else as_arrays(y, "y")
+    arrays = y if isinstance(y, Sequences) else as_arrays(y, "y", expected=EXPECTED)
     if isinstance(arrays, Sequences | list) or arrays.ndim > 2:
         target, layout = check_sequences(arrays, for_float32=True, allow_missing=allow_missing, name="y")
         return target, TargetLayout("sequences", layout)

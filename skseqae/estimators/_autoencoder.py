@@ -99,8 +99,9 @@ class LSTMAutoencoderTransformer(BaseRecurrentAutoencoder):
         A Keras loss (name, class or instance), or a function of (y_true, y_pred). Both arguments have shape (n_samples,
         n_timesteps, n_features), and the function returns an array of shape (n_samples, n_timesteps). With
         `objective="composite"`, both decoders use this loss. With "binary_crossentropy", the output activation is a
-        sigmoid; with "categorical_crossentropy", a softmax; otherwise it is linear. Both cross-entropies require
-        `scale=None` and values from 0 to 1.
+        sigmoid; with "categorical_crossentropy" and "kl_divergence", a softmax; with "poisson", the exponential
+        function; otherwise it is linear. All of these, and "mean_squared_logarithmic_error", require `scale=None` and
+        values of at least 0; those with a sigmoid or a softmax, up to 1.
     min_crop : float, default=0.5
         Each training step sees a random contiguous part of each sequence: a share of at least `min_crop`, in (0, 1], of
         the sequence, and at most 256 steps (of `patch_size` timesteps). If 1, whole sequences.
@@ -133,9 +134,9 @@ class LSTMAutoencoderTransformer(BaseRecurrentAutoencoder):
     tol : float, default=1e-4
         Tolerance, at least 0: an epoch is an improvement if the validation loss falls by more than `tol`.
     callbacks : keras.callbacks.Callback or list of them, default=None
-        Keras callbacks. They receive the Keras network. `fit` uses deep copies, so the callbacks passed here do not
-        change. To register callbacks of scikit-learn (1.9 or later), call `set_callbacks`. Those receive the estimator,
-        and observe pipelines and searches as well as epochs.
+        Keras callbacks. They receive the Keras network. `fit` uses deep copies, `callbacks_`, so the callbacks
+        passed here do not change. To register callbacks of scikit-learn (1.9 or later), call `set_callbacks`. Those
+        receive the estimator, and observe pipelines and searches as well as epochs.
     warm_start : bool, default=False
         Whether `fit` starts from the weights of the previous fit. The state of the optimizer is not kept.
     verbose : int, default=0
@@ -155,6 +156,9 @@ class LSTMAutoencoderTransformer(BaseRecurrentAutoencoder):
     baseline_loss_ : float or None
         The loss of a prediction of the mean of the targets. The loss of a network that has learnt nothing is about the
         same. None in estimators that an earlier version saved.
+    callbacks_ : list of keras.callbacks.Callback
+        The copies of `callbacks` that the last training used, as training left them, without the network. Pickles, deep
+        copies and files do not contain them: there, the list is empty.
     n_iter_ : int
         Number of epochs run.
     n_features_in_ : int

@@ -15,7 +15,7 @@ from ..data._missing import interpolate
 from ..data._scaling import Scaling, weighted_moments
 from ..inference._encode_decode import decode, encode
 from ..mixins._fit_callbacks import CallbackSupportMixin, FitTask
-from ..mixins._pickling import DigestedPickleMixin
+from ..mixins._pickling import TRAINED_CALLBACKS, DigestedPickleMixin
 from ..mixins._routed_parameters import RoutedParametersMixin
 from ..mixins._sequence_input import SequenceInputMixin
 from ..runtime._tensorflow import check_tensorflow
@@ -23,11 +23,14 @@ from ._fitted_state import FittedInput
 from ._fitting import check_decodable, fit
 from ._keras_models import KerasModelsMixin
 
-# by the name of the loss in Keras, in lower case and without underscores
-OUTPUT_ACTIVATIONS = {
-    "binarycrossentropy": "sigmoid",
-    "bce": "sigmoid",
-    "categoricalcrossentropy": "softmax",
+# the output activation and the largest value, by names of losses in Keras that need values of at least 0, in lower case
+# and without underscores
+NON_NEGATIVE_LOSSES = {
+    **dict.fromkeys(("binarycrossentropy", "bce", "binaryfocalcrossentropy"), ("sigmoid", 1)),
+    **dict.fromkeys(("categoricalcrossentropy", "categoricalfocalcrossentropy"), ("softmax", 1)),
+    **dict.fromkeys(("kldivergence", "kld", "kullbackleiblerdivergence"), ("softmax", 1)),
+    "poisson": ("exponential", np.inf),
+    **dict.fromkeys(("meansquaredlogarithmicerror", "msle"), ("linear", np.inf)),
 }
 
 
@@ -78,6 +81,21 @@ class BaseSequenceEstimator(
     def baseline_loss_(self):
         """Loss of the mean of the targets."""
         return self._state_for("baseline_loss_").baseline_loss
+
+    @property
+    def callbacks_(self):
+        """Copies of the callbacks, as training left them."""
+        self._state_for("callbacks_")
+        return list(vars(self).get(TRAINED_CALLBACKS, ()))
+
+    def _validate_params(self):
+        if hasattr(self.learning_rate, "get_config"):
+            raise ValueError(
+                f"The 'learning_rate' parameter of {type(self).__name__} must be a float, got "
+                f"{type(self.learning_rate).__name__}. An optimizer follows a schedule of Keras: set "
+                "optimizer=keras.optimizers.Adam(schedule), and leave learning_rate and clipnorm at their defaults."
+            )
+        super()._validate_params()
 
     def _fit(self, X, y, sample_weight, *, partial=False, **target_options):
         """Fit a copy and take its attributes by one assignment, so that a failure changes nothing."""
@@ -186,22 +204,23 @@ def output_activation(loss, scale, targets):
 
     Returns
     -------
-    {"linear", "sigmoid", "softmax"}
+    {"linear", "sigmoid", "softmax", "exponential"}
     """
     name = loss if isinstance(loss, str) else getattr(loss, "name", getattr(loss, "__name__", ""))
-    activation = OUTPUT_ACTIVATIONS.get(name.lower().replace("_", ""), "linear")
-    if activation == "linear":
+    activation, largest = NON_NEGATIVE_LOSSES.get(name.lower().replace("_", ""), ("linear", None))
+    if largest is None:
         return activation
     if scale is not None:
-        raise ValueError(f"loss={name!r} compares probabilities: set scale=None, got scale={scale!r}.")
+        compared = "probabilities" if largest == 1 else "numbers of at least 0, and not standardised ones"
+        raise ValueError(f"loss={name!r} compares {compared}: set scale=None, got scale={scale!r}.")
     for target_name, sequences in targets:
-        outside = np.argwhere((sequences.packed < 0) | (sequences.packed > 1))
+        outside = np.argwhere((sequences.packed < 0) | (sequences.packed > largest))
         if len(outside):
             row, feature = outside[0]
             i, t = locate(row, sequences.lengths)
             raise ValueError(
                 f"{target_name}[{i}] has {sequences.packed[row, feature]:g} at timestep {t}, feature {feature}, but "
-                f"loss={name!r} needs values from 0 to 1."
+                f"loss={name!r} needs values {'from 0 to 1' if largest == 1 else 'of at least 0'}."
             )
     return activation
 

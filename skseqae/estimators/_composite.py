@@ -1,5 +1,6 @@
 """CompositeSequenceRegressor: reconstruction of a sequence, and prediction of its target or its future."""
 
+import copy
 from dataclasses import replace
 from numbers import Integral, Real
 
@@ -55,7 +56,9 @@ class CompositeSequenceRegressor(RegressorMixin, BaseRecurrentAutoencoder):
         "auto" is the median length divided by 256, rounded up. Outputs are always per timestep.
     horizon : int, default=None
         Number of timesteps to forecast, at least 1. `fit` is then called without y: the target is the last `horizon`
-        timesteps of each sequence of X, and the encoder reads the timesteps before them. If None, the target is y.
+        timesteps of each sequence of X, and the encoder reads the timesteps before them. If None, the target is y. In a
+        cross-validation, score by `TimestepScorer` without y: scikit-learn's scorers require one. After a fit on a 2-D
+        X, all methods except `fit`, `partial_fit` and `score` also read the columns before the target alone.
     reconstruction_weight : float, default=0.5
         Weight of the reconstruction in the loss, in [0, 1]. The weight of the prediction is
         `1 - reconstruction_weight`.
@@ -102,8 +105,10 @@ class CompositeSequenceRegressor(RegressorMixin, BaseRecurrentAutoencoder):
     loss : str or callable, default="mse"
         A Keras loss (name, class or instance), or a function of (y_true, y_pred). Both arguments have shape (n_samples,
         n_timesteps, n_features), and the function returns an array of shape (n_samples, n_timesteps). Both decoders use
-        this loss. With "binary_crossentropy", the output activation is a sigmoid; with "categorical_crossentropy", a
-        softmax; otherwise it is linear. Both cross-entropies require `scale=None` and values of X and y from 0 to 1.
+        this loss. With "binary_crossentropy", the output activation is a sigmoid; with "categorical_crossentropy" and
+        "kl_divergence", a softmax; with "poisson", the exponential function; otherwise it is linear. All of these, and
+        "mean_squared_logarithmic_error", require `scale=None` and values of X and y of at least 0; those with a sigmoid
+        or a softmax, up to 1.
     optimizer : str, keras.optimizers.Optimizer or its class, default="adam"
         The Keras optimizer. If it is an instance, only its configuration is used, and `learning_rate` and `clipnorm`
         must keep their default values.
@@ -133,9 +138,9 @@ class CompositeSequenceRegressor(RegressorMixin, BaseRecurrentAutoencoder):
     tol : float, default=1e-4
         Tolerance, at least 0: an epoch is an improvement if the validation loss falls by more than `tol`.
     callbacks : keras.callbacks.Callback or list of them, default=None
-        Keras callbacks. They receive the Keras network. `fit` uses deep copies, so the callbacks passed here do not
-        change. To register callbacks of scikit-learn (1.9 or later), call `set_callbacks`. Those receive the estimator,
-        and observe pipelines and searches as well as epochs.
+        Keras callbacks. They receive the Keras network. `fit` uses deep copies, `callbacks_`, so the callbacks
+        passed here do not change. To register callbacks of scikit-learn (1.9 or later), call `set_callbacks`. Those
+        receive the estimator, and observe pipelines and searches as well as epochs.
     warm_start : bool, default=False
         Whether `fit` starts from the weights of the previous fit. The state of the optimizer is not kept.
     verbose : int, default=0
@@ -155,6 +160,9 @@ class CompositeSequenceRegressor(RegressorMixin, BaseRecurrentAutoencoder):
     baseline_loss_ : float or None
         The loss of a prediction of the mean of the targets. The loss of a network that has learnt nothing is about the
         same. None in estimators that an earlier version saved.
+    callbacks_ : list of keras.callbacks.Callback
+        The copies of `callbacks` that the last training used, as training left them, without the network. Pickles, deep
+        copies and files do not contain them: there, the list is empty.
     n_iter_ : int
         Number of epochs run.
     n_features_in_ : int
@@ -386,9 +394,7 @@ class CompositeSequenceRegressor(RegressorMixin, BaseRecurrentAutoencoder):
             At most 1; higher is better, and predicting the mean has a score of 0. R² is computed over all observed
             values of real timesteps, and all outputs have equal weight.
         """
-        check_is_fitted(self)
-        sequences, _ = self._check_input(X)
-        sequences, target, _ = self._read_target(sequences, y, self._fitted)
+        sequences, target = self._input_and_target(X, y)
         predicted = self._predict(self._scale(sequences), target.lengths, np.float64)
         weights = np.repeat(check_sample_weight(sample_weight, len(target)), target.lengths)
         scores = []
@@ -406,13 +412,29 @@ class CompositeSequenceRegressor(RegressorMixin, BaseRecurrentAutoencoder):
     def _heads(self):
         return ("reconstruction", "prediction")
 
+    def _read(self, X):
+        check_is_fitted(self)
+        reader = copy.copy(self)  # without the columns that a forecaster predicts, a table is read as in training
+        reader._n_target_columns = self._fitted.target.horizon or 0
+        return super(CompositeSequenceRegressor, reader)._read(X)
+
+    def _input_and_target(self, X, y=None):
+        """Return the `Sequences` that `predict` reads and the true targets; with `horizon`, both are parts of X."""
+        check_is_fitted(self)
+        sequences, _ = self._check_input(X)
+        sequences, target, _ = self._read_target(sequences, y, self._fitted)
+        return sequences, target
+
     def _read_target(self, sequences, y, continued):
         horizon = continued.target.horizon if continued else self.horizon
         if horizon is None:
             target, layout = check_target(y, self, allow_missing=self._accepts_missing(reset=continued is None))
             check_consistent_length(sequences, target)
         elif y is not None:
-            raise ValueError(f"y and horizon={horizon} both determine the target: pass only one of them.")
+            raise ValueError(
+                f"y and horizon={horizon} both determine the target: pass only one of them. In a cross-validation by "
+                "a metric, pass scoring=TimestepScorer(metric) and no y."
+            )
         else:
             if len(sequences) == 1 and not continued:
                 _warn_of_one_series(sequences, horizon)

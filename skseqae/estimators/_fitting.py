@@ -11,9 +11,12 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from sklearn.utils import check_random_state
 
+from ..data._dataframes import has_columns
 from ..data._missing import interpolate, split_observed
+from ..data._readings import warn_of_one_sequence
 from ..data._sequences import Sequences
 from ..data._tabular import check_sample_weight
+from ..mixins._pickling import TRAINED_CALLBACKS
 from ..runtime._memory import check_memory
 from ..runtime._tensorflow import check_tensorflow
 from ..training._batches import Crops, TrainingData, training_bytes
@@ -112,6 +115,8 @@ def fit(estimator, X, y, sample_weight, task, *, partial, **target_options):
 def read_problem(estimator, X, y, sample_weight, continued, target_options):
     """Return the problem: validated samples of positive weight, and their description."""
     sequences, layout = estimator._check_input(X, reset=continued is None)
+    if y is None and continued is None and layout.container == "table" and not has_columns(X):
+        warn_of_one_sequence((len(sequences), layout.n_timesteps), layout.padding_value)
     sequences, target, fitted_target = estimator._read_target(sequences, y, continued, **target_options)
     sequences, target, sample_weight = _with_positive_weight(sequences, target, sample_weight)
     if continued is None:
@@ -172,6 +177,9 @@ def train_network(estimator, architecture, problem, data, training_targets, task
         pretrained_weights=training_targets.pretrained_weights,
         begin_epoch=begin_epoch,
     )
+    vars(estimator).pop(TRAINED_CALLBACKS, None)
+    if result.callbacks:
+        vars(estimator)[TRAINED_CALLBACKS] = result.callbacks
     return make_fitted_state(architecture, problem, result, whole)
 
 

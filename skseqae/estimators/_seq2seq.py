@@ -147,9 +147,9 @@ class Seq2SeqClassifier(ClassifierMixin, RecurrentParametersMixin, BaseSequenceE
     tol : float, default=1e-4
         Tolerance, at least 0: an epoch is an improvement if the validation loss falls by more than `tol`.
     callbacks : keras.callbacks.Callback or list of them, default=None
-        Keras callbacks. They receive the Keras network. `fit` uses deep copies, so the callbacks passed here do not
-        change. To register callbacks of scikit-learn (1.9 or later), call `set_callbacks`. Those receive the estimator,
-        and observe pipelines and searches as well as epochs.
+        Keras callbacks. They receive the Keras network. `fit` uses deep copies, `callbacks_`, so the callbacks
+        passed here do not change. To register callbacks of scikit-learn (1.9 or later), call `set_callbacks`. Those
+        receive the estimator, and observe pipelines and searches as well as epochs.
     warm_start : bool, default=False
         Whether `fit` starts from the weights of the previous fit. The state of the optimizer is not kept.
     verbose : int, default=0
@@ -174,6 +174,9 @@ class Seq2SeqClassifier(ClassifierMixin, RecurrentParametersMixin, BaseSequenceE
     baseline_loss_ : float or None
         The loss of a prediction of the mean of the targets, for labels of their frequencies. The loss of a network that
         has learnt nothing is about the same. None in estimators that an earlier version saved.
+    callbacks_ : list of keras.callbacks.Callback
+        The copies of `callbacks` that the last training used, as training left them, without the network. Pickles, deep
+        copies and files do not contain them: there, the list is empty.
     n_iter_ : int
         Number of epochs run.
     n_features_in_ : int

@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import replace
 
 import numpy as np
 from sklearn.utils._param_validation import validate_params
@@ -63,9 +64,10 @@ def export_onnx(estimator, path, *, outputs=None):
     Inputs, in the units of the training data:
 
     - `x`, float32 of shape (n_samples, n_timesteps, n_features): sequences, padded at the end with any values,
-      including NaN. For a `Seq2SeqClassifier` with `tokens=True`, int64 or strings of shape (n_samples, n_timesteps);
-      tokens that are not in `vocabulary_` are encoded as all zeros. For a `DenseAutoencoderTransformer`, rows of shape
-      (n_samples, n_features).
+      including NaN. A warning names a feature whose mean is so large that float32 cannot represent how it varies. For a
+      `Seq2SeqClassifier` with `tokens=True`, int64 or strings of shape (n_samples, n_timesteps); tokens that are not in
+      `vocabulary_` are encoded as all zeros. For a `DenseAutoencoderTransformer`, rows of shape (n_samples,
+      n_features).
     - `lengths`, int64 of shape (n_samples,): the number of timesteps of each sequence, from 0 to n_timesteps. A
       `DenseAutoencoderTransformer` has no input `lengths`.
     - `prediction_lengths`, int64 of shape (n_samples,): the lengths of the predictions. This input exists only if
@@ -143,10 +145,25 @@ def export_onnx(estimator, path, *, outputs=None):
     if not requested or not set(requested) <= set(valid_names):
         raise ValueError(f"outputs must be some of {list(valid_names)}, or None for all of them, got {outputs!r}.")
     graph = PipelineGraph(convert_steps_before(before, network), requested)
+    _warn_of_lost_digits(before, network)
     add_outputs(graph, network, ["encodings"] if after else requested)
     if after:
         graph.add_steps_after(models_after)
     write_file(path, graph.model(type(network).__name__, __version__, _metadata([step for _, step in steps], network)))
+
+
+def _warn_of_lost_digits(before, network):
+    """Warn if the first scaling, by scikit-learn or the network, subtracts large means from a float32 x."""
+    network = steps_of(getattr(network, "estimator_", network))[-1][1]  # of a detector, its autoencoder
+    scaling = network._fitted.input.scaling
+    first = steps_of(getattr(before[0][1], "transformer_", before[0][1]))[0][1] if before else None
+    if before:
+        scales = [getattr(first, name, None) for name in ("mean_", "scale_")]
+        if any(values is None for values in scales):
+            return
+        scaling = replace(scaling, mean=scales[0], std=scales[1])
+    names = getattr(first or network, "feature_names_in_", None)
+    scaling.warn_of_lost_digits("x of the file is float32", "Fit on differences of consecutive timesteps", names)
 
 
 def _metadata(steps, network):

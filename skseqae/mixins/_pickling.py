@@ -9,6 +9,8 @@ import numpy as np
 from .._version import __version__
 from ..exceptions import SkseqaeFormatError
 
+TRAINED_CALLBACKS = "_trained_callbacks"  # an attribute that is neither part of pickles nor of files
+
 
 class DigestedPickleMixin:
     """Mixin that stores a digest of the arrays and the package version in pickles, and checks both on loading."""
@@ -21,7 +23,7 @@ class DigestedPickleMixin:
 
     def __getstate__(self):
         """Return the attributes, the digest of their arrays, and the version."""
-        state = super().__getstate__()
+        state = {name: value for name, value in super().__getstate__().items() if name != TRAINED_CALLBACKS}
         return state | {"_skseqae_version": __version__, "_digest": digest(state)}
 
     def __setstate__(self, state):

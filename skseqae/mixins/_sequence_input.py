@@ -1,5 +1,7 @@
 """Validation of X as sequences: the number of features is checked, the number of timesteps is not."""
 
+import copy
+
 import numpy as np
 from sklearn.utils.validation import validate_data
 
@@ -17,6 +19,7 @@ class SequenceInputMixin:
     """
 
     _computes_in_float32 = False
+    _n_target_columns = 0  # last columns of a 2-D X in `fit` that another X may lack
 
     def __sklearn_tags__(self):
         """Return the estimator tags: 2-D and 3-D arrays are accepted."""
@@ -31,7 +34,7 @@ class SequenceInputMixin:
         fixed_width = reset or self._layout.container == "table"
         if fixed_width and has_columns(X):
             # Before the values are read: wrong columns are the more helpful error.
-            self._check_columns(X, reset)
+            self._check_columns(X, len(X.columns), reset)
         sequences, layout = check_sequences(
             X,
             padding_value=padding_value,
@@ -40,7 +43,7 @@ class SequenceInputMixin:
             allow_missing=self._accepts_missing(reset),
         )
         if fixed_width and layout.container == "table":
-            self._check_columns(X, reset)
+            self._check_columns(X, layout.n_timesteps, reset)
         elif reset:
             self.n_features_in_ = sequences.n_features
             self._set_feature_names(sequences.feature_names)
@@ -53,17 +56,28 @@ class SequenceInputMixin:
         """Return whether sequences may contain NaN."""
         return False
 
-    def _check_columns(self, X, reset):
+    def _check_columns(self, X, n_columns, reset):
         """Set or check the number and the names of the columns of a 2-D X."""
+        n_past = self.n_features_in_ - self._n_target_columns if self._n_target_columns else None
+        expected = self._on_columns(n_past) if n_columns == n_past else self
         try:
-            validate_data(self, X, reset=reset, skip_check_array=True)
+            validate_data(expected, X, reset=reset, skip_check_array=True)
         except ValueError as error:
             if "is expecting" not in str(error):
                 raise
+            other = f", or {n_past}, those before the target" if n_past else ""
             raise ValueError(
-                f"{error} The columns of a 2-D X are timesteps, of which there must be as many as in fit. For "
+                f"{error} The columns of a 2-D X are timesteps, of which there must be as many as in fit{other}. For "
                 "sequences of any length, pass Sequences.from_padded(X) to both methods."
             ) from None
+
+    def _on_columns(self, n_columns):
+        """Return a copy that was fitted on the first columns only."""
+        fitted = copy.copy(self)
+        fitted.n_features_in_ = n_columns
+        if hasattr(self, "feature_names_in_"):
+            fitted.feature_names_in_ = self.feature_names_in_[:n_columns]
+        return fitted
 
     def _set_feature_names(self, names):
         vars(self).pop("feature_names_in_", None)

@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 from ..estimators._registry import ESTIMATORS, check_registered
 from ..exceptions import SkseqaeFormatError
 from ..mixins._fit_callbacks import CALLBACKS
+from ..mixins._pickling import TRAINED_CALLBACKS
 from ..mixins._routed_parameters import PREFIXES
 from ..preprocessing import PerTimestep, Resampler, SequenceImputer, SequencePadder
 from ._consistency import check_fitted
@@ -53,7 +54,7 @@ def _describe_fitted(estimator, parameters, path, tensors):
     check_is_fitted(estimator)
     fitted = dict.fromkeys(RULES[type(estimator).__name__])
     for attribute, value in vars(estimator).items():
-        if attribute in parameters or attribute == CALLBACKS:
+        if attribute in parameters or attribute in (CALLBACKS, TRAINED_CALLBACKS):
             continue
         if attribute not in fitted:
             raise TypeError(f"{path} has an attribute {attribute!r}, which a file cannot hold: delete it first.")

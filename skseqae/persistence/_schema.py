@@ -35,7 +35,7 @@ INPUT = {
     "patch_size": COUNT,
     "frozen": one_of((), ("encoder",)),
 }
-OUTPUT = one_of("linear", "sigmoid", "softmax")
+OUTPUT = one_of("linear", "sigmoid", "softmax", "exponential")
 RECORD_RULES = {
     Architecture: RECURRENT
     | INPUT

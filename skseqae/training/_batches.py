@@ -146,15 +146,14 @@ class TrainingData:
     def n_timesteps(self, name):
         """Return the number of timesteps of all filled batches of "x" or of a head's target.
 
-        It is the longest length, rounded up if lengths differ. One shape needs one compiled program, which runs as many
-        timesteps as the longest sequence of a batch has. Rounding lets the folds of a cross-validation share it.
+        It is the longest length, rounded up. One shape needs one compiled program, which runs as many timesteps as the
+        longest sequence of a batch has. Rounding lets the folds of a cross-validation share it, and refits on series
+        that grow.
         """
         lengths = (self.x if name == "x" else self.targets[name]).lengths
         longest = max(1, int(lengths.max()))
         if self.crops:
             longest = min(longest, self.crops.max_timesteps)
-        elif lengths.min() == lengths.max():
-            return longest
         multiple = max(4, 2 ** ceil(log2(longest)) // 8)
         return ceil(longest / multiple) * multiple
 

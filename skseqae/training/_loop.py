@@ -2,7 +2,7 @@
 
 import copy
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from math import ceil
 
@@ -12,6 +12,7 @@ import numpy as np
 from ..exceptions import DivergedError
 from ..networks.keras_backend._custom_decoders import build_custom_decoders, compile_decoders
 from ..networks.keras_backend._initialization import initial_weights, scale_differences
+from ..runtime._warnings import warn_user
 from ._batches import shuffle_into_batches
 from ._convergence import baseline_loss, warn_about_convergence
 from ._early_stopping import EarlyStopping
@@ -49,12 +50,13 @@ class Settings:
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """The result of training: arrays and numbers only."""
+    """The result of training: arrays and numbers only, except the copies of callbacks that were used."""
 
     weights: dict[str, list]
     optimizer_state: list
     history: dict[str, list]
     baseline_loss: float  # of the mean of the targets
+    callbacks: tuple = ()
 
 
 def cross_entropy(class_indices, logits):
@@ -173,7 +175,7 @@ def _run(program, settings, data, validation, random_state, callbacks, begin_epo
     _notify(callbacks, "on_train_end", dict(logs))
     if settings.warns:
         warn_about_convergence(steps.losses, baseline, history.get("val_loss"))
-    return make_result()
+    return replace(make_result(), callbacks=tuple(each for each in callbacks if not isinstance(each, Progress)))
 
 
 class Steps:
@@ -184,13 +186,19 @@ class Steps:
 
     def __init__(self, program, settings, n_steps):
         self.losses, self._optimizer, self._n_steps = [], program.model.optimizer, n_steps
-        self._settings = settings
+        self._settings, self._rate, self._warned = settings, settings.learning_rate, False
 
     def begin(self):
-        """Set the learning rate of the next step."""
+        """Set the learning rate of the next step; warn once if a callback has changed it."""
         if self._settings.schedule == "cosine":
-            rate = self._settings.learning_rate * cosine(len(self.losses), self._n_steps)
-            self._optimizer.learning_rate = rate
+            if not self._warned and float(self._optimizer.learning_rate) != np.float32(self._rate):
+                self._warned = True
+                warn_user(
+                    "A callback changed the learning rate, without an effect: schedule='cosine' sets it at every step. "
+                    "Set schedule='constant'."
+                )
+            self._rate = self._settings.learning_rate * cosine(len(self.losses), self._n_steps)
+            self._optimizer.learning_rate = self._rate
 
     @property
     def should_stop(self):
@@ -282,6 +290,8 @@ def _callbacks(settings, model, n_batches):
     try:
         yield callbacks
     finally:
+        for callback in callbacks:
+            callback._model = None  # the network is lent to other fits
         for callback in progress:
             callback.close()
 

@@ -145,6 +145,43 @@ def test_a_table_of_another_width_is_refused_with_what_to_do():
         fitted.transform(np.ones((4, 8)))
 
 
+# --- axes of arrays ---------------------------------------------------------------------------------------------------
+
+
+@settings(derandomize=True, deadline=None, max_examples=30)
+@given(n_rows=st.integers(1, 40), n_columns=st.integers(1, 40), n_samples=st.integers(1, 3), is_list=st.booleans())
+def test_arrays_of_few_timesteps_with_many_features_are_warned_of(n_rows, n_columns, n_samples, is_list):
+    X = np.random.default_rng(0).normal(size=(n_samples, n_rows, n_columns))
+    X = list(X) if is_list else X
+    confirmed = Sequences.from_list(X) if is_list else Sequences.from_padded(X)
+    check_sequences(confirmed, warn=True)
+    if n_rows <= 16 < n_columns:
+        expected = f"of {n_rows} timesteps with {n_columns} features .*from_channels_first.*from_{'list' * is_list}"
+        with pytest.warns(UserWarning, match=expected) as caught:
+            check_sequences(X, warn=True)
+        assert len(caught) == 1
+    else:
+        check_sequences(X, warn=True)
+
+
+def test_arrays_whose_features_have_names_or_whose_shapes_differ_are_not_warned_of():
+    X = np.random.default_rng(0).normal(size=(3, 4, 20))
+    check_sequences([pd.DataFrame(x).add_prefix("x") for x in X], warn=True)
+    check_sequences([X[0], X[1][:3]], warn=True)
+    with pytest.warns(UserWarning, match=r"Sequences.from_padded\(X, padding_value=-1\)"):
+        check_sequences(X, padding_value=-1, warn=True)
+
+
+def test_a_table_of_many_short_rows_is_warned_of_unless_there_is_a_y():
+    X, autoencoder = np.random.default_rng(0).normal(size=(100, 5)), LSTMAutoencoderTransformer(**quick, batch_size=100)
+    message = r"\(100, 5\), which is read as 100 univariate .*pass \[X\].*padded\(X\)"
+    with pytest.warns(UserWarning, match=message) as caught:
+        autoencoder.fit(X)
+    assert [warning.filename for warning in caught] == [__file__]
+    for arguments in ((X[:99],), (Sequences.from_padded(X),), (X, np.arange(100))):
+        autoencoder.fit(*arguments)
+
+
 # --- padding ----------------------------------------------------------------------------------------------------------
 
 

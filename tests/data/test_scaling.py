@@ -123,3 +123,20 @@ def test_the_input_is_not_modified():
     scaling.undo(scaling.apply(x), np.float64)
     assert_array_equal(x.packed, packed)
     assert_array_equal(weights, [1, 2, 0, 1])
+
+
+@pytest.mark.parametrize(("mean", "std"), [(1e6, 0.1), (-3e20, 1e14), (5.0, 4e-6)])
+def test_features_that_float32_cannot_represent_are_warned_of(mean, std):
+    scaling = Scaling(np.array([0.0, mean]), np.array([2.0, std]))
+    x = draw(mean=scaling.mean, std=scaling.std)
+    scaling.apply(x)  # of float64, no digits are lost
+    rounded = Sequences.from_packed(x.packed.astype(np.float32), x.lengths).with_names(["load", "pressure"])
+    with pytest.warns(UserWarning, match=r"y is float32, but feature 'pressure' has a mean of .* subtract a constant"):
+        scaling.apply(rounded, "y")
+
+
+@pytest.mark.parametrize(("mean", "std"), [(1e6, 1.0), (2e6, 2.5), (1e4, 0.1), (0.0, 1e-30)])
+def test_other_features_in_float32_are_not_warned_of(mean, std):
+    """Among them constant ones, whose standard deviation is 1."""
+    values = np.full((15, 1), mean, np.float32)
+    Scaling(np.array([mean]), np.array([std])).apply(Sequences.from_packed(values, LENGTHS))

@@ -41,16 +41,44 @@ def test_a_learning_rate_schedule_is_followed():
     assert_allclose(losses[5:], losses[4], rtol=1e-6)
 
 
-# --- losses of probabilities ------------------------------------------------------------------------------------------
+def test_a_schedule_as_learning_rate_is_refused_with_the_optimizer_that_follows_it():
+    schedule = keras.optimizers.schedules.ExponentialDecay(1e-2, 10, 0.9)
+    with pytest.raises(ValueError, match=r"a float, got ExponentialDecay.*optimizer=keras.optimizers.Adam\(schedule\)"):
+        autoencoder(learning_rate=schedule).fit(X)
 
 
-@pytest.mark.parametrize("loss", ["binary_crossentropy", "categorical_crossentropy", keras.losses.BinaryCrossentropy()])
+# --- losses of probabilities and of numbers of at least 0 -------------------------------------------------------------
+
+PROBABILITIES = ["binary_crossentropy", "categorical_crossentropy", "kl_divergence", "binary_focal_crossentropy"]
+COUNTS = [np.random.default_rng(i).poisson([0.5, 4, 30], size=(n, 3)) for i, n in enumerate([5, 3, 8, 6, 1])]
+
+
+@pytest.mark.parametrize("loss", [*PROBABILITIES, keras.losses.BinaryCrossentropy(), keras.losses.KLDivergence])
 def test_losses_of_probabilities_require_no_scaling(loss):
     with pytest.raises(ValueError, match=r"compares probabilities: set scale=None, got scale='standard'"):
         autoencoder(loss=loss).fit(X)
 
 
-@pytest.mark.parametrize("loss", ["binary_crossentropy", "categorical_crossentropy"])
+@pytest.mark.parametrize("loss", ["poisson", "mean_squared_logarithmic_error", "msle", keras.losses.Poisson()])
+def test_losses_of_numbers_of_at_least_0_require_no_scaling(loss):
+    with pytest.raises(ValueError, match=r"compares numbers of at least 0, .* set scale=None, got scale='standard'"):
+        autoencoder(loss=loss).fit(COUNTS)
+    arrays = [x - 1.0 for x in COUNTS]
+    with pytest.raises(ValueError, match=r"X\[0\] has -1 at timestep \d, feature 0, but loss=.* of at least 0\."):
+        autoencoder(loss=loss, scale=None).fit(arrays)
+
+
+@pytest.mark.parametrize("decoder", ["repeat", "conditional"])
+def test_poisson_predicts_positive_rates_better_than_their_mean(decoder):
+    parameters = {"loss": "poisson", "scale": None, "decoder": decoder, "objective": "composite"}
+    fitted = autoencoder(**parameters, learning_rate=0.05, epochs=60).fit(COUNTS)
+    values = np.concatenate([*fitted.reconstruct(COUNTS), *fitted.predict_next(COUNTS)])
+    assert values.min() > 0
+    assert_allclose(values.mean(axis=0), [0.5, 4, 30], rtol=0.5)
+    assert fitted.history_["loss"][-1] < fitted.history_["loss"][0]
+
+
+@pytest.mark.parametrize("loss", PROBABILITIES)
 @pytest.mark.parametrize("value", [-0.125, 1.125])
 def test_losses_of_probabilities_require_values_from_0_to_1(loss, value):
     arrays = [x.copy() for x in X]

@@ -190,6 +190,7 @@ def excused(estimator):
     return EXCUSED if trains_a_network(estimator) else {}
 
 
+@pytest.mark.filterwarnings("ignore:X has shape .* univariate")  # tables of two columns without y
 @parametrize_with_checks(ESTIMATORS, expected_failed_checks=excused)
 def test_scikit_learns_checks_pass(estimator, check):
     if check.func.__name__ in WITH_DEFAULT_EPOCHS and trains_a_network(estimator):

@@ -254,7 +254,7 @@ def test_predictions_of_a_readout_equal_those_of_predict(cell, differences, targ
         assert_allclose(serve(model, feeds_for(X, extra=1), outputs)["prediction"], model.predict(X), **CLOSE)
 
 
-@pytest.mark.parametrize("output_activation", ["linear", "sigmoid", "softmax"])
+@pytest.mark.parametrize("output_activation", ["linear", "sigmoid", "softmax", "exponential"])
 @pytest.mark.parametrize("decoder", ["repeat", "conditional"])
 def test_outputs_have_the_activation_of_the_loss(decoder, output_activation):
     model, X = autoencoder(decoder=decoder, output_activation=output_activation), draw(LENGTHS)
@@ -394,6 +394,12 @@ def test_a_large_mean_costs_no_digits():
     change_input(model, scaling=scaling)
     X = [(x + scaling.mean).astype(np.float32) for x in X]
     assert_allclose(serve(model, feeds_for(X))["encodings"], model.transform(X), **CLOSE)
+
+
+def test_a_mean_too_large_for_float32_is_warned_of():
+    model = change_input(autoencoder(), scaling=Scaling(np.array([0.0, 1e6]), np.array([1.0, 0.1])))
+    with pytest.warns(UserWarning, match="x of the file is float32, but feature 1 has a mean of .* 0.0625, .*constant"):
+        open_session(model)
 
 
 # --- the file ---------------------------------------------------------------------------------------------------------

@@ -201,6 +201,14 @@ def test_a_large_mean_costs_no_digits(scaler):
     assert_outputs_equal(model, X, ["labels", "probabilities"])
 
 
+def test_a_mean_too_large_for_float32_is_warned_of_in_a_pipeline():
+    X = draw()
+    model = fitted([PerTimestep(StandardScaler())], autoencoder(), [LogisticRegression()], targets("ab"), X)
+    model[0].fit([x * 0.01 + 1e5 for x in X])
+    with pytest.warns(UserWarning, match="x of the file is float32, but feature 0 has a mean"):
+        open_session(model)
+
+
 def test_rows_are_transformed_before_a_dense_autoencoder():
     rows = np.random.default_rng(0).normal(size=(24, 3)).astype(np.float32)
     network = with_network(DenseAutoencoderTransformer(), DenseArchitecture(2, 2, (3,)), 0, layout=Layout("rows"))

@@ -96,7 +96,7 @@ def test_empty_sequences_are_padded_to_one_timestep():
 
 
 @pytest.mark.parametrize(
-    ("lengths", "n_timesteps"), [([5, 0, 1], 8), ([29, 7, 8], 32), ([200, 10, 11], 224), ([9, 9, 9], 9), ([0, 0, 0], 1)]
+    ("lengths", "n_timesteps"), [([5, 0, 1], 8), ([29, 7, 8], 32), ([200, 10, 11], 224), ([9] * 3, 12), ([0] * 3, 4)]
 )
 def test_filled_batches_of_all_lengths_have_one_shape(lengths, n_timesteps):
     x = Sequences(np.ones((sum(lengths), 1)), lengths)
@@ -105,6 +105,16 @@ def test_filled_batches_of_all_lengths_have_one_shape(lengths, n_timesteps):
         batch = data.batch(np.array(rows), 8)
         assert batch["x"].shape == (8, n_timesteps, 1)
         assert batch["mask"].sum() == np.take(lengths, rows).sum()
+
+
+@pytest.mark.parametrize("n_features", [1, 3])
+def test_refits_on_longer_series_need_few_shapes(n_features):
+    """XLA compiles each shape anew. Lengths that are equal in one fit may grow from fit to fit."""
+    shapes = set()
+    for length in range(33, 65):
+        x = Sequences(np.ones((3 * length, n_features)), [length] * 3)
+        shapes.add(TrainingData(x, {"reconstruction": x}, np.ones(3)).batch(np.arange(3), 8)["x"].shape)
+    assert shapes == {(8, n_timesteps, n_features) for n_timesteps in (40, 48, 56, 64)}
 
 
 def test_batches_contain_the_requested_rows_of_all_arrays():

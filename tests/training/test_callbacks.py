@@ -1,8 +1,15 @@
 """Keras callbacks of a fit, and the output of progress."""
 
+import copy
+import pickle
+
 import keras
 import pytest
+from sklearn.base import clone
 
+import skseqae
+from skseqae import LSTMAutoencoderTransformer
+from tests.support.estimators import X, data_for, every_class, quick, y
 from tests.training.fits import Recorder, assert_same_weights, fit
 
 
@@ -44,3 +51,42 @@ def test_progress_is_printed_if_verbose_only(capsys):
     printed = capsys.readouterr().out
     assert "Epoch 1/2" in printed
     assert "loss: " in printed
+
+
+# --- fitted callbacks -------------------------------------------------------------------------------------------------
+
+
+@every_class
+def test_the_callbacks_of_training_can_be_read_after_fit(cls):
+    history = keras.callbacks.History()
+    fitted = quick(cls, callbacks=[history]).fit(data_for(cls), y)
+    (trained,) = fitted.callbacks_
+    assert trained.history == fitted.history_
+    assert trained.model is None  # it belongs to other fits now
+    assert history.history == {}
+
+
+class Fails(keras.callbacks.Callback):
+    def on_train_end(self, logs=None):
+        raise RuntimeError("failed")
+
+
+def test_callbacks_of_a_failed_fit_are_not_kept():
+    estimator = quick(LSTMAutoencoderTransformer, callbacks=[keras.callbacks.History()]).fit(X)
+    before = estimator.callbacks_
+    with pytest.raises(RuntimeError, match="failed"):
+        estimator.set_params(callbacks=[Fails()]).fit(X)
+    assert estimator.callbacks_ == before
+    assert estimator.set_params(callbacks=None).fit(X).callbacks_ == []
+
+
+def test_copies_and_files_have_no_callbacks(tmp_path):
+    fitted = quick(LSTMAutoencoderTransformer, callbacks=[keras.callbacks.LambdaCallback(lambda *_: None)]).fit(X)
+    fitted.set_params(callbacks=None)
+    skseqae.save(fitted, tmp_path / "model.skseqae")
+    loaded = skseqae.load(tmp_path / "model.skseqae")
+    for other in (pickle.loads(pickle.dumps(fitted)), copy.deepcopy(fitted), loaded):
+        assert other.callbacks_ == []
+    assert len(fitted.callbacks_) == 1
+    with pytest.raises(AttributeError, match="no attribute 'callbacks_'"):
+        clone(fitted).callbacks_  # noqa: B018

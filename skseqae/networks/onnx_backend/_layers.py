@@ -10,7 +10,10 @@ from .._cells import CELLS
 from .._layer_plan import N_TIME_FEATURES
 
 LAST = np.iinfo(np.int64).max  # the end of a slice that goes to the end
-OPERATORS = {"tanh": "Tanh", "relu": "Relu", "sigmoid": "Sigmoid", "softmax": "Softmax", "linear": "Identity"}
+OPERATORS = {
+    **{"tanh": "Tanh", "relu": "Relu", "sigmoid": "Sigmoid", "linear": "Identity"},  # also of cells
+    **{"softmax": "Softmax", "exponential": "Exp"},
+}
 
 
 def size(graph, value, axis):
