@@ -6,7 +6,6 @@ from sklearn.utils.validation import check_is_fitted
 from ..data._padding import pad
 from ..mixins._pipelines import last_step
 from ._axes import (
-    MAX_LABELS,
     _check_ax,
     _check_estimator,
     _check_number_of_rows,
@@ -14,6 +13,8 @@ from ._axes import (
     _get_times,
     _set_integer_ticks,
 )
+
+MAX_LABELLED_ROWS = 20
 
 
 class ErrorMapDisplay:
@@ -135,7 +136,7 @@ class ErrorMapDisplay:
             _set_integer_ticks(ax.xaxis, max_ticks=5)
             ax.xaxis.set_major_formatter(lambda column, _: _label_at(self.times, column))
             ax.tick_params(axis="x", labelrotation=15)
-        if self.samples is not None and len(self.samples) <= MAX_LABELS:
+        if self.samples is not None and len(self.samples) <= MAX_LABELLED_ROWS:
             ax.set_yticks(range(len(self.samples)), map(str, self.samples))
         self.ax_, self.figure_ = ax, ax.figure
         return self
