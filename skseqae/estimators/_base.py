@@ -15,10 +15,11 @@ from ..data._missing import interpolate
 from ..data._scaling import Scaling, weighted_moments
 from ..inference._encode_decode import decode, encode
 from ..mixins._fit_callbacks import CallbackSupportMixin, FitTask
-from ..mixins._pickling import TRAINED_CALLBACKS, DigestedPickleMixin
+from ..mixins._pickling import DigestedPickleMixin
 from ..mixins._routed_parameters import RoutedParametersMixin
 from ..mixins._sequence_input import SequenceInputMixin
 from ..runtime._tensorflow import check_tensorflow
+from ._fitted_attributes import FittedAttributesMixin
 from ._fitted_state import FittedInput
 from ._fitting import check_decodable, fit
 from ._keras_models import KerasModelsMixin
@@ -40,6 +41,7 @@ class BaseSequenceEstimator(
     DigestedPickleMixin,
     RoutedParametersMixin,
     KerasModelsMixin,
+    FittedAttributesMixin,
     BaseEstimator,
 ):
     """Parameters, the fitted state (`_fitted`), and the hooks of fitting.
@@ -66,27 +68,6 @@ class BaseSequenceEstimator(
     }
 
     _computes_in_float32 = True
-
-    @property
-    def history_(self):
-        """Losses of each epoch."""
-        return self._state_for("history_").history
-
-    @property
-    def n_iter_(self):
-        """Number of epochs."""
-        return len(self._state_for("n_iter_").history["loss"])
-
-    @property
-    def baseline_loss_(self):
-        """Loss of the mean of the targets."""
-        return self._state_for("baseline_loss_").baseline_loss
-
-    @property
-    def callbacks_(self):
-        """Copies of the callbacks, as training left them."""
-        self._state_for("callbacks_")
-        return list(vars(self).get(TRAINED_CALLBACKS, ()))
 
     def _validate_params(self):
         if hasattr(self.learning_rate, "get_config"):
@@ -134,27 +115,6 @@ class BaseSequenceEstimator(
         raise NotImplementedError
 
     # --- what subclasses use ---
-
-    def _state_for(self, attribute):
-        """Return the fitted state; before `fit`, raise the error of a missing attribute."""
-        if not hasattr(self, "_fitted"):
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {attribute!r}")
-        return self._fitted
-
-    @property
-    def _layout(self):
-        return self._fitted.input.layout
-
-    @property
-    def _padding_value(self):
-        return self._fitted.input.padding_value
-
-    @property
-    def _n_features(self):
-        return self._fitted.architecture.n_features
-
-    def _accepts_missing(self, reset):
-        return (getattr(self, "missing", "error") if reset else self._fitted.input.missing) == "mask"
 
     def _fitted_input(self, sequences, layout, scaling, feature_std, vocabulary=None):
         """Return the description of X, with the range of its lengths and the padding value of the estimator."""

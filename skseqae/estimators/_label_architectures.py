@@ -15,6 +15,8 @@ def defaults_for(label_type):
 
 def architecture_of_labels(classifier, problem):
     """Return the architecture of a classifier for the labels of a problem."""
+    if classifier.tokens and classifier.missing == "mask":
+        raise ValueError("Tokens cannot be missing: tokens=True requires missing='error'.")
     label_type, pretrained = problem.fitted_target.label_type, pretrained_state(classifier)
     fields = {
         "n_features": problem.sequences.n_features,

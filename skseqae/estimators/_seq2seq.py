@@ -545,8 +545,6 @@ class Seq2SeqClassifier(ClassifierMixin, RecurrentParametersMixin, BaseSequenceE
     def _describe_input(self, sequences, layout, sample_weight):
         pretrained = pretrained_state(self)
         if self.tokens:
-            if self.missing == "mask":
-                raise ValueError("Tokens cannot be missing: tokens=True requires missing='error'.")
             vocabulary = unique_tokens(sequences.values)
             sequences = indices_as_sequences(sequences.indices_in(vocabulary), sequences.lengths)
             return sequences, self._fitted_input(sequences, layout, Scaling.identity(1), None, vocabulary)

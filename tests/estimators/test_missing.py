@@ -1,4 +1,4 @@
-"""Missing values with missing="mask": they are not observed, whatever stands in their place."""
+"""Missing values with missing="mask": they are not observed."""
 
 import functools
 
@@ -220,7 +220,7 @@ def test_missing_values_are_refused_by_default_and_in_tokens():
         Seq2SeqClassifier(tokens=True, missing="mask", **SMALL).fit([["a", "b"], ["b"]], [0, 1])
 
 
-def test_tags_tell_whether_values_may_be_missing():
+def test_tags_state_whether_values_may_be_missing():
     for missing in ("error", "mask"):
         model = clone(AUTOENCODERS["statistics"]).set_params(missing=missing)
         for each in (model, SequenceOutlierDetector(model)):
