@@ -54,6 +54,12 @@ def test_keras_models_equal_the_methods(case):
             assert_allclose(row[: len(x)], x, atol=1e-5)
 
 
+def test_models_with_a_conditional_decoder_run_as_graphs():
+    fitted, (x, mask) = autoencoder(decoder="conditional").fit(X), x_and_mask([*X])
+    model = fitted.model_
+    assert_allclose(model.predict([x, mask], verbose=0), model([x, mask]), atol=1e-6)
+
+
 def modules(model):
     """Return the names of the modules that define the layers of a model, and the layers inside them."""
     inner = [module for layer in getattr(model, "layers", []) for module in modules(layer)]

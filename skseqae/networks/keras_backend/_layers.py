@@ -186,8 +186,7 @@ class Recurrent(keras.layers.Layer):
 
     def make_step(self):
         """Return `step(x, state) -> state` for one timestep of the only branch, x of shape (B, F) or (B, 1)."""
-        (U,), recurrent_bias = self._recurrent_weights()
-        recurrent_bias = 0.0 if recurrent_bias is None else recurrent_bias[0]
+        U, recurrent_bias = (0.0 if weights is None else weights[0] for weights in self._recurrent_weights())
         project, cell = self._projection(0), CELLS[self.cell]
 
         def step(x, state):
