@@ -142,6 +142,44 @@ def _type_of_times(array):
     return {"M": "datetime64", "m": "timedelta64"}.get(array.dtype.kind, "number")
 
 
+def time_differences(times, lengths):
+    """Return the time since the timestep before, an array (S,), float64; 0 at the first timestep of each sequence.
+
+    Parameters
+    ----------
+    times : array of shape (S,) or None
+    lengths : array of shape (N,)
+
+    Returns
+    -------
+    array of shape (S,)
+        Differences of dates and durations are in seconds.
+
+    Raises
+    ------
+    TypeError
+        If the times are text, categories or periods.
+    ValueError
+        If there are no times.
+    """
+    if times is None:
+        raise ValueError("The sequences have no times. Pass times to the constructor, or time to from_frame.")
+    starts = (np.cumsum(lengths) - lengths)[lengths > 0]
+    try:
+        steps = np.diff(times)
+        seconds = [each.total_seconds() for each in steps] if steps.dtype.kind == "O" else steps
+    except (TypeError, AttributeError):
+        raise TypeError(
+            f"Times such as {short_repr(times[0])} have no difference in seconds: convert them to numbers or dates "
+            "first, for example by pandas.to_datetime."
+        ) from None
+    seconds = np.asarray(seconds)
+    seconds = seconds / np.timedelta64(1, "s") if seconds.dtype.kind == "m" else seconds.astype(np.float64)
+    differences = np.append(0.0, seconds)
+    differences[starts] = 0.0
+    return differences
+
+
 def as_times(column):
     """Return a column of times as an array that keeps them: numbers, datetime64, timedelta64 or objects.
 

@@ -14,7 +14,15 @@ from ._dataframes import (
     names_if_strings,
     pack_frame,
 )
-from ._ids_and_times import check_ids, check_parts, check_times, join_ids, join_times, times_of_indexes
+from ._ids_and_times import (
+    check_ids,
+    check_parts,
+    check_times,
+    join_ids,
+    join_times,
+    time_differences,
+    times_of_indexes,
+)
 from ._packed_sequences import PackedSequences, read_only_view
 from ._packing import (
     check_lengths,
@@ -526,6 +534,43 @@ class Sequences(PackedSequences):
         size, step = check_count(size, "size"), check_count(step, "step")
         horizon = check_count(horizon, "horizon", smallest=0)
         return Windows(self, *find_windows(self._lengths, size, step, horizon), horizon)
+
+    def with_time_differences(self, name="time_difference"):
+        """Return the sequences with one more feature: the time since the timestep before.
+
+        Networks read one timestep after another and not their times. Add this feature if the times are irregular.
+
+        Parameters
+        ----------
+        name : str, default="time_difference"
+            Name of the feature, the last one, if the features have names.
+
+        Returns
+        -------
+        sequences : Sequences of shape (n_samples,)
+            The difference is 0 at the first timestep of each sequence. It is in seconds for dates and durations,
+            otherwise in the unit of the times. Of `Windows`, no windows: cut them afterwards.
+
+        Raises
+        ------
+        TypeError
+            If the times are text, categories or periods.
+        ValueError
+            If the sequences have no times, or a feature has that name.
+
+        Examples
+        --------
+        >>> from skseqae import Sequences
+        >>> X = Sequences.from_packed([1.0, 2.0, 3.0], lengths=[1, 2], times=[0, 5, 8])
+        >>> X.with_time_differences().packed
+        array([[1., 0.],
+               [2., 0.],
+               [3., 3.]])
+        """
+        differences = time_differences(self.times, self._lengths).astype(self.dtype)
+        names = self._feature_names and check_feature_names([*self._feature_names, name], self.n_features + 1)
+        sequences = replace_values(self, np.hstack([self.packed, differences[:, None]]))
+        return sequences if names is None else sequences.with_names(names)
 
     def _with_names(self, names):
         return Sequences(self._values, self._lengths, self._starts, names, self._ids, self._times)

@@ -8,14 +8,6 @@ def as_counts(sample_weight):
     return sample_weight / min(1.0, sample_weight.mean())
 
 
-def merge_equal_rows(rows, counts):
-    """Return the distinct rows in the order in which they first occur, their counts, and the index of each row."""
-    _, first, groups = np.unique(rows, axis=0, return_index=True, return_inverse=True)
-    order = np.argsort(first)
-    groups = np.argsort(order)[groups.ravel()]
-    return rows[first[order]], np.bincount(groups, weights=counts), groups
-
-
 def quantile(values, counts, share):
     """Return NumPy's quantile of values (N,) if each is repeated by its count.
 

@@ -20,7 +20,7 @@ from ..data._tabular import check_sample_weight
 from ..mixins._fit_callbacks import CallbackSupportMixin, FitTask
 from ..mixins._pipelines import last_step
 from ._autoencoder import LSTMAutoencoderTransformer
-from ._counts import as_counts, merge_equal_rows, quantile, value_at
+from ._counts import as_counts, quantile, value_at
 from ._distance import Distance, held_out_distances
 
 MAX_SAMPLES = 5000  # from which the covariance is computed
@@ -126,10 +126,9 @@ class SequenceOutlierDetector(CallbackSupportMixin, OutlierMixin, BaseEstimator)
             Not used, present for API consistency by convention.
         sample_weight : array-like of shape (n_samples,), default=None
             Non-negative sample weights. A weight of 0 is equivalent to removing the sample, and a weight of 2 to
-            repeating it, in the mean, the covariance and the threshold. The weights are also passed to the `fit` of the
-            estimator, for a pipeline to that of its last step, whose random batches follow another order if samples are
-            repeated. The equivalence holds neither for folds of `cv`, which separate repeated samples, nor beyond 5,000
-            sequences. Weights below 1 on average are scaled to a mean of 1.
+            repeating it, in the mean, the covariance and the quartiles; but folds separate repeated samples. The
+            weights are also passed to the `fit` of the estimator, for a pipeline to that of its last step. Weights
+            below 1 on average are scaled to a mean of 1.
 
         Returns
         -------
@@ -324,7 +323,7 @@ class SequenceOutlierDetector(CallbackSupportMixin, OutlierMixin, BaseEstimator)
         if self.method == "error":
             return None, None, None, None
         spread = np.linspace(0, len(counts) - 1, min(len(counts), MAX_SAMPLES), dtype=int)
-        rows, counts, _ = merge_equal_rows(_pool(estimator, _take(X, spread)), counts[spread])
+        rows, counts = _pool(estimator, _take(X, spread)), counts[spread]
         if counts.sum() < 3:
             raise ValueError(f"method='distance' needs at least 3 sequences, got n_samples={len(spread)}.")
         scores = -held_out_distances(rows, counts)

@@ -439,3 +439,36 @@ def test_ids_are_groups_of_splitters():
     X = Sequences.from_packed(np.ones((6, 1)), [1] * 6, ids=["a", "b", "c"] * 2)
     for train, test in GroupKFold(3).split(X, groups=X.ids):
         assert not set(X[train].ids) & set(X[test].ids)
+
+
+# --- time since the timestep before -----------------------------------------------------------------------------------
+
+SECONDS = {"numbers": 1, "floats": 1 / 4, "dates": 3600, "durations": 1.5, "time zone": 3600}
+
+
+@quick
+@given(data=st.data(), kind=st.sampled_from([*SECONDS]))
+def test_time_differences_are_those_of_consecutive_timesteps(data, kind):
+    X = data.draw(sequences(times=[kind]))
+    named = X.with_names([f"f{i}" for i in range(X.n_features)])
+    for got in (X.with_time_differences(), named.with_time_differences("gap")):
+        squares = np.split(np.arange(sum(X.lengths)) ** 2, np.cumsum(X.lengths)[:-1])
+        for before, after, steps in zip(X, got, squares, strict=True):
+            assert_array_equal(after[:, :-1], before)
+            assert_array_equal(after[:1, -1], 0.0)
+            np.testing.assert_allclose(after[1:, -1], np.diff(steps) * SECONDS[kind])
+        assert_array_equal(got.ids, X.ids)
+        assert_array_equal(got.times, X.times)
+    assert got.feature_names == (*named.feature_names, "gap")
+
+
+def test_time_differences_require_times_with_a_difference():
+    X = Sequences.from_list([np.ones(2), np.ones(1)])
+    with pytest.raises(ValueError, match="The sequences have no times. Pass times to the constructor"):
+        X.with_time_differences()
+    X = Sequences.from_packed(np.ones(2), [2], times=["2024-01-01", "2024-01-02"]).with_names(["load"])
+    with pytest.raises(TypeError, match="'2024-01-01' have no difference in seconds: convert them to numbers or dates"):
+        X.with_time_differences()
+    X = Sequences.from_packed(np.ones(2), [2], times=[0, 1]).with_names(["load"])
+    with pytest.raises(ValueError, match="Expected 2 different feature_names"):
+        X.with_time_differences("load")

@@ -241,16 +241,31 @@ REPEATED = [x for x, n in zip(WITH_OUTLIERS, COUNTS, strict=True) for _ in range
 
 
 @pytest.mark.parametrize("contamination", ["auto", 0.1, 0.3])
-@each_method
-def test_weights_are_equivalent_to_repeated_sequences(method, contamination):
-    detector = SequenceOutlierDetector(FrozenEstimator(AUTOENCODER_OF_X), method=method, contamination=contamination)
+def test_weights_are_equivalent_to_repeated_sequences(contamination):
+    detector = SequenceOutlierDetector(FrozenEstimator(AUTOENCODER_OF_X), method="error", contamination=contamination)
     weighted = clone(detector).fit(WITH_OUTLIERS, sample_weight=COUNTS)
-    for repeated in (REPEATED, REPEATED[::-1]) if method == "error" else (REPEATED,):
+    for repeated in (REPEATED, REPEATED[::-1]):
         expected = clone(detector).fit(repeated)
         assert weighted.offset_ == expected.offset_
         assert_array_equal(weighted.score_samples(X), expected.score_samples(X))
     others = [clone(detector).fit(WITH_OUTLIERS, sample_weight=n) for n in (COUNTS > 0, COUNTS[::-1] + 1)]
     assert {other.offset_ for other in others} != {weighted.offset_}
+
+
+def test_a_distance_counts_rows_by_their_weights():
+    rng = np.random.default_rng(0)
+    rows, counts = rng.normal(size=(30, 8)), COUNTS[COUNTS > 0][:30]
+    rows = rows[: len(counts)]
+    repeated = np.repeat(rows, counts, axis=0)
+    expected = Distance.fit(repeated, np.ones(len(repeated))).measure(rows)
+    assert_allclose(Distance.fit(rows, counts.astype(float)).measure(rows), expected, rtol=1e-4)
+
+
+def test_repeated_sequences_do_not_hide_outliers():
+    X = [np.sin(0.5 * np.arange(24) + phase) for phase in range(2)] * 20
+    X[7] = X[7] + 4
+    detector = SequenceOutlierDetector(LSTMAutoencoderTransformer(8, units=8, epochs=2, random_state=0)).fit(X)
+    assert np.flatnonzero(detector.predict(X) == -1).tolist() == [7]
 
 
 @each_method

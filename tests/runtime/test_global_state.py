@@ -138,6 +138,8 @@ def calls_of_container(cls, sequences):
     yield f"{name}.with_names", lambda: sequences.with_names([f"f{i}" for i in range(sequences.n_features)])
     yield f"{name}.last", partial(sequences.last, 2)
     yield f"{name}.windows", partial(sequences.windows, 2)
+    timed = Sequences.from_list(X, times=[np.arange(len(x)) for x in X])
+    yield f"{name}.with_time_differences", timed.with_time_differences
     for method in ("to_list", "to_padded", "to_frame", "to_arrow"):
         yield f"{name}.{method}", getattr(sequences, method)
 
