@@ -10,7 +10,7 @@ def count_matches(predicted, labels):
     ----------
     predicted : array-like of shape (N,) or (N, H), or list of N arrays
     labels : Tokens
-        The true labels.
+        The true labels; missing ones are not compared.
 
     Returns
     -------
@@ -20,7 +20,9 @@ def count_matches(predicted, labels):
     n_predicted = np.array([np.size(row) for row in predicted])
     true = np.split(labels.values, np.cumsum(labels.lengths)[:-1])
     pairs = (zip(np.atleast_1d(p).tolist(), t.tolist(), strict=False) for p, t in zip(predicted, true, strict=True))
-    return np.array([sum(a == b for a, b in pair) for pair in pairs]), labels.lengths, n_predicted
+    n_matches = np.array([sum(a == b for a, b in pair) for pair in pairs])
+    n_missing = np.array([sum(label is None for label in t.tolist()) for t in true])
+    return n_matches, labels.lengths - n_missing, n_predicted - n_missing
 
 
 def exact_match(n_matches, n_true, n_predicted, sample_weight):

@@ -1,5 +1,7 @@
 """Labels of a classifier: validation, classes and class weights."""
 
+from dataclasses import replace
+from functools import partial
 from numbers import Real
 
 import numpy as np
@@ -7,7 +9,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_y, check_array
 
 from ..runtime._warnings import warn_user
-from ._arrays import as_any_array, short_repr
+from ._arrays import as_any_array, is_missing, short_repr
 from ._tokens import Tokens, _as_lists, _check_tokens, _concatenate, as_array, unique_tokens
 
 
@@ -35,7 +37,7 @@ def _is_weight(value):
     return isinstance(value, Real) and 0 <= value < np.inf
 
 
-def read_labels(y, estimator):
+def read_labels(y, estimator, *, allow_missing=False):
     """Read the y of a classifier.
 
     Parameters
@@ -43,10 +45,13 @@ def read_labels(y, estimator):
     y : array-like of shape (N,) or (N, H), or list of N lists, tuples or arrays of labels (H_i,)
     estimator : estimator
         Named in error messages.
+    allow_missing : bool, default=False
+        Whether labels may be missing: None or NaN.
 
     Returns
     -------
     Tokens
+        With None in place of missing labels.
 
     Raises
     ------
@@ -57,8 +62,10 @@ def read_labels(y, estimator):
         raise ValueError(f"This {type(estimator).__name__} requires y to be passed, but the target y is None.")
     if not isinstance(y, list | tuple):
         y = as_any_array(y, "y")
+    if allow_missing:
+        return _read_with_missing(y, estimator)
     if isinstance(y, list | tuple) or (y.dtype == object and y.ndim == 1):
-        if any(isinstance(row, list | tuple) or getattr(row, "ndim", 0) for row in y):
+        if any(map(_is_row, y)):
             labels = _concatenate("list", _as_lists(y, "y"), "y")
             _check_discrete(labels.values)
             return labels
@@ -72,6 +79,37 @@ def read_labels(y, estimator):
     values = _check_y(y, multi_output=False, estimator=estimator)
     _check_discrete(values)
     return Tokens("label", values, np.ones(len(values), np.int64))
+
+
+def _read_with_missing(y, estimator):
+    """Return labels with None in place of missing ones, in whose place another label is validated."""
+    if isinstance(y, np.ndarray) and y.ndim == 2:
+        rows, restore = y.tolist(), lambda labels: as_array(labels).reshape(y.shape)
+    elif any(map(_is_row, y)):
+        rows = _as_lists(y, "y")
+        restore = partial(_split, lengths=[len(row) for row in rows])
+    else:
+        rows, restore = [[label] for label in y], as_array
+    labels = [label for row in rows for label in row]
+    gone = [is_missing(label) for label in labels]
+    if not any(gone):
+        return read_labels(y, estimator)
+    if all(gone):
+        raise ValueError("All labels of y are missing: at least one label is required.")
+    filling = labels[gone.index(False)]
+    read = read_labels(restore([filling if is_gone else x for x, is_gone in zip(labels, gone, strict=True)]), estimator)
+    values = read.values.astype(object)
+    values[gone] = None
+    return replace(read, values=values)
+
+
+def _split(labels, lengths):
+    """Return the concatenated labels of sequences as a list of arrays."""
+    return np.split(as_array(labels), np.cumsum(lengths)[:-1])
+
+
+def _is_row(item):
+    return isinstance(item, list | tuple) or getattr(item, "ndim", 0) > 0
 
 
 def _warn_of_one_hot(values):

@@ -19,7 +19,7 @@ class Tokens:
         One token per sample, (N,); an array (N, H) with H tokens per sample; or a list of N sequences of their own
         lengths.
     values : ndarray of shape (S,)
-        All tokens.
+        All tokens; None in place of missing labels.
     lengths : int array of shape (N,)
     """
 
@@ -47,10 +47,10 @@ class Tokens:
 
 
 def unique_tokens(values):
-    """Return the unique tokens, sorted, or by first appearance if they cannot be compared."""
+    """Return the unique tokens, sorted, or by first appearance if they cannot be compared; without missing ones."""
     if values.dtype != object:
         return np.unique(values)
-    tokens = list(dict.fromkeys(values.tolist()))
+    tokens = [token for token in dict.fromkeys(values.tolist()) if token is not None]
     try:
         return as_array(sorted(tokens))
     except TypeError:

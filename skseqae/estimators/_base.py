@@ -37,11 +37,11 @@ NON_NEGATIVE_LOSSES = {
 
 class BaseSequenceEstimator(
     CallbackSupportMixin,
+    FittedAttributesMixin,
     SequenceInputMixin,
     DigestedPickleMixin,
     RoutedParametersMixin,
     KerasModelsMixin,
-    FittedAttributesMixin,
     BaseEstimator,
 ):
     """Parameters, the fitted state (`_fitted`), and the hooks of fitting.

@@ -36,7 +36,8 @@ def describe_labels(fitted, labels, name):
         raise ValueError(f"y is of another type than the labels that {name} was fitted on.")
     if fitted.label_type == "table" and fitted.max_length not in (0, labels.lengths[0]):
         raise ValueError(f"y has {labels.lengths[0]} labels for each sample, but those before had {fitted.max_length}.")
-    unknown = np.flatnonzero(labels.indices_in(fitted.classes) == len(fitted.classes))
+    is_known = labels.indices_in(fitted.classes) < len(fitted.classes)
+    unknown = np.flatnonzero(~is_known & (labels.values != None))  # noqa: E711
     if len(unknown):
         label, i, _ = labels.locate(unknown[0])
         raise ValueError(
@@ -49,6 +50,8 @@ def describe_labels(fitted, labels, name):
 def encode_labels(architecture, labels, fitted, class_weight):
     """Return the targets and the weights of their steps, both `Sequences` by head.
 
+    The target of a missing label is the index of no class, of weight 0: the decoder then reads the start token.
+
     Parameters
     ----------
     architecture : Architecture or Seq2SeqArchitecture
@@ -58,10 +61,16 @@ def encode_labels(architecture, labels, fitted, class_weight):
     """
     head = architecture.heads[-1]
     indices, lengths = labels.indices_in(fitted.classes), labels.lengths
+    weights = (indices < len(fitted.classes)).astype(np.float64)  # 0 for missing labels
+    is_weighted = class_weight is not None or not weights.all()
+    if class_weight is not None:
+        weights *= np.append(class_weights(class_weight, fitted.classes, indices), 0.0)[indices]
     if fitted.label_type == "list":
-        indices, lengths = np.insert(indices, np.cumsum(lengths), architecture.n_classes), lengths + 1
+        ends = np.cumsum(lengths)
+        indices, weights, lengths = (
+            np.insert(indices, ends, architecture.n_classes),
+            np.insert(weights, ends, 1.0),
+            lengths + 1,
+        )
     targets = {head: indices_as_sequences(indices, lengths)}
-    if class_weight is None:
-        return targets, {}
-    weights = np.append(class_weights(class_weight, fitted.classes, indices), 1.0)  # 1 for the end token
-    return targets, {head: Sequences(weights[indices][:, None], lengths)}
+    return targets, {head: Sequences(weights[:, None], lengths)} if is_weighted else {}

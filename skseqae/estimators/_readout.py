@@ -40,7 +40,9 @@ def fit_maps(state, data, previous=None):
     if state.architecture.n_classes:
         start = previous.weights["readout"] if previous else None
         class_weight = _class_weights(state.architecture.n_classes, data)
-        arrays = _fit_logistic(*_merge_equal(encodings, target, sample_weight), class_weight, start)
+        known = target[:, 0] < state.architecture.n_classes  # other labels are missing
+        samples = _merge_equal(encodings[known], target[known], sample_weight[known])
+        arrays = _fit_logistic(*samples, class_weight, start)
     elif head in data.step_weights:
         arrays = _fit_observed(encodings, target, sample_weight, data.step_weights[head].packed[rows] > 0)
     else:
@@ -79,10 +81,10 @@ def _fit_ridge(encodings, target, sample_weight):
 
 def _class_weights(n_classes, data):
     """Return the weight of each class (C,)."""
-    weights = np.ones(n_classes)
+    weights = np.ones(n_classes + 1)  # and of missing labels
     if "label" in data.step_weights:
         weights[data.targets["label"].packed[:, 0].astype(int)] = data.step_weights["label"].packed[:, 0]
-    return weights
+    return weights[:-1]
 
 
 def _fit_logistic(encodings, target, sample_weight, class_weight, start=None):

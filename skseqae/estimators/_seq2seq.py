@@ -112,8 +112,9 @@ class Seq2SeqClassifier(ClassifierMixin, RecurrentParametersMixin, BaseSequenceE
     missing : {"error", "mask"}, default="error"
         How to treat missing values (NaN) inside sequences. "error": raise an error. "mask": they are not observed. The
         network reads linearly interpolated values in their place (the mean of a feature of which a sequence has none).
-        Scaling and loss use the observed values alone. Tokens cannot be missing. Trailing timesteps of an array whose
-        features are all NaN are padding in any case.
+        Labels of y that are None or NaN are not observed either. Scaling, loss and scores use the observed values and
+        labels alone. Tokens cannot be missing. Trailing timesteps of an array whose features are all NaN are padding in
+        any case.
     scale : {"standard", None}, default="standard"
         If "standard", each feature is standardised over the real timesteps of the training set. Not used with
         `tokens=True`.
@@ -473,8 +474,7 @@ class Seq2SeqClassifier(ClassifierMixin, RecurrentParametersMixin, BaseSequenceE
         score : float
             The score, in [0, 1]. Higher is better.
         """
-        counts = self._compare(X, y)
-        return exact_match(*counts, check_sample_weight(sample_weight, len(counts[0])))
+        return exact_match(*self._compare(X, y, sample_weight))
 
     def token_accuracy(self, X, y, sample_weight=None):
         """Return the fraction of correct labels, compared position by position.
@@ -496,8 +496,7 @@ class Seq2SeqClassifier(ClassifierMixin, RecurrentParametersMixin, BaseSequenceE
             The accuracy, in [0, 1]: the number of correct labels, summed over samples, divided by the summed length of
             the longer of the true and the predicted sequence.
         """
-        counts = self._compare(X, y)
-        return token_accuracy(*counts, check_sample_weight(sample_weight, len(counts[0])))
+        return token_accuracy(*self._compare(X, y, sample_weight))
 
     @property
     def classes_(self):
@@ -512,13 +511,16 @@ class Seq2SeqClassifier(ClassifierMixin, RecurrentParametersMixin, BaseSequenceE
             raise AttributeError(f"{type(self).__name__} with tokens=False has no vocabulary_. Set tokens=True.")
         return vocabulary
 
-    def _compare(self, X, y):
-        """Return the numbers of correct, true and predicted labels of each sample."""
-        predicted, labels = self.predict(X), read_labels(y, self)
+    def _compare(self, X, y, sample_weight):
+        """Return the numbers of correct, true and predicted labels of each sample, and its weight."""
+        predicted, labels = self.predict(X), read_labels(y, self, allow_missing=self._accepts_missing(reset=False))
         check_consistent_length(predicted, labels)
         if (labels.container == "label") != (self._fitted.target.label_type == "label"):
             raise ValueError(f"y is of another type than the labels that {type(self).__name__} was fitted on.")
-        return count_matches(predicted, labels)
+        n_matches, n_true, n_predicted = count_matches(predicted, labels)
+        is_compared = (n_true > 0) | (labels.lengths == 0)  # the others have missing labels alone
+        weights = check_sample_weight(sample_weight, len(labels)) * is_compared
+        return n_matches, n_true, n_predicted, weights
 
     def _check_input(self, X, *, reset=False):
         if not (self.tokens if reset else self._fitted.input.vocabulary is not None):
@@ -558,7 +560,7 @@ class Seq2SeqClassifier(ClassifierMixin, RecurrentParametersMixin, BaseSequenceE
         return sequences, self._fitted_input(sequences, layout, pretrained.input.scaling, None)
 
     def _read_target(self, sequences, y, continued, classes=None):
-        labels = read_labels(y, self)
+        labels = read_labels(y, self, allow_missing=self._accepts_missing(reset=continued is None))
         check_consistent_length(sequences, labels)
         known = None if classes is None else read_classes(classes)
         if continued and known is not None and not np.array_equal(known, continued.target.classes):

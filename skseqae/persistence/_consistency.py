@@ -40,6 +40,8 @@ def check_fitted(name, fitted, path):
     if name in TRANSFORMER_RULES:
         _check_record(fitted["_layout"], f"{path}._layout")
         _check_features(fitted["_layout"], fitted["_n_features"], fitted, path)
+        if name == "SequenceImputer":
+            _check_imputer(fitted, path)
         return
     state, path_of_state = fitted["_fitted"], f"{path}._fitted"
     _check_record(state, path_of_state)
@@ -68,6 +70,16 @@ def _check_detector(fitted, path):
         shapes = {"mean": (width,), "scale": (width,), "components": (width, *n_components)}
         for name, shape in shapes.items():
             _check_array(getattr(distance, name), ["<f4"], shape, f"{path}._distance.{name}")
+
+
+def _check_imputer(fitted, path):
+    state, correlations = fitted["estimator_"]._fitted, fitted["correlations_"]
+    n_features = state.architecture.n_features
+    require(fitted["_n_features"] == n_features, f"{path}._n_features is not that of its autoencoder.")
+    require(state.input.missing == "mask", f"{path}.estimator_ must have missing='mask'.")
+    _check_array(correlations, ["<f8"], (n_features,), f"{path}.correlations_")
+    are_valid = correlations.min() >= 0 and correlations.max() < 1
+    require(are_valid, f"{path}.correlations_ must be from 0 to 1.")
 
 
 def _check_record(record, path):

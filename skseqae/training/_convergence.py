@@ -23,13 +23,15 @@ def baseline_loss(program, settings, data):
             step_weights = data.step_weights[head].packed
             weights = weights[:, None] * step_weights if by_value else weights * step_weights[:, 0]
         n_outputs = program.model.output[head].shape[-1]
+        values = target.packed
         if n_outputs == target.n_features:
-            prediction = np.average(target.packed, axis=0, weights=weights)
+            prediction = np.average(values, axis=0, weights=weights)
         else:
-            counts = np.bincount(target.packed[:, 0].astype(int), weights, minlength=n_outputs)
+            values = values * (weights[:, None] > 0)  # missing labels are no class
+            counts = np.bincount(values[:, 0].astype(int), weights, minlength=n_outputs)
             prediction = np.log(np.maximum(counts / counts.sum(), 1e-7))
         n_steps = max(MAX_VALUES // n_outputs, 1)
-        parts = (target.packed[start : start + n_steps] for start in range(0, len(target.packed), n_steps))
+        parts = (values[start : start + n_steps] for start in range(0, len(values), n_steps))
         options = prediction.astype(np.float32), program.losses[head], by_value
         losses = np.concatenate([_loss_of(part, *options) for part in parts])
         total += head_weight * np.average(losses, weights=weights)

@@ -22,7 +22,7 @@ from skseqae import (
     Sequences,
 )
 from skseqae.model_selection import LengthStratifiedKFold, TimestepScorer
-from skseqae.preprocessing import PerTimestep, Resampler, SequencePadder
+from skseqae.preprocessing import PerTimestep, Resampler, SequenceImputer, SequencePadder
 from tests.support.bad_inputs import ARRAYS, BAD_ROWS, BAD_SEQUENCES, BAD_SHAPES, BAD_TYPES, BAD_VALUES
 from tests.support.bad_targets import BAD_COUNTS, BAD_LABELS, BAD_TARGETS, BAD_TOKENS, BAD_WEIGHTS
 
@@ -40,6 +40,7 @@ UNFITTED = {
     "detector": SequenceOutlierDetector(LSTMAutoencoderTransformer(3, objective="composite", **SHARED)),
     "per timestep": PerTimestep(StandardScaler()),
     "padder": SequencePadder(9),
+    "imputer": SequenceImputer(LSTMAutoencoderTransformer(3, missing="mask", **SHARED)),
     "resampler": Resampler(4),
 }
 # the arguments of `fit`; for the others, ARRAYS
@@ -123,6 +124,7 @@ def test_transformers_that_accept_missing_values_refuse_other_invalid_sequences(
     assert_refused(clone(UNFITTED["per timestep"]), "fit", error, message if "padding" not in message else "", bad)
     assert_refused(fitted["per timestep"], "transform", error, message, bad)
     assert_refused(fitted["per timestep"], "inverse_transform", error, message, bad)
+    assert_refused(fitted["imputer"], "transform", error, message, bad)
 
 
 @pytest.mark.parametrize("name", [name for name in METHODS if name != "forecaster"])
@@ -135,7 +137,8 @@ def test_another_number_of_features_is_refused(fitted, name):
 
 def test_methods_of_unfitted_estimators_raise_not_fitted_error():
     for name, estimator in UNFITTED.items():
-        for method in METHODS.get(name, "transform" if name in ("dense", "per timestep") else "predict").split():
+        default = "transform" if hasattr(estimator, "transform") else "predict"
+        for method in METHODS.get(name, default).split():
             if method != "partial_fit":
                 assert_refused(clone(estimator), method, NotFittedError, "not fitted", DATA.get(name, (ARRAYS,))[0])
 

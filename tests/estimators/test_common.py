@@ -16,7 +16,7 @@ from sklearn.utils.validation import validate_data
 
 import skseqae
 from skseqae import LSTMAutoencoderTransformer, SequenceOutlierDetector, preprocessing
-from skseqae.preprocessing import PerTimestep, Resampler, SequencePadder
+from skseqae.preprocessing import PerTimestep, Resampler, SequenceImputer, SequencePadder
 from tests.support.estimators import (
     CLASSES,
     SEQUENCE_CLASSES,
@@ -147,6 +147,7 @@ OTHERS = {
     ),
     PerTimestep: (lambda cls: cls(StandardScaler()), [as_padded]),
     Resampler: (lambda cls: cls(), [as_padded, as_ragged]),
+    SequenceImputer: (lambda cls: cls(quick(LSTMAutoencoderTransformer, missing="mask")), []),
     SequencePadder: (lambda cls: cls(), [as_padded, as_ragged]),
 }
 # by turns: both containers are read by the same code of all classes
@@ -200,6 +201,7 @@ def test_scikit_learns_checks_pass(estimator, check):
 
 # the checks of `set_output` fit on a dataframe and transform an array, and vice versa
 @pytest.mark.filterwarnings("ignore:X does not have valid feature names", "ignore:X has feature names")
+@pytest.mark.filterwarnings("ignore:X has shape .* univariate")
 @pytest.mark.parametrize(
     ("estimator", "check"),
     [

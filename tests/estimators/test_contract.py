@@ -281,7 +281,7 @@ def test_fit_on_sequences_fixes_the_number_of_features_but_not_the_lengths(cls, 
 def no_networks(monkeypatch):
     """Make building a Keras model raise an error."""
 
-    def refuse(*args):
+    def refuse(*args, **options):
         raise RuntimeError("a Keras model was built")
 
     for part in ("encoder", "decoder", "model"):

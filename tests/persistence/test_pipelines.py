@@ -27,12 +27,13 @@ from sklearn.tree import DecisionTreeClassifier
 from skseqae import LSTMAutoencoderTransformer, SkseqaeFormatError, load, save
 from skseqae.persistence._file_format import pack, unpack
 from skseqae.persistence._scikit_learn import describe_scikit_learn
-from skseqae.preprocessing import PerTimestep, Resampler, SequencePadder
+from skseqae.preprocessing import PerTimestep, Resampler, SequenceImputer, SequencePadder
 from tests.persistence.cases import LABELS, X, assert_same, loads, run, through_file
 from tests.support.estimators import quick, y
 
 pytest.importorskip("skops.io")
 TABLE = pd.DataFrame(np.arange(24.0).reshape(8, 3), columns=["t0", "t1", "t2"])
+MASKING = quick(LSTMAutoencoderTransformer, latent_dim=3, missing="mask")
 
 
 class Doubling(TransformerMixin, BaseEstimator):
@@ -126,7 +127,9 @@ def test_estimators_of_scikit_learn_have_the_same_outputs_after_loading(step, tm
 
 @pytest.mark.parametrize("data", [X, TABLE], ids=["sequences", "dataframe"])
 @pytest.mark.parametrize(
-    "transformer", [PerTimestep(StandardScaler()), Resampler(2), SequencePadder(padding_value=-1.0)], ids=repr
+    "transformer",
+    [PerTimestep(StandardScaler()), Resampler(2), SequenceImputer(MASKING), SequencePadder(padding_value=-1.0)],
+    ids=lambda transformer: type(transformer).__name__,
 )
 def test_transformers_of_sequences_are_the_same_after_loading(transformer, data, tmp_path):
     fitted = clone(transformer).fit(data)
@@ -134,6 +137,23 @@ def test_transformers_of_sequences_are_the_same_after_loading(transformer, data,
     assert_same(loaded.transform(data), fitted.transform(data))
     assert loaded.get_feature_names_out().tolist() == fitted.get_feature_names_out().tolist()
     assert vars(loaded).keys() == vars(fitted).keys()
+
+
+@pytest.mark.parametrize(
+    ("attribute", "value", "message"),
+    [
+        ("correlations_", np.ones(2), "must be from 0 to 1"),
+        ("correlations_", np.zeros(3), r"must be an array of <f8 of shape \(2,\)"),
+        ("_n_features", 3, "the network reads 3|is not that of its autoencoder"),
+        ("estimator_", quick(LSTMAutoencoderTransformer, latent_dim=3), "must have missing='mask'"),
+    ],
+    ids=["values", "shape", "features", "autoencoder"],
+)
+def test_an_inconsistent_imputer_is_refused(attribute, value, message, tmp_path):
+    fitted = SequenceImputer(MASKING).fit(X)
+    setattr(fitted, attribute, value.fit(X) if attribute == "estimator_" else value)
+    with pytest.raises(SkseqaeFormatError, match=message):  # the same check as in `load`
+        save(make_pipeline(fitted, Resampler(2).fit(X)), tmp_path / "file")
 
 
 def test_the_configuration_of_the_output_is_saved(tmp_path):

@@ -283,6 +283,9 @@ def test_every_attribute_of_every_class_has_a_rule():
     for name in ("PerTimestep", "Resampler", "SequencePadder"):
         fitted = _estimators.CLASSES[name](*[StandardScaler()] * (name == "PerTimestep")).fit([[1.0, 2.0], [3.0]])
         assert RULES[name].keys() - {"_sklearn_output_config"} | {*fitted.get_params(deep=False)} >= vars(fitted).keys()
+    assert RULES["SequenceImputer"].keys() - FEATURES.keys() == {
+        *("estimator_", "correlations_", "_layout", "_padding_value", "_n_features")
+    }
     assert {"feature_names_in_", "_sklearn_output_config"} == OPTIONAL
 
 
