@@ -391,8 +391,7 @@ class Seq2SeqClassifier(ClassifierMixin, RecurrentParametersMixin, BaseSequenceE
         """
         _, _, x = self._read(X)
         if self._fitted.target.label_type == "label":
-            logits = label_logits(self._fitted.network, x)
-            return self.classes_[logits.argmax(axis=1)]
+            return self.classes_[label_logits(self._fitted.network, x).argmax(axis=1)]
         if self.num_beams > 1:
             class_indices, lengths, _ = self._search(beams, x, self.num_beams)
             return self._restore(class_indices[:, 0], lengths[:, 0])

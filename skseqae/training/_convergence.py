@@ -27,7 +27,7 @@ def baseline_loss(program, settings, data):
         if n_outputs == target.n_features:
             prediction = np.average(values, axis=0, weights=weights)
         else:
-            values = values * (weights[:, None] > 0)  # missing labels are no class
+            values = values * (weights[:, None] > 0)  # missing labels do not belong to a class
             counts = np.bincount(values[:, 0].astype(int), weights, minlength=n_outputs)
             prediction = np.log(np.maximum(counts / counts.sum(), 1e-7))
         n_steps = max(MAX_VALUES // n_outputs, 1)

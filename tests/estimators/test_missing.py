@@ -212,7 +212,7 @@ def classifier_of(name):
 
 
 @pytest.mark.parametrize("name", LABELS)
-def test_missing_labels_are_no_class_and_not_counted(name):
+def test_missing_labels_do_not_make_a_class_and_are_not_counted(name):
     X, classifier, labels = draw(share=0.0), classifier_of(name), LABELS[name]
     expected = {"label": ["high", "low"], "numbers": [0.0, 1.0]}.get(name, ["a", "b"])
     assert classifier.classes_.tolist() == expected
