@@ -150,6 +150,7 @@ VALUES = {
     "noise": FRACTIONS,
     "dropout": FRACTIONS,
     "padding_value": st.none() | NUMBERS,
+    "missing": st.sampled_from(["error", "mask"]),
     "scale": st.sampled_from(["standard", None]),
     "loss": NAMES,
     "optimizer": NAMES,
