@@ -1,6 +1,5 @@
 """CompositeSequenceRegressor: reconstruction of a sequence, and prediction of its target or its future."""
 
-import copy
 from dataclasses import replace
 from numbers import Integral, Real
 
@@ -414,9 +413,9 @@ class CompositeSequenceRegressor(RegressorMixin, BaseRecurrentAutoencoder):
 
     def _read(self, X):
         check_is_fitted(self)
-        reader = copy.copy(self)  # without the columns that a forecaster predicts, a table is read as in training
-        reader._n_target_columns = self._fitted.target.horizon or 0
-        return super(CompositeSequenceRegressor, reader)._read(X)
+        # without the columns that a forecaster predicts, a table is read as in training
+        sequences, layout = self._check_input(X, n_target_columns=self._fitted.target.horizon or 0)
+        return sequences, layout, self._scale(sequences)
 
     def _input_and_target(self, X, y=None):
         """Return the `Sequences` that `predict` reads and the true targets; with `horizon`, both are parts of X."""

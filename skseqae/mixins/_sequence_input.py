@@ -19,7 +19,6 @@ class SequenceInputMixin:
     """
 
     _computes_in_float32 = False
-    _n_target_columns = 0  # last columns of a 2-D X in `fit` that another X may lack
 
     def __sklearn_tags__(self):
         """Return the estimator tags: 2-D and 3-D arrays are accepted."""
@@ -27,14 +26,17 @@ class SequenceInputMixin:
         tags.input_tags.three_d_array = True
         return tags
 
-    def _check_input(self, X, *, reset=False):
-        """Return X as `Sequences` and its layout; set the features if `reset`, else check them."""
+    def _check_input(self, X, *, reset=False, n_target_columns=0):
+        """Return X as `Sequences` and its layout; set the features if `reset`, else check them.
+
+        A 2-D X may lack as many of the last columns of `fit` as are a target.
+        """
         padding_value = self.padding_value if reset else self._padding_value
         X = open_column(X)
         fixed_width = reset or self._layout.container == "table"
         if fixed_width and has_columns(X):
             # Before the values are read: wrong columns are the more helpful error.
-            self._check_columns(X, len(X.columns), reset)
+            self._check_columns(X, len(X.columns), reset, n_target_columns)
         sequences, layout = check_sequences(
             X,
             padding_value=padding_value,
@@ -43,7 +45,7 @@ class SequenceInputMixin:
             allow_missing=self._accepts_missing(reset),
         )
         if fixed_width and layout.container == "table":
-            self._check_columns(X, layout.n_timesteps, reset)
+            self._check_columns(X, layout.n_timesteps, reset, n_target_columns)
         elif reset:
             self.n_features_in_ = sequences.n_features
             self._set_feature_names(sequences.feature_names)
@@ -56,9 +58,9 @@ class SequenceInputMixin:
         """Return whether sequences may contain NaN."""
         return False
 
-    def _check_columns(self, X, n_columns, reset):
+    def _check_columns(self, X, n_columns, reset, n_target_columns):
         """Set or check the number and the names of the columns of a 2-D X."""
-        n_past = self.n_features_in_ - self._n_target_columns if self._n_target_columns else None
+        n_past = self.n_features_in_ - n_target_columns if n_target_columns else None
         expected = self._on_columns(n_past) if n_columns == n_past else self
         try:
             validate_data(expected, X, reset=reset, skip_check_array=True)

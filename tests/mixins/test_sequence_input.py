@@ -27,7 +27,8 @@ class Reader(SequenceInputMixin, BaseEstimator):
 
 
 class ReaderWithMissingValues(Reader):
-    _allow_missing = True
+    def _accepts_missing(self, reset):
+        return True
 
 
 def test_tags_accept_2d_and_3d_arrays():
