@@ -125,7 +125,9 @@ class BaseSequenceEstimator(
     def _read(self, X):
         """Return X as `Sequences`, its layout, and the `Sequences` that the network reads."""
         check_is_fitted(self)
-        sequences, layout = self._check_input(X)
+        # without the columns that a forecaster predicts, a table is read as in training
+        horizon = getattr(self._fitted.target, "horizon", None)
+        sequences, layout = self._check_input(X, n_target_columns=horizon or 0)
         return sequences, layout, self._scale(sequences)
 
     def _scale(self, sequences):

@@ -411,12 +411,6 @@ class CompositeSequenceRegressor(RegressorMixin, BaseRecurrentAutoencoder):
     def _heads(self):
         return ("reconstruction", "prediction")
 
-    def _read(self, X):
-        check_is_fitted(self)
-        # without the columns that a forecaster predicts, a table is read as in training
-        sequences, layout = self._check_input(X, n_target_columns=self._fitted.target.horizon or 0)
-        return sequences, layout, self._scale(sequences)
-
     def _input_and_target(self, X, y=None):
         """Return the `Sequences` that `predict` reads and the true targets; with `horizon`, both are parts of X."""
         check_is_fitted(self)

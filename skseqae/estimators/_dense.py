@@ -314,7 +314,7 @@ class DenseAutoencoderTransformer(AutoencoderMixin, BaseSequenceEstimator):
         tags.input_tags.three_d_array = False
         return tags
 
-    def _check_input(self, X, *, reset=False):
+    def _check_input(self, X, *, reset=False, n_target_columns=0):
         """Return the rows of X as sequences of one timestep."""
         X = open_column(X)
         if has_columns(X):

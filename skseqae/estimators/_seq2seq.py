@@ -521,7 +521,7 @@ class Seq2SeqClassifier(ClassifierMixin, RecurrentParametersMixin, BaseSequenceE
         weights = check_sample_weight(sample_weight, len(labels)) * is_compared
         return n_matches, n_true, n_predicted, weights
 
-    def _check_input(self, X, *, reset=False):
+    def _check_input(self, X, *, reset=False, n_target_columns=0):
         if not (self.tokens if reset else self._fitted.input.vocabulary is not None):
             return super()._check_input(X, reset=reset)
         tokens = read_tokens(X, self.padding_value if reset else self._padding_value)

@@ -171,12 +171,12 @@ class FaultyProgram(_program.Program):
 _built = {}
 
 
-def build_once(architecture, custom_decoders, optimizer, losses, n_pieces, autograph):
+def build_once(architecture, custom_decoders, optimizer, losses, n_pieces, **options):
     """Return a cached program instead of a new one, to save time: it must be equivalent, also after a failed fit."""
     functions = tuple(getattr(loss, "__func__", loss) for loss in losses.values())
-    key = architecture, type(optimizer), functions, n_pieces
+    key = architecture, type(optimizer), functions, n_pieces, options["weighs_values"]
     if key not in _built:
-        _built[key] = FaultyProgram(architecture, custom_decoders, optimizer, losses, n_pieces, autograph=autograph)
+        _built[key] = FaultyProgram(architecture, custom_decoders, optimizer, losses, n_pieces, **options)
     return _built[key]
 
 
