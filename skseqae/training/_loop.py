@@ -191,7 +191,8 @@ class Steps:
     def begin(self):
         """Set the learning rate of the next step; warn once if a callback has changed it."""
         if self._settings.schedule == "cosine":
-            if not self._warned and float(self._optimizer.learning_rate) != np.float32(self._rate):
+            can_change = self._settings.callbacks and not self._warned
+            if can_change and float(self._optimizer.learning_rate) != np.float32(self._rate):
                 self._warned = True
                 warn_user(
                     "A callback changed the learning rate, without an effect: schedule='cosine' sets it at every step. "
