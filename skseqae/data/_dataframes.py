@@ -8,7 +8,7 @@ import numpy as np
 from ..runtime._optional_imports import import_optional
 from ..runtime._warnings import warn_user
 from ._arrays import as_floats, first_cell, is_missing, is_sequence, short_repr
-from ._ids_and_times import TIME_INDEXES, as_labels, as_times
+from ._ids_and_times import TIME_INDEXES, as_labels, as_times, ids_or_numbers, times_or_timesteps
 from ._times import looks_like_times, sortable_times
 
 ADVICE_ON_RECORDS = (
@@ -214,16 +214,15 @@ def make_frame(sequences, sample, time, features, library):
     names = [*samples, time, *features]
     if len(set(names)) < len(names):
         raise ValueError(f"Column names must be unique, got {names}.")
-    starts, rows = np.cumsum(lengths) - lengths, np.repeat(np.arange(len(lengths)), lengths)
-    times = np.arange(len(values)) - starts[rows] if sequences.times is None else sequences.times
-    columns = [*(ids[rows] for ids in _split_ids(sequences, samples)), times]
+    rows = np.repeat(np.arange(len(lengths)), lengths)
+    columns = [*(ids[rows] for ids in _split_ids(sequences, samples)), times_or_timesteps(sequences)]
     columns = [_as_column(column, library) for column in columns]
     return frames.DataFrame(dict(zip(names, [*columns, *values.T], strict=True)))
 
 
 def _split_ids(sequences, names):
     """Return an array (N,) for each of the sample columns; the parts of ids that are tuples are columns."""
-    ids = np.arange(len(sequences)) if sequences.ids is None else sequences.ids
+    ids = ids_or_numbers(sequences)
     labels = ids.tolist()
     n_parts = {len(label) if isinstance(label, tuple) else 0 for label in labels}
     if n_parts <= {0} and len(names) == 1:

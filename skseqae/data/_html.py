@@ -4,6 +4,8 @@ from html import escape
 
 import numpy as np
 
+from ._ids_and_times import ids_or_numbers
+
 MAX_ROWS, MAX_VALUES = 5, 4
 
 
@@ -14,9 +16,8 @@ def make_html(sequences):
     values = "first values" if sequences.n_features == 1 and names is None else f"first values of {feature}"
     has_times = first.times is not None
     header = ["" if sequences.ids is None else "id", "length", *["start", "end"] * has_times, values]
-    ids = np.arange(len(first)) if first.ids is None else first.ids
     ends, rows = np.cumsum(first.lengths), []
-    for i, (x, label) in enumerate(zip(first, ids, strict=True)):
+    for i, (x, label) in enumerate(zip(first, ids_or_numbers(first), strict=True)):
         times = first.times[ends[i] - len(x) : ends[i]] if has_times else ()
         bounds = [times[0], times[-1]] if len(times) else ["", ""] * has_times
         numbers = [f"{value:.4g}" for value in x[:MAX_VALUES, 0]] + ["..."] * (len(x) > MAX_VALUES)

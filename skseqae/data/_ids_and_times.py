@@ -142,6 +142,19 @@ def _type_of_times(array):
     return {"M": "datetime64", "m": "timedelta64"}.get(array.dtype.kind, "number")
 
 
+def ids_or_numbers(sequences):
+    """Return the ids of the samples (N,), or without ids their numbers."""
+    return np.arange(len(sequences)) if sequences.ids is None else sequences.ids
+
+
+def times_or_timesteps(sequences):
+    """Return the times of all timesteps (S,), or without times their numbers within each sequence."""
+    if sequences.times is not None:
+        return sequences.times
+    lengths = sequences.lengths
+    return np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+
+
 def time_differences(times, lengths):
     """Return the time since the timestep before, an array (S,), float64; 0 at the first timestep of each sequence.
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..runtime._optional_imports import import_optional
+from ._ids_and_times import ids_or_numbers, times_or_timesteps
 
 
 def frame_of_intervals(scores, threshold):
@@ -28,8 +29,7 @@ def frame_of_intervals(scores, threshold):
     last = np.flatnonzero(is_below & ~np.append(is_continued, False))
     above = np.append(np.where(is_below, values, np.inf), np.inf)
     lowest = np.minimum.reduceat(above, first) if len(first) else values[:0]
-    times = np.arange(len(values)) - (np.cumsum(lengths) - lengths)[sample] if scores.times is None else scores.times
-    ids = np.arange(len(lengths)) if scores.ids is None else scores.ids
+    times, ids = times_or_timesteps(scores), ids_or_numbers(scores)
     columns = {"sample": ids[sample[first]], "start": times[first], "end": times[last]}
     # as lists, of objects pandas infers their own types
     columns = {name: pandas.Series(list(each) if each.dtype.kind == "O" else each) for name, each in columns.items()}

@@ -9,7 +9,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_y, check_array
 
 from ..runtime._warnings import warn_user
-from ._arrays import as_any_array, is_missing, short_repr
+from ._arrays import as_any_array, is_missing, is_sequence, short_repr
 from ._tokens import Tokens, _as_lists, _check_tokens, _concatenate, as_array, unique_tokens
 
 
@@ -65,7 +65,7 @@ def read_labels(y, estimator, *, allow_missing=False):
     if allow_missing:
         return _read_with_missing(y, estimator)
     if isinstance(y, list | tuple) or (y.dtype == object and y.ndim == 1):
-        if any(map(_is_row, y)):
+        if any(map(is_sequence, y)):
             labels = _concatenate("list", _as_lists(y, "y"), "y")
             _check_discrete(labels.values)
             return labels
@@ -85,7 +85,7 @@ def _read_with_missing(y, estimator):
     """Return labels with None in place of missing ones, in whose place another label is validated."""
     if isinstance(y, np.ndarray) and y.ndim == 2:
         rows, restore = y.tolist(), lambda labels: as_array(labels).reshape(y.shape)
-    elif any(map(_is_row, y)):
+    elif any(map(is_sequence, y)):
         rows = _as_lists(y, "y")
         restore = partial(_split, lengths=[len(row) for row in rows])
     else:
@@ -106,10 +106,6 @@ def _read_with_missing(y, estimator):
 def _split(labels, lengths):
     """Return the concatenated labels of sequences as a list of arrays."""
     return np.split(as_array(labels), np.cumsum(lengths)[:-1])
-
-
-def _is_row(item):
-    return isinstance(item, list | tuple) or getattr(item, "ndim", 0) > 0
 
 
 def _warn_of_one_hot(values):

@@ -25,9 +25,10 @@ def interpolate(sequences, correlation=None):
         With zeros for a feature without any value.
     """
     values, lengths = sequences.packed, sequences.lengths
-    is_observed, rows = ~np.isnan(values), np.arange(len(values))[:, None]
+    is_observed = ~np.isnan(values)
     if is_observed.all():
         return sequences
+    rows = np.arange(len(values))[:, None]
     ends = np.repeat(np.cumsum(lengths), lengths)[:, None]
     starts = ends - np.repeat(lengths, lengths)[:, None]
     before = np.maximum.accumulate(np.where(is_observed, rows, -1), axis=0)

@@ -316,7 +316,7 @@ class SequenceOutlierDetector(CallbackSupportMixin, OutlierMixin, BaseEstimator)
         return np.concatenate(scores), as_counts(np.concatenate(tested))
 
     def _fit_distance(self, estimator, X, counts):
-        """Return the distance from a training set, the distinct rows, their counts, and which it was computed from.
+        """Return the distance from a training set, the rows, their counts, and which it was computed from.
 
         With `method="error"`, all four are None.
         """

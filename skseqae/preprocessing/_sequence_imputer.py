@@ -1,16 +1,15 @@
 """SequenceImputer: missing values filled by the reconstruction of an autoencoder."""
 
 import numpy as np
-from sklearn.base import _fit_context, clone
+from sklearn.base import OneToOneFeatureMixin, _fit_context, clone
 from sklearn.utils._param_validation import HasMethods
-from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
 from ..data._missing import correlations, interpolate
 from ..data._sequences import replace_values
 from ._base import _SequenceOutputMixin, _SequenceTransformer
 
 
-class SequenceImputer(_SequenceOutputMixin, _SequenceTransformer, auto_wrap_output_keys=None):
+class SequenceImputer(_SequenceOutputMixin, OneToOneFeatureMixin, _SequenceTransformer, auto_wrap_output_keys=None):
     """Replace missing values (NaN) inside sequences, by the reconstruction of an autoencoder.
 
     The reconstruction is corrected by its errors at the last observed timestep before a missing value and the next one
@@ -120,21 +119,6 @@ class SequenceImputer(_SequenceOutputMixin, _SequenceTransformer, auto_wrap_outp
         errors = interpolate(_errors(sequences, decoded), self.correlations_)
         filled = np.where(np.isnan(sequences.packed), decoded.packed + errors.packed, sequences.packed)
         return layout.restore(replace_values(sequences, filled))
-
-    def get_feature_names_out(self, input_features=None):
-        """Return the names of the features of a timestep, or the column names of a 2-D X, which do not change.
-
-        Parameters
-        ----------
-        input_features : array-like of str of shape (`n_features_in_`,), default=None
-            Names of the input features. If None, `feature_names_in_` or "x0", "x1", ...
-
-        Returns
-        -------
-        names : ndarray of str of shape (`n_features_in_`,)
-        """
-        check_is_fitted(self)
-        return _check_feature_names_in(self, input_features)
 
     def __sklearn_tags__(self):
         """Return the estimator tags: values may be missing."""
